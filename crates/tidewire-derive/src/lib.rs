@@ -1,0 +1,162 @@
+//! The derive macro of Tidewire: `#[derive(Schema)]`.
+//!
+//! The input is read into a tree of our own (`ast`, `attr`), every rule looks at that
+//! (`check`, `types`), and what keeps them is expanded (`expand`). Errors are collected and
+//! reported together, each where it is and with the way out.
+
+mod ast;
+mod attr;
+mod check;
+mod errors;
+mod expand;
+mod types;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+use crate::{ast::Struct, errors::Errors};
+
+/// Makes a struct part of a state.
+///
+/// The fields stay what they are: plain values that are read and written as on any struct. Clients
+/// see them in the order in which they are written, under their own names.
+///
+/// ```
+/// use tidewire_state::{ArraySchema, MapSchema, Schema, Tracked};
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Card {
+///     suit: u8,
+///     rank: u8,
+/// }
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Player {
+///     name: String,
+///     #[schema(number)]
+///     score: f64,
+///     hand: ArraySchema<Card>,
+///     last: Option<Card>,
+///     #[schema(skip)]
+///     address: Option<std::net::IpAddr>,
+/// }
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Table {
+///     players: MapSchema<Player>,
+/// }
+///
+/// let mut table = Tracked::new(Table::default());
+/// table.players.insert("ada", Player { name: "Ada".into(), ..Player::default() });
+/// table.players.get_mut("ada").unwrap().score += 1.0;
+///
+/// let types = table.types();
+/// let player = &types[types.find("Player").unwrap()];
+/// let fields: Vec<&str> = player.fields.iter().map(|field| field.name.as_str()).collect();
+/// assert_eq!(fields, ["name", "score", "hand", "last"]);
+/// ```
+///
+/// # Types of fields
+///
+/// | type | on the wire |
+/// |---|---|
+/// | `String`, `bool` | `string`, `boolean` |
+/// | `i8` … `i64`, `u8` … `u64` | `int8` … `int64`, `uint8` … `uint64` |
+/// | `f32`, `f64` | `float32`, `float64` |
+/// | `Number`, and fields with `number` | `number`, the shortest form that holds the value |
+/// | a struct that derives `Schema`, also in a `Box` | a reference |
+/// | `MapSchema<T>`, `ArraySchema<T>` of primitives or structs | a map, an array |
+/// | `Option<T>` of a primitive or a struct | the same as `T`, and may be absent |
+///
+/// A struct has at most 63 fields that clients see. It may be generic, and may hold itself in an
+/// `Option<Box<Self>>` or in a collection. It cannot have lifetimes: a state owns what it holds.
+///
+/// ```
+/// # use tidewire_state::{ElementType, MapSchema, Schema};
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Folder<T: ElementType + 'static> {
+///     files: MapSchema<T>,
+///     folders: MapSchema<Folder<T>>,
+///     newest: Option<Box<Folder<T>>>,
+/// }
+/// # let types = tidewire_state::Tracked::new(Folder::<String>::default()).types();
+/// # assert_eq!(types.types.len(), 1);
+/// ```
+///
+/// # Attributes of a field
+///
+/// | attribute | means |
+/// |---|---|
+/// | `#[schema(number)]` | Sent as the protocol's `number`. On `f32`, `f64`, integers of at most 32 bits, and options of these. |
+/// | `#[schema(rename = "…")]` | What clients call the field. Without it, the field's own name (`r#type` is `type`). |
+/// | `#[schema(skip)]` | Stays on the server. Such a field may be of any type and does not count as one of the 63. |
+///
+/// ```
+/// # use tidewire_state::{Schema, Tracked};
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Door {
+///     #[schema(rename = "isOpen")]
+///     is_open: bool,
+///     #[schema(number)]
+///     angle: f32,
+///     #[schema(skip)]
+///     key: Vec<u8>,
+/// }
+/// # let types = Tracked::new(Door::default()).types();
+/// # assert_eq!(types[types.root].fields.len(), 2);
+/// # assert_eq!(types[types.root].fields[0].name, "isOpen");
+/// ```
+///
+/// # Attributes of the struct
+///
+/// | attribute | means |
+/// |---|---|
+/// | `#[schema(rename = "…")]` | What clients call the type. Without it, the struct's own name. |
+/// | `#[schema(crate = "…")]` | The path to the crate that has the model, where that is not `::tidewire`. |
+///
+/// ```
+/// #[derive(tidewire_state::Schema, Default)]
+/// #[schema(crate = "tidewire_state", rename = "MyRoomState")]
+/// struct State {
+///     #[schema(number)]
+///     round: f64,
+/// }
+/// # let types = tidewire_state::Tracked::new(State::default()).types();
+/// # assert_eq!(types[types.root].name, "MyRoomState");
+/// ```
+///
+/// # Errors
+///
+/// Whatever clients could not be sent is refused where it stands, all at once, each with what to
+/// write instead: unknown, misplaced and repeated attributes, types that are not tracked, fields that
+/// share a name, more than 63 fields, and anything that is not a struct with named fields. An
+/// attribute that this version does not carry (such as `view`) is refused too, as to overlook it
+/// would show a field to those who may not see it.
+///
+/// ```compile_fail
+/// #[derive(tidewire_state::Schema)]
+/// #[schema(crate = "tidewire_state")]
+/// struct State {
+///     cards: Vec<u8>, // `Vec<T>` is not tracked; use `ArraySchema<T>`, or …
+/// }
+/// ```
+#[proc_macro_derive(Schema, attributes(schema))]
+pub fn derive_schema(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = Errors::default();
+    let parsed = Struct::parse(&input, &mut errors);
+    check::all(&parsed, &mut errors);
+    let code = match errors.into_code() {
+        None => expand::schema(&parsed),
+        Some(mut code) => {
+            code.extend(expand::stub(&parsed));
+            code
+        }
+    };
+    code.into()
+}

@@ -1,0 +1,138 @@
+//! How an array is walked.
+
+use super::ArraySchema;
+use crate::{
+    identity::Seen,
+    schema::{Describe, Element, ElementType, Field},
+    tracker::{Owner, Walk},
+    types::{FieldIndex, FieldKind, TypesBuilder},
+    visitor::{Enter, Place, RefId, Visitor},
+};
+
+/// What the place of an array remembers: the node, which array was there, and what it held.
+#[derive(Debug)]
+pub struct ArrayMirror<T> {
+    id: RefId,
+    fresh: bool,
+    seen: Seen,
+    /// What was last sent, by index: nodes of structs, the values of primitives.
+    sent: Vec<T>,
+}
+
+impl<T> Default for ArrayMirror<T> {
+    fn default() -> Self {
+        Self { id: RefId::NONE, fresh: false, seen: Seen::default(), sent: Vec::new() }
+    }
+}
+
+impl<V: Element> ArraySchema<V> {
+    fn walk_items<T: Visitor + ?Sized>(
+        &mut self,
+        sent: &mut [V::ItemSent],
+        from: usize,
+        ask_all: bool,
+        walk: &mut Walk<'_, T>,
+    ) {
+        if ask_all {
+            self.touched.forget();
+            for (index, slot) in self.slots.iter_mut().enumerate() {
+                if std::mem::take(&mut slot.link).is_touched() || V::item_is_fresh(&slot.mirror) {
+                    slot.value.item_walk(&mut slot.mirror, sent, index, walk);
+                }
+            }
+            return;
+        }
+        let touched = self.touched.take(|at| self.slots[at as usize].link);
+        for index in &touched {
+            let index = *index as usize;
+            let slot = &mut self.slots[index];
+            slot.link.clear();
+            slot.value.item_walk(&mut slot.mirror, sent, index, walk);
+        }
+        self.touched.put_back(touched);
+        if V::IS_NODE {
+            for (index, slot) in self.slots.iter_mut().enumerate().skip(from) {
+                if V::item_is_fresh(&slot.mirror) {
+                    slot.value.item_walk(&mut slot.mirror, sent, index, walk);
+                }
+            }
+        }
+    }
+}
+
+impl<V: Element> Field for ArraySchema<V> {
+    type Mirror = ArrayMirror<V::ItemSent>;
+
+    #[inline]
+    fn walk_own<T: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, T>,
+    ) {
+        if owner.fresh {
+            let id = walk.tracker.allocate(owner.id);
+            *mirror = ArrayMirror { id, fresh: true, ..ArrayMirror::default() };
+            walk.visitor.reference(at, id, None);
+        }
+    }
+
+    #[inline]
+    fn walk_below<T: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        at: FieldIndex,
+        walk: &mut Walk<'_, T>,
+    ) {
+        let known = self.identity.is(mirror.seen);
+        let mut from = if known { self.moved_from } else { 0 };
+        if V::HAS_IDENTITY && !self.touched.is_empty() {
+            from = 0;
+        }
+        let moved = from < self.slots.len() || from < mirror.sent.len();
+        if known && !moved && self.touched.is_empty() {
+            return;
+        }
+        let fresh = std::mem::take(&mut mirror.fresh);
+        walk.visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh });
+        if !known {
+            mirror.seen = self.identity.renew();
+        }
+        if moved {
+            let array = Owner { id: mirror.id, fresh: !known };
+            V::items_walk_own(&mut self.slots, &mut mirror.sent, from, array, walk);
+        }
+        self.walk_items(&mut mirror.sent, from, self.torn || !known, walk);
+        self.moved_from = self.slots.len();
+        self.torn = false;
+        self.touched.reserve(self.slots.capacity());
+        walk.visitor.leave();
+    }
+
+    fn visit_own<T: Visitor + ?Sized>(
+        &self,
+        mirror: &Self::Mirror,
+        at: FieldIndex,
+        visitor: &mut T,
+    ) {
+        visitor.reference(at, mirror.id, None);
+    }
+
+    fn visit_below<T: Visitor + ?Sized>(
+        &self,
+        mirror: &Self::Mirror,
+        at: FieldIndex,
+        visitor: &mut T,
+    ) {
+        visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh: true });
+        V::items_visit(&self.slots, visitor);
+        visitor.leave();
+    }
+}
+
+impl<V: ElementType> Describe for ArraySchema<V> {
+    fn describe_field(types: &mut TypesBuilder) -> FieldKind {
+        FieldKind::Array(V::describe_element(types))
+    }
+}

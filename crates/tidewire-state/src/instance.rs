@@ -1,0 +1,126 @@
+//! [`Instance`]: a struct that is told from another with the same fields.
+
+use std::ops::{Deref, DerefMut};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::{Identity, Seen},
+    schema::{Schema, SchemaType},
+    tracker::{Owner, Walk},
+    types::{TypeIndex, TypeSet, TypesBuilder},
+    visitor::Visitor,
+};
+
+/// A struct whose replacement is a replacement, not a change of its fields.
+///
+/// A plain struct has no identity: `arena.boss = Some(Boss { … })` over another boss changes the
+/// fields of the node that clients hold. Where clients shall see one boss go and another come, the
+/// field is an `Option<Instance<Boss>>`: a new `Instance` is a new node. In collections, `insert`
+/// and `replace` do that for plain structs.
+///
+/// ```
+/// use tidewire_state::{Instance, Schema};
+/// # use tidewire_state::example::Player;
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Arena {
+///     boss: Option<Instance<Player>>,
+/// }
+///
+/// let mut arena = Arena::default();
+/// arena.boss = Some(Instance::new(Player { name: "Hydra".into(), ..Player::default() }));
+/// arena.boss.as_mut().unwrap().x += 1.0;
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Instance<S> {
+    value: S,
+    #[serde(skip)]
+    identity: Identity,
+}
+
+impl<S> Instance<S> {
+    /// A new instance, which no walk has seen.
+    pub fn new(value: S) -> Self {
+        Self { value, identity: Identity::default() }
+    }
+
+    /// The struct itself.
+    pub fn into_inner(self) -> S {
+        self.value
+    }
+}
+
+impl<S> From<S> for Instance<S> {
+    fn from(value: S) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<S> Deref for Instance<S> {
+    type Target = S;
+    #[inline]
+    fn deref(&self) -> &S {
+        &self.value
+    }
+}
+
+impl<S> DerefMut for Instance<S> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut S {
+        &mut self.value
+    }
+}
+
+/// Equal fields.
+impl<S: PartialEq> PartialEq for Instance<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<S: Eq> Eq for Instance<S> {}
+
+/// What is remembered of an [`Instance`]: which it was, and what was last sent of its fields.
+#[derive(Debug, Default)]
+pub struct InstanceMirror<M> {
+    seen: Seen,
+    fields: M,
+}
+
+impl<S: Schema> Schema for Instance<S> {
+    type Mirror = InstanceMirror<S::Mirror>;
+    const HAS_IDENTITY: bool = true;
+
+    fn describe(&self) -> TypeSet {
+        self.value.describe()
+    }
+
+    #[inline]
+    fn is_instance(&self, mirror: &Self::Mirror) -> bool {
+        self.identity.is(mirror.seen) && self.value.is_instance(&mirror.fields)
+    }
+
+    #[inline]
+    fn walk<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        owner: Owner,
+        walk: &mut Walk<'_, V>,
+    ) {
+        mirror.seen = self.identity.assign();
+        self.value.walk(&mut mirror.fields, owner, walk);
+    }
+
+    fn visit<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visitor: &mut V) {
+        self.value.visit(&mirror.fields, visitor);
+    }
+}
+
+impl<S: SchemaType> SchemaType for Instance<S> {
+    fn describe_type(types: &mut TypesBuilder) -> TypeIndex {
+        S::describe_type(types)
+    }
+}

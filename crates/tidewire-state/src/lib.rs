@@ -1,0 +1,70 @@
+//! The state model of Tidewire: plain structs, tracked collections, the walk.
+//!
+//! A state is a tree of plain Rust structs. It is changed as any Rust value; collections note
+//! which of their slots were handed out mutably. [`Tracked::sync`] walks what was touched, compares
+//! each primitive with its *mirror* (what was last sent, kept beside the value), and reports what
+//! differs to a [`Visitor`]. There are no bytes here, no input or output, no clock.
+//!
+//! ```
+//! use tidewire_state::{MapSchema, Tracked};
+//! # use tidewire_state::example::{Arena, Player};
+//! let mut arena = Tracked::new(Arena::default());
+//! arena.players.insert("ada", Player { name: "Ada".into(), x: 1.0, y: 2.0 });
+//! assert_eq!(arena.players["ada"].x, 1.0);
+//! ```
+
+#[doc(hidden)]
+pub mod __private;
+mod array;
+mod collection;
+mod dynamic;
+#[doc(hidden)]
+pub mod example;
+mod identity;
+mod instance;
+mod leaf;
+mod map;
+mod members;
+mod node;
+mod number;
+pub mod receive;
+mod schema;
+mod set;
+mod text;
+mod touched;
+mod tracker;
+mod types;
+mod value;
+mod visitor;
+
+pub use tidewire_derive::Schema;
+
+pub use crate::{
+    array::ArraySchema,
+    collection::CollectionSchema,
+    dynamic::{DynCollection, DynError, DynField, DynMirror, DynPrimitive, DynStruct},
+    instance::Instance,
+    map::MapSchema,
+    schema::{Describe, Element, ElementType, Field, Schema, SchemaType},
+    set::SetSchema,
+    touched::Mut,
+    tracker::{Owner, Tracked, Walk},
+    types::{
+        ElementKind, FieldIndex, FieldInfo, FieldKind, MAX_FIELDS, TypeError, TypeIndex, TypeInfo,
+        TypeSet, TypesBuilder,
+    },
+    value::{Number, Primitive, PrimitiveKind, PrimitiveType, Value},
+    visitor::{Enter, EntryAt, MemberEdit, Place, RefEdit, RefId, ValueEdit, ValueList, Visitor},
+};
+
+/// Iterators and entries of [`MapSchema`].
+pub mod maps {
+    pub use crate::map::{
+        Drain, Entry, IntoIter, Iter, IterMut, Keys, OccupiedEntry, VacantEntry, Values, ValuesMut,
+    };
+}
+
+/// Iterators of [`ArraySchema`].
+pub mod arrays {
+    pub use crate::array::{Drain, IntoIter, Iter, IterMut};
+}

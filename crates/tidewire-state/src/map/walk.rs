@@ -1,0 +1,219 @@
+//! How a map is walked.
+
+use super::MapSchema;
+use crate::{
+    identity::Seen,
+    schema::{Describe, Element, ElementType, EntryChange, Field},
+    tracker::{Owner, Walk},
+    types::{FieldIndex, FieldKind, TypesBuilder},
+    visitor::{Enter, EntryAt, Place, RefId, Visitor},
+};
+
+/// What the place of a map remembers: the node, which map was there, and the numbers of its keys.
+#[derive(Debug, Default)]
+pub struct MapMirror {
+    id: RefId,
+    fresh: bool,
+    seen: Seen,
+    indexes: Indexes,
+}
+
+/// The numbers of a map's keys on the wire.
+#[derive(Debug, Default)]
+struct Indexes {
+    next: u32,
+    free: Vec<u32>,
+    /// Given back by the walk under way, so not to be used by it.
+    freed: Vec<u32>,
+}
+
+impl Indexes {
+    fn allocate(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.next += 1;
+            self.next - 1
+        })
+    }
+
+    #[inline]
+    fn recycle(&mut self) {
+        if !self.freed.is_empty() {
+            self.free.append(&mut self.freed);
+        }
+    }
+
+    /// Gives back all that are in use and tells them.
+    fn free_all(&mut self) -> Vec<u32> {
+        let mut free = vec![false; self.next as usize];
+        for index in &self.free {
+            free[*index as usize] = true;
+        }
+        let live: Vec<u32> = (0..self.next).filter(|index| !free[*index as usize]).collect();
+        self.freed.extend(&live);
+        live
+    }
+}
+
+impl<V: Element> MapSchema<V> {
+    fn is_unchanged(&self) -> bool {
+        self.touched.is_empty() && self.tail == self.slots.len() && self.removed.is_empty()
+    }
+
+    /// Makes every entry new.
+    fn forget(&mut self) {
+        self.removed.clear();
+        self.replaced = false;
+        self.tail = 0;
+        for slot in &mut self.slots {
+            slot.link.clear();
+            if let Some(held) = &mut slot.entry {
+                held.replaced = false;
+            }
+        }
+        self.touched.forget();
+    }
+
+    fn report_removed<T: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut MapMirror,
+        walk: &mut Walk<'_, T>,
+    ) {
+        for removed in self.removed.drain(..) {
+            walk.visitor.entry_removed(EntryAt { index: removed.index, key: &removed.key });
+            mirror.indexes.freed.push(removed.index);
+            if let Some(node) = removed.node {
+                walk.release(node);
+            }
+        }
+    }
+
+    fn report_touched<T: Visitor + ?Sized>(
+        &mut self,
+        map: RefId,
+        touched: &[u32],
+        walk: &mut Walk<'_, T>,
+    ) {
+        for at in touched {
+            if let Some(held) = &mut self.slots[*at as usize].entry {
+                let replaced = std::mem::take(&mut held.replaced);
+                let how = if replaced { EntryChange::Replaced } else { EntryChange::Touched };
+                let at = EntryAt { index: held.index, key: &held.key };
+                held.value.entry_walk_own(&mut held.mirror, at, how, map, walk);
+            }
+        }
+    }
+
+    fn report_new<T: Visitor + ?Sized>(&mut self, mirror: &mut MapMirror, walk: &mut Walk<'_, T>) {
+        for held in self.slots[self.tail..].iter_mut().filter_map(|slot| slot.entry.as_mut()) {
+            held.index = mirror.indexes.allocate();
+            let at = EntryAt { index: held.index, key: &held.key };
+            held.value.entry_walk_own(&mut held.mirror, at, EntryChange::New, mirror.id, walk);
+        }
+    }
+
+    #[inline]
+    fn report_below<T: Visitor + ?Sized>(&mut self, touched: &[u32], walk: &mut Walk<'_, T>) {
+        for at in touched {
+            let slot = &mut self.slots[*at as usize];
+            slot.link.clear();
+            if let Some(held) = &mut slot.entry {
+                let at = EntryAt { index: held.index, key: &held.key };
+                held.value.entry_walk_below(&mut held.mirror, at, walk);
+            }
+        }
+        for held in self.slots[self.tail..].iter_mut().filter_map(|slot| slot.entry.as_mut()) {
+            let at = EntryAt { index: held.index, key: &held.key };
+            held.value.entry_walk_below(&mut held.mirror, at, walk);
+        }
+        self.tail = self.slots.len();
+    }
+}
+
+impl<V: Element> Field for MapSchema<V> {
+    type Mirror = MapMirror;
+
+    #[inline]
+    fn walk_own<T: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut MapMirror,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, T>,
+    ) {
+        if owner.fresh {
+            let id = walk.tracker.allocate(owner.id);
+            *mirror = MapMirror { id, fresh: true, ..MapMirror::default() };
+            walk.visitor.reference(at, id, None);
+        }
+    }
+
+    #[inline]
+    fn walk_below<T: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut MapMirror,
+        at: FieldIndex,
+        walk: &mut Walk<'_, T>,
+    ) {
+        let known = self.identity.is(mirror.seen);
+        if known && self.is_unchanged() {
+            return;
+        }
+        let fresh = std::mem::take(&mut mirror.fresh);
+        walk.visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh });
+        mirror.indexes.recycle();
+        if !known {
+            if !fresh {
+                let live = mirror.indexes.free_all();
+                walk.visitor.entries_reset(&mut live.into_iter());
+                walk.release_below(mirror.id);
+            }
+            mirror.seen = self.identity.renew();
+            self.forget();
+        }
+        let touched = self.touched.take(|at| self.slots[at as usize].link);
+        if !self.removed.is_empty() {
+            self.report_removed(mirror, walk);
+        }
+        // A struct that was only touched has nothing to report of itself.
+        if !V::IS_NODE || V::HAS_IDENTITY || std::mem::take(&mut self.replaced) {
+            self.report_touched(mirror.id, &touched, walk);
+        }
+        if self.tail < self.slots.len() {
+            self.report_new(mirror, walk);
+        }
+        self.report_below(&touched, walk);
+        self.touched.put_back(touched);
+        self.touched.reserve(self.slots.capacity());
+        walk.visitor.leave();
+    }
+
+    fn visit_own<T: Visitor + ?Sized>(&self, mirror: &MapMirror, at: FieldIndex, visitor: &mut T) {
+        visitor.reference(at, mirror.id, None);
+    }
+
+    fn visit_below<T: Visitor + ?Sized>(
+        &self,
+        mirror: &MapMirror,
+        at: FieldIndex,
+        visitor: &mut T,
+    ) {
+        visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh: true });
+        for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
+            let at = EntryAt { index: held.index, key: &held.key };
+            held.value.entry_visit_own(&held.mirror, at, visitor);
+        }
+        if V::IS_NODE {
+            for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
+                let at = EntryAt { index: held.index, key: &held.key };
+                held.value.entry_visit_below(&held.mirror, at, visitor);
+            }
+        }
+        visitor.leave();
+    }
+}
+
+impl<V: ElementType> Describe for MapSchema<V> {
+    fn describe_field(types: &mut TypesBuilder) -> FieldKind {
+        FieldKind::Map(V::describe_element(types))
+    }
+}

@@ -1,0 +1,473 @@
+//! The receiving side: how a decoder writes into a state whose Rust type it does not know.
+//!
+//! A node is a [`Sink`]: a struct, a map or an array behind an object-safe trait. A place in one (a
+//! field, an entry, an item) is a [`ValueSink`]: it takes primitives, leads to the node that stands
+//! there, and lets nodes be put in and taken out. The derive implements [`StructSink`]; everything
+//! else is here. There are no bytes and no reference numbers: those are the codec's.
+//!
+//! All of it goes through the same methods that a program would call, so a state that is received
+//! into can be tracked and sent on.
+//!
+//! ```
+//! use tidewire_state::{FieldIndex, Value, receive::{StructSink, ValueSink}};
+//! # use tidewire_state::example::Player;
+//! let mut player = Player::default();
+//! let sink: &mut dyn StructSink = &mut player;
+//! sink.set(FieldIndex(1), Value::Float32(2.5))?;
+//! assert_eq!(player.x, 2.5);
+//! # Ok::<(), tidewire_state::receive::Misfit>(())
+//! ```
+
+mod value;
+
+use std::{any::Any, fmt, sync::Arc};
+
+use crate::{
+    schema::Element,
+    types::{FieldIndex, TypeIndex, TypeSet},
+    value::{PrimitiveKind, Value},
+};
+
+/// A node that is written to.
+pub enum Sink<'a> {
+    /// A struct.
+    Struct(&'a mut dyn StructSink),
+    /// A map.
+    Map(&'a mut dyn MapSink),
+    /// An array.
+    Array(&'a mut dyn ArraySink),
+}
+
+/// A node that was taken out of a state, and may be put in again.
+///
+/// It fits wherever its Rust type does; a boxed struct is the struct.
+pub enum Detached {
+    /// A struct.
+    Struct(Box<dyn StructSink>),
+    /// A map.
+    Map(Box<dyn MapSink>),
+    /// An array.
+    Array(Box<dyn ArraySink>),
+}
+
+/// What is put in a place.
+pub enum New<'a> {
+    /// A primitive.
+    Value(Value<'a>),
+    /// A node in which nothing was set.
+    Fresh(Fresh<'a>),
+    /// A node from elsewhere.
+    Node(Detached),
+}
+
+/// Which type a new node is of. Types that are known from the Rust type alone do not look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Fresh<'a> {
+    /// All types.
+    pub types: &'a Arc<TypeSet>,
+    /// The one of a new struct, or of the structs in a new collection.
+    pub index: TypeIndex,
+}
+
+/// Something that does not fit where it is put.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misfit {
+    /// A value of the wrong kind or out of range.
+    #[error("a {expected} cannot hold {given}")]
+    Value {
+        /// The Rust type of the place.
+        expected: &'static str,
+        /// The value.
+        given: String,
+    },
+    /// A node where a primitive belongs, or of another type.
+    #[error("a {expected} cannot hold this node")]
+    Node {
+        /// The Rust type of the place.
+        expected: &'static str,
+    },
+    /// There is no such field, entry or item.
+    #[error("there is no place {0}")]
+    NoPlace(usize),
+    /// A field that is not sent has no default.
+    #[error(
+        "`{field}` is not sent and has no default: implement `Default` for its type to receive it"
+    )]
+    NoDefault {
+        /// The Rust field.
+        field: &'static str,
+    },
+    /// No room is left.
+    #[error("the collection is full")]
+    Full,
+}
+
+/// A struct, to be written to by field.
+pub trait StructSink: Any {
+    /// A field, if there is one with this number.
+    fn field(&mut self, at: FieldIndex) -> Option<&mut dyn ValueSink>;
+
+    /// Sets a primitive field. The same as going through [`field`](Self::field), and faster.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such field, or the value is not of its kind.
+    fn set(&mut self, at: FieldIndex, value: Value<'_>) -> Result<(), Misfit> {
+        self.field(at).ok_or(Misfit::NoPlace(usize::from(at.0)))?.set(value)
+    }
+
+    /// Sets primitive fields of the struct at the end of `path` from here: numbers of fields, slots
+    /// and indexes, by turns. Its siblings follow, if the source goes on to them.
+    ///
+    /// The same as [`set`](Self::set) for each, with all types known when it is compiled. Where the
+    /// path leads nowhere, nothing is drawn.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault>
+    where
+        Self: Sized;
+
+    /// An instance in which nothing was set: zeros, absent options, empty collections.
+    ///
+    /// # Errors
+    ///
+    /// If a field that is not sent has no default.
+    fn fresh(of: Fresh<'_>) -> Result<Self, Misfit>
+    where
+        Self: Sized;
+
+    /// Takes a box off, so that boxed structs fit where others do.
+    fn detach(self) -> Box<dyn StructSink>
+    where
+        Self: Sized,
+    {
+        Box::new(self)
+    }
+
+    /// The other way round.
+    ///
+    /// # Errors
+    ///
+    /// If `node` is of another type.
+    fn attach(node: Box<dyn StructSink>) -> Result<Self, Misfit>
+    where
+        Self: Sized,
+    {
+        downcast(node)
+    }
+}
+
+/// A place that holds a primitive or a node: a field, a map's entry, an array's item.
+pub trait ValueSink {
+    /// Puts a primitive in.
+    ///
+    /// # Errors
+    ///
+    /// If the value is not of the place's kind, or a number does not fit.
+    fn set(&mut self, value: Value<'_>) -> Result<(), Misfit>;
+
+    /// The primitive in here, if there is one.
+    fn value(&self) -> Option<Value<'_>>;
+
+    /// The node in here, if there is one.
+    fn node(&mut self) -> Option<Sink<'_>>;
+
+    /// Puts something in. Hands out the node that stood here.
+    ///
+    /// # Errors
+    ///
+    /// If it is not of the place's type. Then nothing changed, but a node that was given is lost.
+    fn replace(&mut self, new: New<'_>) -> Result<Option<Detached>, Misfit>;
+
+    /// Makes the place absent, or as if it was never set where it cannot be absent. Hands out the
+    /// node that stood here.
+    ///
+    /// # Errors
+    ///
+    /// If the node cannot be absent and no fresh one can be made.
+    fn unset(&mut self, fresh: Fresh<'_>) -> Result<Option<Detached>, Misfit>;
+}
+
+/// What a place can hold, as a Rust type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be received into a field of a state",
+    label = "clients have no such type",
+    note = "if it is a struct of yours, derive `Schema` for it; if clients need not see the field, \
+            write `#[schema(skip)]` on it"
+)]
+pub trait Receive: ValueSink + Sized + 'static {
+    /// This as a place.
+    #[inline]
+    fn place(&mut self) -> &mut dyn ValueSink {
+        self
+    }
+
+    /// [`ValueSink::set`].
+    ///
+    /// # Errors
+    ///
+    /// If the value does not fit.
+    #[inline]
+    fn put(&mut self, value: Value<'_>) -> Result<(), Misfit> {
+        self.set(value)
+    }
+
+    /// Makes one.
+    ///
+    /// # Errors
+    ///
+    /// If `new` is something else.
+    fn create(new: New<'_>) -> Result<Self, Misfit>;
+
+    /// The node that is no longer in a place; nothing for primitives.
+    fn detach(self) -> Option<Detached>;
+
+    /// Takes the next value of a source. `is_number` is said of fields that are sent as a `number`
+    /// whatever their type. For what is no primitive there is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    #[inline]
+    fn draw<F: FieldSource>(&mut self, source: &mut F, is_number: bool) -> Result<(), F::Fault> {
+        let _ = (source, is_number);
+        Ok(())
+    }
+
+    /// A new one with the next value of a source; nothing for what is no primitive.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    fn drawn<F: FieldSource>(source: &mut F, is_number: bool) -> Result<Option<Self>, F::Fault> {
+        let _ = (source, is_number);
+        Ok(None)
+    }
+
+    /// As [`StructSink::receive`], from any place.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    #[inline]
+    fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
+        let _ = (path, source);
+        Ok(())
+    }
+}
+
+/// Where the values of primitive fields come from, one struct after another.
+pub trait FieldSource {
+    /// What can be wrong with it.
+    type Fault;
+
+    /// The next field of the struct at hand, if it is one that gets a primitive.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be told.
+    fn next_field(&mut self) -> Result<Option<FieldIndex>, Self::Fault>;
+
+    /// The value of that field.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such value.
+    fn read(&mut self, kind: PrimitiveKind) -> Result<Value<'_>, Self::Fault>;
+
+    /// The slot or index of the next struct, if it lies in the same collection and its fields
+    /// follow.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be told.
+    fn next_sibling(&mut self) -> Result<Option<u32>, Self::Fault>;
+
+    /// The value that was read does not fit.
+    fn misfit(&self, misfit: Misfit) -> Self::Fault;
+}
+
+/// A map, to be written to by slot.
+///
+/// A slot is an entry's number in the order of insertion. It stays what it is until an insertion
+/// says that entries have moved together.
+pub trait MapSink: Any {
+    /// How many entries there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The slot of a key.
+    fn find(&self, key: &str) -> Option<u32>;
+
+    /// The key of a slot.
+    fn key(&self, slot: u32) -> Option<&str>;
+
+    /// The value of a slot.
+    fn entry(&mut self, slot: u32) -> Option<&mut dyn ValueSink>;
+
+    /// The node in a slot.
+    fn node(&mut self, slot: u32) -> Option<Sink<'_>> {
+        self.entry(slot)?.node()
+    }
+
+    /// Appends an entry whose key is not there.
+    ///
+    /// # Errors
+    ///
+    /// If `new` is not what the map holds.
+    fn insert(&mut self, key: &str, new: New<'_>) -> Result<Inserted, Misfit>;
+
+    /// Takes an entry out, and hands out the node that it held.
+    fn remove(&mut self, slot: u32) -> Option<Detached>;
+}
+
+/// Where [`MapSink::insert`] put an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inserted {
+    /// Its slot.
+    pub slot: u32,
+    /// Whether the entries before it have moved together: they have slots 0, 1, 2… in order now.
+    pub moved: bool,
+}
+
+/// An array, to be written to by index.
+pub trait ArraySink: Any {
+    /// How many items there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at an index.
+    fn item(&mut self, index: usize) -> Option<&mut dyn ValueSink>;
+
+    /// The node at an index.
+    fn node(&mut self, index: usize) -> Option<Sink<'_>> {
+        self.item(index)?.node()
+    }
+
+    /// Puts an item in before the one at `index`, or at the end.
+    ///
+    /// # Errors
+    ///
+    /// If `new` is not what the array holds, or `index` is beyond the length.
+    fn insert(&mut self, index: usize, new: New<'_>) -> Result<(), Misfit>;
+
+    /// Exchanges two items, if both are there. Nodes move and stay what they are.
+    fn swap(&mut self, a: usize, b: usize);
+
+    /// Turns the order round.
+    fn reverse(&mut self);
+
+    /// Takes the items at these indexes, ascending, out, and hands out the nodes.
+    fn remove(&mut self, indexes: &[usize], taken: &mut dyn FnMut(usize, Detached));
+}
+
+impl<'a> Sink<'a> {
+    /// The node in a place of this one, by the number of a field, a slot or an index.
+    pub fn child(self, at: usize) -> Option<Sink<'a>> {
+        match self {
+            Self::Struct(node) => node.field(FieldIndex(u8::try_from(at).ok()?))?.node(),
+            Self::Map(map) => map.node(u32::try_from(at).ok()?),
+            Self::Array(array) => array.node(at),
+        }
+    }
+
+    /// A place of this node, by the number of a field, a slot or an index.
+    pub fn place(self, at: usize) -> Option<&'a mut dyn ValueSink> {
+        match self {
+            Self::Struct(node) => node.field(FieldIndex(u8::try_from(at).ok()?)),
+            Self::Map(map) => map.entry(u32::try_from(at).ok()?),
+            Self::Array(array) => array.item(at),
+        }
+    }
+}
+
+impl Detached {
+    /// The node, to be written to.
+    pub fn sink(&mut self) -> Sink<'_> {
+        match self {
+            Self::Struct(node) => Sink::Struct(&mut **node),
+            Self::Map(map) => Sink::Map(&mut **map),
+            Self::Array(array) => Sink::Array(&mut **array),
+        }
+    }
+}
+
+impl fmt::Debug for Detached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Struct(_) => "Detached::Struct",
+            Self::Map(_) => "Detached::Map",
+            Self::Array(_) => "Detached::Array",
+        })
+    }
+}
+
+impl Misfit {
+    pub(crate) fn value<T>(given: Value<'_>) -> Self {
+        Self::Value { expected: std::any::type_name::<T>(), given: format!("{given:?}") }
+    }
+
+    pub(crate) fn node<T>() -> Self {
+        Self::Node { expected: std::any::type_name::<T>() }
+    }
+}
+
+/// The value in a box of `T` behind a trait object.
+pub(crate) fn downcast<T: Any>(node: Box<dyn StructSink>) -> Result<T, Misfit> {
+    let node: Box<dyn Any> = node;
+    node.downcast().map(|node| *node).map_err(|_| Misfit::node::<T>())
+}
+
+/// An element of a collection that a decoder can write to.
+pub(crate) trait ReceivedElement: Element + Receive {}
+
+impl<E: Element + Receive> ReceivedElement for E {}
+
+/// `StructSink::fresh` of a struct in whose skipped fields a value must be put, whether their types
+/// have a default or not. Called by derived code as `(&Skipped::<T>::NEW).skipped("field")`: the
+/// method of the type is found before that of the reference.
+#[derive(Debug)]
+pub struct Skipped<T>(std::marker::PhantomData<T>);
+
+impl<T> Skipped<T> {
+    /// Stands for the type.
+    pub const NEW: Self = Self(std::marker::PhantomData);
+}
+
+impl<T: Default> Skipped<T> {
+    /// The default.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    pub fn skipped(&self, _: &'static str) -> Result<T, Misfit> {
+        Ok(T::default())
+    }
+}
+
+/// For types that have no default.
+pub trait SkippedWithoutDefault<T> {
+    /// No value.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    fn skipped(&self, field: &'static str) -> Result<T, Misfit>;
+}
+
+impl<T> SkippedWithoutDefault<T> for Skipped<T> {
+    fn skipped(&self, field: &'static str) -> Result<T, Misfit> {
+        Err(Misfit::NoDefault { field })
+    }
+}

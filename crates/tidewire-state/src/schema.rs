@@ -1,0 +1,318 @@
+//! The traits of the model: what is a node, what is a field, what can be in a collection.
+//!
+//! [`Schema`] is derived. [`Field`] and [`Element`] are implemented here for all that the model
+//! knows; nobody else needs to.
+
+use crate::{
+    array::ArraySlots,
+    tracker::{Owner, Walk},
+    types::{ElementKind, FieldIndex, FieldKind, TypeIndex, TypeSet, TypesBuilder},
+    visitor::{EntryAt, RefId, Visitor},
+};
+
+/// A struct of the state: a node with fields.
+///
+/// `#[derive(Schema)]` implements it. By hand it is implemented only for types that are known when
+/// the program runs.
+pub trait Schema {
+    /// What was last sent of the fields.
+    type Mirror: Default + std::fmt::Debug + Send + Sync;
+
+    /// Whether instances have an identity, so that one can be told from another with equal fields.
+    const HAS_IDENTITY: bool = false;
+
+    /// All types that can be reached from here; this instance's own is the root.
+    fn describe(&self) -> TypeSet;
+
+    /// Whether this is the very instance that `mirror` was last filled from.
+    ///
+    /// Plain structs have no identity: assigning one changes its fields in place.
+    #[inline]
+    fn is_instance(&self, mirror: &Self::Mirror) -> bool {
+        let _ = mirror;
+        true
+    }
+
+    /// Reports what differs from `mirror`, and brings that up to date.
+    fn walk<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        owner: Owner,
+        walk: &mut Walk<'_, V>,
+    );
+
+    /// Shows all fields.
+    fn visit<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visitor: &mut V);
+}
+
+/// A [`Schema`] whose fields are known from its Rust type alone. Derived.
+pub trait SchemaType: Schema + 'static {
+    /// Describes the type and all that it reaches.
+    fn describe_type(types: &mut TypesBuilder) -> TypeIndex;
+}
+
+/// What a field of a struct may hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a state",
+    label = "clients have no such type",
+    note = "if it is a struct of yours, derive `Schema` for it; if clients need not see the field, \
+            write `#[schema(skip)]` on it"
+)]
+pub trait Field {
+    /// What was last sent of it.
+    type Mirror: Default + std::fmt::Debug + Send + Sync;
+
+    /// Reports a change of the field itself.
+    fn walk_own<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, V>,
+    );
+
+    /// Reports changes below it.
+    #[inline]
+    fn walk_below<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        at: FieldIndex,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let _ = (mirror, at, walk);
+    }
+
+    /// Shows the field itself.
+    fn visit_own<V: Visitor + ?Sized>(
+        &self,
+        mirror: &Self::Mirror,
+        at: FieldIndex,
+        visitor: &mut V,
+    );
+
+    /// Shows what is below it.
+    #[inline]
+    fn visit_below<V: Visitor + ?Sized>(
+        &self,
+        mirror: &Self::Mirror,
+        at: FieldIndex,
+        visitor: &mut V,
+    ) {
+        let _ = (mirror, at, visitor);
+    }
+}
+
+/// A [`Field`] that describes itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a state",
+    label = "clients have no such type",
+    note = "if it is a struct of yours, derive `Schema` for it; if clients need not see the field, \
+            write `#[schema(skip)]` on it"
+)]
+pub trait Describe {
+    /// Whether the field may be absent.
+    const OPTIONAL: bool = false;
+    /// What it holds.
+    fn describe_field(types: &mut TypesBuilder) -> FieldKind;
+}
+
+/// What can be in a collection, or be optional: a primitive or a struct.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be in a collection of a state, nor be optional",
+    label = "clients have no such type",
+    note = "if it is a struct of yours, derive `Schema` for it; if clients need not see the field, \
+            write `#[schema(skip)]` on it"
+)]
+pub trait Element: Field + Sized {
+    /// Whether it is a struct.
+    const IS_NODE: bool;
+    /// [`Schema::HAS_IDENTITY`], for structs.
+    const HAS_IDENTITY: bool = false;
+    /// What was last sent of an optional field.
+    type OptionMirror: Default + std::fmt::Debug + Send + Sync;
+    /// What an array remembers in a slot.
+    type ItemMirror: Default + std::fmt::Debug + Send + Sync;
+    /// What an array remembers of what it sent, by index.
+    type ItemSent: std::fmt::Debug + Send + Sync;
+
+    /// [`Field::walk_own`] of an optional field.
+    fn option_walk_own<V: Visitor + ?Sized>(
+        this: &mut Option<Self>,
+        mirror: &mut Self::OptionMirror,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, V>,
+    );
+
+    /// [`Field::walk_below`] of an optional field.
+    #[inline]
+    fn option_walk_below<V: Visitor + ?Sized>(
+        this: &mut Option<Self>,
+        mirror: &mut Self::OptionMirror,
+        at: FieldIndex,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let _ = (this, mirror, at, walk);
+    }
+
+    /// [`Field::visit_own`] of an optional field.
+    fn option_visit_own<V: Visitor + ?Sized>(
+        this: &Option<Self>,
+        mirror: &Self::OptionMirror,
+        at: FieldIndex,
+        visitor: &mut V,
+    );
+
+    /// [`Field::visit_below`] of an optional field.
+    #[inline]
+    fn option_visit_below<V: Visitor + ?Sized>(
+        this: &Option<Self>,
+        mirror: &Self::OptionMirror,
+        at: FieldIndex,
+        visitor: &mut V,
+    ) {
+        let _ = (this, mirror, at, visitor);
+    }
+
+    /// Reports a map's entry that is new, has another instance, or was touched.
+    fn entry_walk_own<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        at: EntryAt<'_>,
+        how: EntryChange,
+        map: RefId,
+        walk: &mut Walk<'_, V>,
+    );
+
+    /// Reports changes below a map's entry.
+    #[inline]
+    fn entry_walk_below<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        at: EntryAt<'_>,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let _ = (mirror, at, walk);
+    }
+
+    /// Shows a map's entry.
+    fn entry_visit_own<V: Visitor + ?Sized>(
+        &self,
+        mirror: &Self::Mirror,
+        at: EntryAt<'_>,
+        visitor: &mut V,
+    );
+
+    /// Shows what is below a map's entry.
+    #[inline]
+    fn entry_visit_below<V: Visitor + ?Sized>(
+        &self,
+        mirror: &Self::Mirror,
+        at: EntryAt<'_>,
+        visitor: &mut V,
+    ) {
+        let _ = (mirror, at, visitor);
+    }
+
+    /// The node behind a map's entry, if it is one that was sent.
+    fn entry_node(mirror: &Self::Mirror) -> Option<RefId>;
+
+    /// Reports an array's change of length or order, from `from` on.
+    fn items_walk_own<V: Visitor + ?Sized>(
+        slots: &mut ArraySlots<Self>,
+        sent: &mut Vec<Self::ItemSent>,
+        from: usize,
+        array: Owner,
+        walk: &mut Walk<'_, V>,
+    );
+
+    /// Reports a touched item that did not move.
+    fn item_walk<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::ItemMirror,
+        sent: &mut [Self::ItemSent],
+        index: usize,
+        walk: &mut Walk<'_, V>,
+    );
+
+    /// Whether an item is a node that no client knows.
+    fn item_is_fresh(mirror: &Self::ItemMirror) -> bool;
+
+    /// Shows an array's items.
+    fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visitor: &mut V);
+}
+
+/// An [`Element`] that describes itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be in a collection of a state, nor be optional",
+    label = "clients have no such type",
+    note = "if it is a struct of yours, derive `Schema` for it; if clients need not see the field, \
+            write `#[schema(skip)]` on it"
+)]
+pub trait ElementType: Element {
+    /// What it is.
+    fn describe_element(types: &mut TypesBuilder) -> ElementKind;
+}
+
+/// What happened to an entry of a map that is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryChange {
+    /// Clients do not know the key.
+    New,
+    /// The key stayed, the value was put in anew.
+    Replaced,
+    /// It was handed out mutably.
+    Touched,
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Element> Field for Option<E> {
+    type Mirror = E::OptionMirror;
+
+    #[inline]
+    fn walk_own<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, V>,
+    ) {
+        E::option_walk_own(self, mirror, at, owner, walk);
+    }
+
+    #[inline]
+    fn walk_below<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        at: FieldIndex,
+        walk: &mut Walk<'_, V>,
+    ) {
+        E::option_walk_below(self, mirror, at, walk);
+    }
+
+    fn visit_own<V: Visitor + ?Sized>(
+        &self,
+        mirror: &Self::Mirror,
+        at: FieldIndex,
+        visitor: &mut V,
+    ) {
+        E::option_visit_own(self, mirror, at, visitor);
+    }
+
+    fn visit_below<V: Visitor + ?Sized>(
+        &self,
+        mirror: &Self::Mirror,
+        at: FieldIndex,
+        visitor: &mut V,
+    ) {
+        E::option_visit_below(self, mirror, at, visitor);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Element + Describe> Describe for Option<E> {
+    const OPTIONAL: bool = true;
+    fn describe_field(types: &mut TypesBuilder) -> FieldKind {
+        E::describe_field(types)
+    }
+}

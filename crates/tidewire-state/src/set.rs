@@ -1,0 +1,114 @@
+//! [`SetSchema`]: a set of primitives that remembers the order in which they came.
+
+use std::{collections::HashSet, fmt};
+
+use foldhash::fast::RandomState;
+
+use crate::{
+    members::{Key, Members, members},
+    value::Primitive,
+};
+
+/// Primitives in order of arrival, each once.
+///
+/// Two values are one if no client could tell them apart: 0 and -0, every NaN, integers that are
+/// the same double, and `number`s that are sent alike.
+///
+/// ```
+/// use tidewire_state::SetSchema;
+/// let mut tags = SetSchema::from(["red".to_owned(), "big".to_owned()]);
+/// assert!(!tags.insert("red".to_owned()));
+/// assert!(tags.remove(&"red".to_owned()));
+/// assert_eq!(tags.as_slice(), ["big"]);
+/// ```
+pub struct SetSchema<P: Primitive> {
+    members: Members<P>,
+    keys: HashSet<Key, RandomState>,
+}
+
+members!(SetSchema, Set);
+
+impl<P: Primitive> SetSchema<P> {
+    /// Puts a value in, behind all others, unless it is there. Tells whether it was put in.
+    pub fn insert(&mut self, value: P) -> bool {
+        let new = self.keys.insert(Key::of(value.value()));
+        if new {
+            self.members.push(value);
+        }
+        new
+    }
+
+    /// Whether a value is there.
+    pub fn contains(&self, value: &P) -> bool {
+        self.keys.contains(&Key::of(value.value()))
+    }
+
+    /// Takes a value out. Tells whether it was there.
+    pub fn remove(&mut self, value: &P) -> bool {
+        let key = Key::of(value.value());
+        if !self.keys.remove(&key) {
+            return false;
+        }
+        let found = self.iter().position(|other| Key::of(other.value()) == key);
+        found.map(|index| self.members.remove(index)).is_some()
+    }
+
+    /// Takes the value out that came `index` values after the first.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn remove_at(&mut self, index: usize) -> P {
+        let value = self.members.remove(index);
+        self.keys.remove(&Key::of(value.value()));
+        value
+    }
+
+    /// Keeps the values for which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(&P) -> bool) {
+        let Self { members, keys } = self;
+        members.retain(|value| {
+            let stays = keep(value);
+            if !stays {
+                keys.remove(&Key::of(value.value()));
+            }
+            stays
+        });
+    }
+
+    /// Removes everything.
+    pub fn clear(&mut self) {
+        self.keys.clear();
+        self.members.take();
+    }
+}
+
+impl<P: Primitive> Default for SetSchema<P> {
+    fn default() -> Self {
+        Self { members: Members::default(), keys: HashSet::default() }
+    }
+}
+
+/// What is there already stays where it is.
+impl<P: Primitive> Extend<P> for SetSchema<P> {
+    fn extend<I: IntoIterator<Item = P>>(&mut self, values: I) {
+        for value in values {
+            self.insert(value);
+        }
+    }
+}
+
+impl<P: Primitive + fmt::Debug> fmt::Debug for SetSchema<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self).finish()
+    }
+}
+
+/// The same values, in whatever order.
+impl<P: Primitive> PartialEq for SetSchema<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.keys == other.keys
+    }
+}
+
+impl<P: Primitive> Eq for SetSchema<P> {}
