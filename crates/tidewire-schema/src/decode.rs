@@ -1,0 +1,215 @@
+//! The decoder: applies messages of the schema protocol to a state.
+//!
+//! A typed decoder fills a derived struct; a dynamic one learns the types from a handshake and
+//! fills a [`DynStruct`]. Both run the same code. Messages of 3.x, 4.x and 5.x servers are read;
+//! where those decoders differ, as 5.x reads them.
+//!
+//! ```
+//! use tidewire_schema::Decoder;
+//! use tidewire_state::{MapSchema, Schema};
+//!
+//! #[derive(Schema, Default)]
+//! # #[schema(crate = "tidewire_state")]
+//! struct Arena {
+//!     scores: MapSchema<u32>,
+//! }
+//!
+//! let mut decoder = Decoder::<Arena>::new();
+//! // Field 0 is the structure 1; in that, entry 0 has the key "ada" and the value 3.
+//! decoder.apply(b"\x80\x01\xff\x01\x80\x00\xa3ada\x03\0\0\0")?;
+//! assert_eq!(decoder.state().scores["ada"], 3);
+//! # Ok::<(), tidewire_schema::DecodeError>(())
+//! ```
+
+mod array;
+mod callbacks;
+mod change;
+mod error;
+mod fields;
+mod index;
+mod inspect;
+mod limits;
+mod map;
+mod members;
+mod message;
+mod nodes;
+mod places;
+pub(crate) mod reader;
+mod reflection;
+
+use std::{fmt, sync::Arc};
+
+use tidewire_state::{
+    DynStruct, Schema, TypeSet,
+    receive::{Fresh, StructSink},
+};
+
+pub use self::{
+    callbacks::{Binding, CallbackTarget, Callbacks},
+    change::{
+        Change, ChangeObserver, ChangePlace, ChangeValue, Operation, OwnedChange, OwnedPlace,
+        OwnedValue,
+    },
+    error::{DecodeError, DecodeErrorKind},
+    inspect::{InspectError, InspectedLine, Inspection, Inspector},
+    limits::Limits,
+};
+use self::{error::Fault, message::Message, nodes::ROOT, places::Tree, reader::Reader};
+
+/// Holds a state and applies what a server sends.
+///
+/// Begins with nothing; a snapshot is the first message, patches follow. A message that cannot be
+/// read is an error, after which the state is what had been read until then, and every further
+/// message is refused.
+///
+/// An instance may move from place to place. One that is in two places at the end of a message is
+/// refused: values are in one place.
+pub struct Decoder<S> {
+    state: S,
+    tree: Tree,
+    stopped: bool,
+    /// A message was applied.
+    received: bool,
+}
+
+impl<S: Schema + StructSink + Default> Decoder<S> {
+    /// A decoder that fills an `S`.
+    pub fn new() -> Self {
+        let types = Arc::new(S::default().describe());
+        // Not the default, which may hold what no server sent.
+        let fresh = S::fresh(Fresh { types: &types, index: types.root });
+        Self::with(fresh.unwrap_or_default(), types)
+    }
+
+    /// Checks that the sender's types are those of `S`: the names and kinds of all fields, by
+    /// their numbers.
+    ///
+    /// # Errors
+    ///
+    /// The first difference, or what is wrong with the handshake.
+    pub fn check_handshake(&self, handshake: &[u8]) -> Result<(), DecodeError> {
+        reflection::check(handshake, &self.tree.types)
+    }
+}
+
+impl<S: Schema + StructSink + Default> Default for Decoder<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder<DynStruct> {
+    /// A decoder for the types that a handshake describes.
+    ///
+    /// The reflections of 3.x, 4.x and 5.x, and the one that all of these read, are understood.
+    /// Every primitive is optional in them: it is absent until it is received. The root is called
+    /// `State`, others by their number, as names of types are not sent.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no handshake, or describe what is not supported.
+    pub fn from_handshake(handshake: &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self::from_types(Arc::new(reflection::read(handshake)?)))
+    }
+
+    /// A decoder for these types.
+    ///
+    /// # Panics
+    ///
+    /// If the root is not one of them. [`TypeSet::check`] finds out.
+    pub fn from_types(types: Arc<TypeSet>) -> Self {
+        Self::with(DynStruct::new(types.clone(), types.root), types)
+    }
+}
+
+impl<S: StructSink> Decoder<S> {
+    fn with(state: S, types: Arc<TypeSet>) -> Self {
+        Self { state, tree: Tree::new(types), stopped: false, received: false }
+    }
+
+    /// Applies a snapshot or a patch.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be read: where, and why.
+    pub fn apply(&mut self, message: &[u8]) -> Result<(), DecodeError> {
+        self.apply_with(message, &mut ())
+    }
+
+    /// Applies a snapshot or a patch, and tells every change.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply).
+    pub fn apply_with<O: ChangeObserver>(
+        &mut self,
+        message: &[u8],
+        observer: &mut O,
+    ) -> Result<(), DecodeError> {
+        self.received = true;
+        let types = self.tree.types.clone();
+        let moves_left = self.tree.limits.moves_of(message);
+        let mut message = Message {
+            tree: &mut self.tree,
+            root: &mut self.state,
+            types,
+            reader: Reader::new(message),
+            observer,
+            current: ROOT,
+            moves_left,
+        };
+        let result =
+            if self.stopped { Err(Fault::at(0, DecodeErrorKind::Stopped)) } else { message.run() };
+        result.map_err(|fault| {
+            self.stopped = true;
+            DecodeError::new(message.path(&fault), fault)
+        })
+    }
+
+    /// How much is spent on what is sent.
+    pub fn limits(&self) -> Limits {
+        self.tree.limits
+    }
+
+    /// Says how much is spent on what is sent. Beyond that a message is an error.
+    ///
+    /// ```
+    /// # use tidewire_schema::Decoder;
+    /// # #[derive(tidewire_state::Schema, Default)]
+    /// # #[schema(crate = "tidewire_state")]
+    /// # struct Arena { scores: tidewire_state::MapSchema<u32> }
+    /// let mut decoder = Decoder::<Arena>::new();
+    /// let mut limits = decoder.limits();
+    /// limits.memory = 1 << 30;
+    /// decoder.set_limits(limits);
+    /// ```
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.tree.limits = limits;
+    }
+
+    /// The state.
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// Gives the state away.
+    pub fn into_state(self) -> S {
+        self.state
+    }
+
+    /// The types of the state.
+    pub fn types(&self) -> &Arc<TypeSet> {
+        &self.tree.types
+    }
+
+    /// How many structures the sender refers to, the root included.
+    pub fn node_count(&self) -> usize {
+        self.tree.nodes.len()
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Decoder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").field("state", &self.state).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,117 @@
+//! The primitive fields of structs that lie in one collection, as they follow in a message.
+
+use tidewire_state::{
+    FieldIndex, FieldKind, PrimitiveKind, TypeSet, Value,
+    receive::{FieldSource, Misfit},
+};
+
+use super::{
+    error::{Fault, FaultPlace},
+    nodes::{NONE, Node, Nodes, Shape},
+    places::Tree,
+    reader::Reader,
+};
+use crate::wire::{SWITCH_TO_STRUCTURE, op};
+
+/// What a message says about primitive fields, until anything else comes.
+pub(super) struct Fields<'m, 'b> {
+    nodes: &'m Nodes,
+    primitives: &'m [u64],
+    reader: &'m mut Reader<'b>,
+    current: &'m mut u32,
+    /// What the structs lie in.
+    parent: u32,
+    /// The primitive fields of the struct at hand, a bit each.
+    fields: u64,
+    /// The field that is read, and where its operation began.
+    at: FieldIndex,
+    start: usize,
+}
+
+impl<'m, 'b> Fields<'m, 'b> {
+    pub(super) fn new(tree: &'m Tree, reader: &'m mut Reader<'b>, current: &'m mut u32) -> Self {
+        let (nodes, primitives) = (&tree.nodes, &tree.primitives[..]);
+        let parent = nodes.get(*current).map_or(NONE, |node| node.parent);
+        let at = FieldIndex(0);
+        let mut fields =
+            Self { nodes, primitives, reader, current, parent, fields: 0, at, start: 0 };
+        fields.fields = fields.of(*fields.current).map_or(0, |(_, _, fields)| fields);
+        fields
+    }
+
+    /// Where a struct lies, and its primitive fields.
+    #[inline]
+    fn of(&self, id: u32) -> Option<(u32, u32, u64)> {
+        match self.nodes.get(id) {
+            Some(Node { shape: Shape::Struct(node), parent, slot, .. }) => {
+                Some((*parent, *slot, *self.primitives.get(node.index.0 as usize)?))
+            }
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn in_field(&self, fault: Fault) -> Fault {
+        fault.in_place(FaultPlace::Field(self.at))
+    }
+}
+
+impl FieldSource for Fields<'_, '_> {
+    type Fault = Fault;
+
+    #[inline]
+    fn next_field(&mut self) -> Result<Option<FieldIndex>, Fault> {
+        let Some(byte) = self.reader.peek() else { return Ok(None) };
+        let (operation, at) = (byte & 0xc0, byte & 0x3f);
+        // No field has the number 63, so this ends before another structure too.
+        if operation == op::DELETE || self.fields >> at & 1 == 0 {
+            return Ok(None);
+        }
+        self.start = self.reader.offset();
+        self.reader.byte()?;
+        self.at = FieldIndex(at);
+        Ok(Some(self.at))
+    }
+
+    #[inline(always)]
+    fn read(&mut self, kind: PrimitiveKind) -> Result<Value<'_>, Fault> {
+        match self.reader.value(kind) {
+            Ok(value) => Ok(value),
+            Err(fault) => Err(self.in_field(fault)),
+        }
+    }
+
+    #[inline]
+    fn next_sibling(&mut self) -> Result<Option<u32>, Fault> {
+        if self.reader.peek() != Some(SWITCH_TO_STRUCTURE) {
+            return Ok(None);
+        }
+        let mut ahead = *self.reader;
+        ahead.byte()?;
+        let id = ahead.unsigned()?;
+        match self.of(id) {
+            Some((parent, slot, fields)) if parent == self.parent && parent != NONE => {
+                (*self.reader, *self.current) = (ahead, id);
+                self.fields = fields;
+                Ok(Some(slot))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    #[cold]
+    fn misfit(&self, misfit: Misfit) -> Fault {
+        self.in_field(Fault::at(self.start, misfit.into()))
+    }
+}
+
+/// The primitive fields of every type, a bit each.
+pub(super) fn primitives(types: &TypeSet) -> Vec<u64> {
+    let fields = |info: &tidewire_state::TypeInfo| {
+        (0..63).zip(&info.fields).fold(0, |fields, (at, field)| {
+            let is_primitive = matches!(field.kind, FieldKind::Primitive(_));
+            fields | u64::from(is_primitive) << at
+        })
+    };
+    types.types.iter().map(fields).collect()
+}

@@ -1,0 +1,409 @@
+//! Applying a message: structures, one after another, and the operations on structs.
+
+use std::{fmt::Write, sync::Arc};
+
+use tidewire_state::{
+    FieldIndex, FieldInfo, FieldKind, RefId, TypeSet,
+    receive::{Fresh, Misfit, Sink, StructSink},
+};
+
+use super::{
+    change::{Change, ChangeObserver, ChangePlace, ChangeValue, Operation, as_kind},
+    error::{DecodeErrorKind, Fault, FaultPlace},
+    fields::Fields,
+    nodes::{Declared, NONE, Node, ROOT, Shape},
+    places::{Tree, resolve},
+    reader::Reader,
+};
+use crate::wire::{SWITCH_TO_STRUCTURE, TYPE_ID, op};
+
+/// A message that is being applied.
+pub(super) struct Message<'a, 'b, S, O> {
+    pub(super) tree: &'a mut Tree,
+    pub(super) root: &'a mut S,
+    pub(super) types: Arc<TypeSet>,
+    pub(super) reader: Reader<'b>,
+    pub(super) observer: &'a mut O,
+    /// The structure that operations are about.
+    pub(super) current: u32,
+    /// How many items may yet move.
+    pub(super) moves_left: usize,
+}
+
+/// How deep structs may lie that [`Message::known_fields`] is for.
+const FAST_DEPTH: usize = 8;
+
+/// Why the run of a struct's primitive fields is over.
+enum Stop {
+    /// The message is, or another structure follows.
+    Structure,
+    /// A field follows that holds a reference.
+    Reference,
+}
+
+impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
+    /// Applies all of it.
+    pub(super) fn run(&mut self) -> Result<(), Fault> {
+        loop {
+            match self.node()?.shape {
+                Shape::Struct(_) => self.structs()?,
+                Shape::Map(_) => self.map()?,
+                Shape::Array(_) => self.array()?,
+                Shape::Members(_) => self.members()?,
+            }
+            let start = self.reader.offset();
+            if self.reader.is_empty() {
+                return self.tree.finish(self.root).map_err(|(id, kind)| {
+                    self.current = id;
+                    Fault::at(start, kind)
+                });
+            }
+            self.reader.byte()?;
+            let id = self.reader.unsigned()?;
+            if self.tree.nodes.get(id).is_none() {
+                return Err(Fault::at(start, DecodeErrorKind::UnknownRef { id }));
+            }
+            self.current = id;
+        }
+    }
+
+    /// The structure at hand.
+    pub(super) fn node(&self) -> Result<&Node, Fault> {
+        self.tree.nodes.get(self.current).ok_or_else(|| self.lost())
+    }
+
+    /// The value of the structure at hand.
+    pub(super) fn sink(&mut self) -> Result<Sink<'_>, Fault> {
+        let (at, id) = (self.reader.offset(), self.current);
+        resolve(&self.tree.nodes, &mut self.tree.detached, self.root, id)
+            .ok_or_else(|| Fault::at(at, DecodeErrorKind::UnknownRef { id }))
+    }
+
+    #[cold]
+    pub(super) fn lost(&self) -> Fault {
+        self.fault(DecodeErrorKind::UnknownRef { id: self.current })
+    }
+
+    #[cold]
+    pub(super) fn fault(&self, kind: DecodeErrorKind) -> Fault {
+        Fault::at(self.reader.offset(), kind)
+    }
+
+    /// Whether the operations on the structure at hand are over.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.reader.peek().is_none_or(|byte| byte == SWITCH_TO_STRUCTURE)
+    }
+
+    /// Structs that lie in one map, or one struct, to the end of their operations.
+    fn structs(&mut self) -> Result<(), Fault> {
+        loop {
+            if O::IGNORES {
+                self.known_fields()?;
+                if self.is_over() {
+                    return Ok(());
+                }
+            }
+            match self.siblings()? {
+                Stop::Structure => return Ok(()),
+                Stop::Reference => self.reference_field()?,
+            }
+        }
+    }
+
+    /// As [`siblings`](Self::siblings), where nobody hears of the changes: by Rust types, with no
+    /// call that is not known when it is compiled. Ends before everything out of the ordinary.
+    fn known_fields(&mut self) -> Result<(), Fault> {
+        let Self { tree, root, reader, current, .. } = self;
+        let mut path = [0; FAST_DEPTH];
+        let mut from = FAST_DEPTH;
+        let mut at = *current;
+        while at != ROOT {
+            let Some(node) = tree.nodes.get(at).filter(|_| from > 0) else { return Ok(()) };
+            from -= 1;
+            path[from] = node.slot;
+            at = node.parent;
+        }
+        let mut source = Fields::new(tree, reader, current);
+        root.receive(&path[from..], &mut source)
+    }
+
+    /// Primitive fields of the struct at hand and of those that follow and lie in the same map,
+    /// which is looked up once: most of most messages is this.
+    fn siblings(&mut self) -> Result<Stop, Fault> {
+        let Self { tree, root, types, reader, observer, current, .. } = self;
+        let lost = |id: u32, reader: &Reader<'_>| {
+            Fault::at(reader.offset(), DecodeErrorKind::UnknownRef { id })
+        };
+        let struct_at = |id: u32| match tree.nodes.get(id) {
+            Some(Node { shape: Shape::Struct(node), parent, slot, .. }) => {
+                types.get(node.index).map(|info| (*parent, *slot, &info.fields[..]))
+            }
+            _ => None,
+        };
+        let Some((parent, mut slot, mut fields)) = struct_at(*current) else {
+            return Err(lost(*current, reader));
+        };
+        let around = match parent {
+            NONE => None,
+            _ => resolve(&tree.nodes, &mut tree.detached, *root, parent),
+        };
+        let Some(Sink::Map(map)) = around else {
+            let sink = resolve(&tree.nodes, &mut tree.detached, *root, *current);
+            let Some(Sink::Struct(target)) = sink else {
+                return Err(lost(*current, reader));
+            };
+            return primitives(target, fields, types, reader, *observer, *current);
+        };
+        loop {
+            let Some(Sink::Struct(target)) = map.node(slot) else {
+                return Err(lost(*current, reader));
+            };
+            match primitives(target, fields, types, reader, *observer, *current)? {
+                Stop::Reference => return Ok(Stop::Reference),
+                Stop::Structure => {}
+            }
+            let mut ahead = *reader;
+            if ahead.is_empty() {
+                return Ok(Stop::Structure);
+            }
+            ahead.byte()?;
+            let id = ahead.unsigned()?;
+            match struct_at(id) {
+                Some((same, next, its)) if same == parent => (slot, fields) = (next, its),
+                _ => return Ok(Stop::Structure),
+            }
+            (*reader, *current) = (ahead, id);
+        }
+    }
+
+    /// One operation on a field that leads to another structure.
+    fn reference_field(&mut self) -> Result<(), Fault> {
+        let byte = self.reader.byte()?;
+        let (operation, at) = (byte & 0xc0, byte & 0x3f);
+        let types = self.types.clone();
+        let Shape::Struct(node) = &self.node()?.shape else { return Err(self.lost()) };
+        let (index, previous) = (node.index, node.get(at));
+        let info = types.get(index).and_then(|info| info.get(FieldIndex(at)));
+        let Some((info, declared)) =
+            info.and_then(|info| Some((info, Declared::of_field(info.kind)?)))
+        else {
+            return Err(self.fault(DecodeErrorKind::UnknownField { index: at }));
+        };
+        self.set_reference(operation, FieldIndex(at), previous, declared, &info.name)
+            .map_err(|fault| fault.in_place(FaultPlace::Field(FieldIndex(at))))
+    }
+
+    fn set_reference(
+        &mut self,
+        operation: u8,
+        at: FieldIndex,
+        previous: u32,
+        declared: Declared,
+        name: &str,
+    ) -> Result<(), Fault> {
+        let start = self.reader.offset();
+        let id = if operation == op::DELETE {
+            self.tree.release(previous);
+            let unset = self.tree.unset(self.root, self.current, at, previous);
+            unset.map_err(|misfit| Fault::at(start, misfit.into()))?;
+            NONE
+        } else {
+            let id = self.refer(operation, previous, declared)?;
+            if id != previous && !self.tree.take_over(id, previous) {
+                let slot = u32::from(at.0);
+                self.tree
+                    .replace(self.root, id, (self.current, slot, slot), previous)
+                    .map_err(|kind| Fault::at(start, kind))?;
+            }
+            id
+        };
+        if let Some(Node { shape: Shape::Struct(node), .. }) = self.tree.nodes.get_mut(self.current)
+        {
+            node.set(at.0, id);
+        }
+        if id != previous {
+            self.changed(operation, ChangePlace::Field(at, name), node_of(previous), node_of(id));
+        }
+        Ok(())
+    }
+
+    /// Reads a reference, makes its node if it is new, and counts what the operation says.
+    pub(super) fn refer(
+        &mut self,
+        operation: u8,
+        previous: u32,
+        declared: Declared,
+    ) -> Result<u32, Fault> {
+        let start = self.reader.offset();
+        let adds = operation & op::ADD != 0;
+        let is_collection = !matches!(declared, Declared::Struct(_));
+        if operation & op::DELETE != 0 {
+            self.tree.release(previous);
+        }
+        let id = self.reader.unsigned()?;
+        if let (Declared::Struct(index), true) = (declared, adds) {
+            self.type_id(index.0)?;
+        }
+        match self.tree.nodes.get(id) {
+            Some(node) if node.declared() != declared => {
+                return Err(Fault::at(start, DecodeErrorKind::WrongType { id }));
+            }
+            Some(_) => {}
+            None if id == NONE || !(adds || is_collection) => {
+                return Err(Fault::at(start, DecodeErrorKind::UnknownRef { id }));
+            }
+            None => self.tree.add(id, declared).map_err(|kind| Fault::at(start, kind))?,
+        }
+        if adds || is_collection {
+            self.tree.hold(id, id != previous || operation == op::DELETE_AND_ADD);
+        }
+        // Another collection in a field always takes the place of the one that was there.
+        if is_collection && id != previous && operation & op::DELETE == 0 {
+            self.tree.release(previous);
+        }
+        Ok(id)
+    }
+
+    /// Reads the type of a child, which is said where it is not the declared one.
+    fn type_id(&mut self, declared: u32) -> Result<(), Fault> {
+        if self.reader.peek() != Some(TYPE_ID) {
+            return Ok(());
+        }
+        let start = self.reader.offset();
+        self.reader.byte()?;
+        let given = self.reader.unsigned()?;
+        if given == declared {
+            return Ok(());
+        }
+        Err(Fault::at(start, DecodeErrorKind::Polymorphic { declared, given }))
+    }
+
+    /// Tells of a change of the structure at hand.
+    #[inline]
+    pub(super) fn changed(
+        &mut self,
+        operation: u8,
+        place: ChangePlace<'_>,
+        previous: Option<ChangeValue<'_>>,
+        value: Option<ChangeValue<'_>>,
+    ) {
+        if !O::IGNORES {
+            let structure = RefId(self.current);
+            let operation = operation_of(operation);
+            self.observer.changed(Change { structure, operation, place, previous, value });
+        }
+    }
+
+    /// Where in the state a fault happened, as far as it can be told.
+    #[cold]
+    pub(super) fn path(&mut self, fault: &Fault) -> String {
+        let mut names = Vec::new();
+        let mut at = self.current;
+        while at != ROOT && at != NONE {
+            let Some(node) = self.tree.nodes.get(at) else { break };
+            let (parent, slot) = (node.parent, node.slot);
+            names.push(self.name_of(parent, slot).unwrap_or_else(|| format!("(refId {at})")));
+            at = parent;
+        }
+        let mut path = self.types.get(self.types.root).map_or("", |info| &info.name).to_owned();
+        path.extend(names.into_iter().rev());
+        let end = match fault.place() {
+            Some(FaultPlace::Field(field)) => self.name_of(self.current, u32::from(field.0)),
+            Some(FaultPlace::Key(key)) => Some(format!("[{key:?}]")),
+            Some(FaultPlace::Index(index)) => Some(format!("[{index}]")),
+            None => None,
+        };
+        path.extend(end);
+        path
+    }
+
+    /// What a place of a node is called.
+    fn name_of(&mut self, id: u32, slot: u32) -> Option<String> {
+        let mut name = String::new();
+        match &self.tree.nodes.get(id)?.shape {
+            Shape::Struct(node) => {
+                let field = FieldIndex(u8::try_from(slot).ok()?);
+                let info = self.types.get(node.index)?.get(field)?;
+                write!(name, ".{}", info.name).ok()?;
+            }
+            Shape::Map(_) => {
+                let sink = resolve(&self.tree.nodes, &mut self.tree.detached, self.root, id)?;
+                let Sink::Map(map) = sink else { return None };
+                write!(name, "[{:?}]", map.key(slot)?).ok()?;
+            }
+            Shape::Array(_) | Shape::Members(_) => write!(name, "[{slot}]").ok()?,
+        }
+        Some(name)
+    }
+}
+
+/// Applies operations on primitive fields, until another field or structure follows.
+#[inline]
+fn primitives<O: ChangeObserver>(
+    target: &mut dyn StructSink,
+    fields: &[FieldInfo],
+    types: &Arc<TypeSet>,
+    reader: &mut Reader<'_>,
+    observer: &mut O,
+    id: u32,
+) -> Result<Stop, Fault> {
+    loop {
+        let start = reader.offset();
+        let byte = match reader.peek() {
+            None | Some(SWITCH_TO_STRUCTURE) => return Ok(Stop::Structure),
+            Some(byte) => byte,
+        };
+        let (operation, at) = (byte & 0xc0, FieldIndex(byte & 0x3f));
+        let Some(info) = fields.get(usize::from(at.0)) else {
+            return Err(Fault::at(start, DecodeErrorKind::UnknownField { index: at.0 }));
+        };
+        let FieldKind::Primitive(kind) = info.kind else { return Ok(Stop::Reference) };
+        reader.byte()?;
+        let in_field = |fault: Fault| fault.in_place(FaultPlace::Field(at));
+        let misfit = |misfit: Misfit| in_field(Fault::at(start, misfit.into()));
+        let value = match operation {
+            op::DELETE => None,
+            _ => Some(reader.value(kind).map_err(in_field)?),
+        };
+        if !O::IGNORES {
+            let previous = target.field(at).and_then(|field| field.value());
+            let previous = previous.map(|previous| as_kind(previous, kind));
+            if previous != value {
+                observer.changed(Change {
+                    structure: RefId(id),
+                    operation: operation_of(operation),
+                    place: ChangePlace::Field(at, &info.name),
+                    previous: previous.map(ChangeValue::Value),
+                    value: value.map(ChangeValue::Value),
+                });
+            }
+        }
+        match value {
+            Some(value) => target.set(at, value).map_err(misfit)?,
+            None => {
+                let fresh = Fresh { types, index: types.root };
+                if let Some(field) = target.field(at) {
+                    field.unset(fresh).map_err(misfit)?;
+                }
+            }
+        }
+    }
+}
+
+/// The node in a place, for a change.
+pub(super) fn node_of(id: u32) -> Option<ChangeValue<'static>> {
+    (id != NONE).then_some(ChangeValue::Node(RefId(id)))
+}
+
+fn operation_of(byte: u8) -> Operation {
+    match byte {
+        op::ADD | op::ADD_BY_REFID => Operation::Add,
+        op::DELETE | op::DELETE_BY_REFID | op::CLEAR => Operation::Delete,
+        op::DELETE_AND_ADD => Operation::DeleteAndAdd,
+        op::MOVE => Operation::Move,
+        op::MOVE_AND_ADD => Operation::MoveAndAdd,
+        op::DELETE_AND_MOVE => Operation::DeleteAndMove,
+        _ => Operation::Replace,
+    }
+}

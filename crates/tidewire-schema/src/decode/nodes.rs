@@ -1,0 +1,234 @@
+//! The table of references: what stands behind a refId, and where.
+
+use std::collections::BTreeSet;
+
+use tidewire_state::{ElementKind, FieldKind, PrimitiveKind, TypeIndex};
+
+use super::{array::Gap, index::IndexTable};
+
+/// No node: a place that holds none, or a node that is in no place.
+pub(super) const NONE: u32 = u32::MAX;
+/// The refId of the root.
+pub(super) const ROOT: u32 = 0;
+
+/// All nodes by refId.
+pub(super) type Nodes = IndexTable<Node>;
+
+/// A structure that the sender has told of.
+///
+/// What its places hold, as the sender says, is in `shape`; where its value really lies is in
+/// `parent` and `slot`. The two agree at the end of a message. Within one, an instance that moves
+/// is for a while listed in two places or in none, and its value is in the last one, or detached.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// How often the sender has put it somewhere.
+    pub(super) count: u32,
+    /// The count went to zero in this message, and it was not put anywhere since.
+    pub(super) deleted: bool,
+    /// Whether its places are to be compared with where its children are.
+    pub(super) suspect: bool,
+    /// An upper bound of how many levels are below it.
+    pub(super) height: u8,
+    /// The node that its value lies in; [`NONE`] while it is detached, and for the root.
+    pub(super) parent: u32,
+    /// The field, the map's slot or the array's index there.
+    pub(super) slot: u32,
+    /// Where the parent lists it: the same, but for the sender's number of a map's entry.
+    pub(super) index: u32,
+    /// What is counted as held for it, in bytes.
+    pub(super) held: usize,
+    pub(super) shape: Shape,
+}
+
+/// What a node is, and what is in its places.
+#[derive(Debug)]
+pub(super) enum Shape {
+    Struct(StructNode),
+    Map(Box<MapNode>),
+    Array(Box<ArrayNode>),
+    Members(Box<MembersNode>),
+}
+
+/// A set or a collection.
+#[derive(Debug)]
+pub(super) struct MembersNode {
+    pub(super) is_set: bool,
+    pub(super) kind: PrimitiveKind,
+    /// The sender's numbers of the entries, in order of arrival, which is ascending.
+    pub(super) numbers: Vec<u32>,
+}
+
+/// A struct.
+#[derive(Debug)]
+pub(super) struct StructNode {
+    pub(super) index: TypeIndex,
+    /// The refIds in its fields, as far as one was ever set.
+    pub(super) refs: Vec<u32>,
+}
+
+/// A map.
+#[derive(Debug)]
+pub(super) struct MapNode {
+    pub(super) element: ElementKind,
+    pub(super) entries: IndexTable<Entry>,
+}
+
+/// An entry of a map, by the sender's number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) slot: u32,
+    /// The node in it, if the map is one of structs.
+    pub(super) id: u32,
+}
+
+/// An array.
+#[derive(Debug)]
+pub(super) struct ArrayNode {
+    pub(super) element: ElementKind,
+    /// The nodes that the sender has put at the indexes. Empty for primitives.
+    pub(super) ids: Vec<u32>,
+    /// The nodes whose values lie at the indexes. Empty for primitives.
+    pub(super) here: Vec<u32>,
+    /// Indexes that were deleted since the structure was switched to; they close when it ends.
+    pub(super) holes: BTreeSet<usize>,
+    /// From which index on nodes have yet to be told where they lie.
+    pub(super) stale: usize,
+    /// Indexes that nothing was ever put at; they close with the holes.
+    pub(super) gaps: Vec<Gap>,
+}
+
+/// What a reference is declared to lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Declared {
+    Struct(TypeIndex),
+    Map(ElementKind),
+    Array(ElementKind),
+    Set(PrimitiveKind),
+    Collection(PrimitiveKind),
+}
+
+impl Declared {
+    /// What a field leads to, if it is no primitive.
+    pub(super) fn of_field(kind: FieldKind) -> Option<Self> {
+        match kind {
+            FieldKind::Ref(index) => Some(Self::Struct(index)),
+            FieldKind::Map(element) => Some(Self::Map(element)),
+            FieldKind::Array(element) => Some(Self::Array(element)),
+            FieldKind::Set(ElementKind::Primitive(kind)) => Some(Self::Set(kind)),
+            FieldKind::Collection(ElementKind::Primitive(kind)) => Some(Self::Collection(kind)),
+            _ => None,
+        }
+    }
+
+    /// The type of the structs that it is about.
+    pub(super) fn index(self) -> TypeIndex {
+        match self {
+            Self::Struct(index)
+            | Self::Map(ElementKind::Ref(index))
+            | Self::Array(ElementKind::Ref(index)) => index,
+            Self::Map(ElementKind::Primitive(_))
+            | Self::Array(ElementKind::Primitive(_))
+            | Self::Set(_)
+            | Self::Collection(_) => TypeIndex(0),
+        }
+    }
+}
+
+impl Node {
+    /// A node that is nowhere yet.
+    pub(super) fn new(declared: Declared) -> Self {
+        let shape = match declared {
+            Declared::Struct(index) => Shape::Struct(StructNode { index, refs: Vec::new() }),
+            Declared::Map(element) => {
+                Shape::Map(Box::new(MapNode { element, entries: IndexTable::default() }))
+            }
+            Declared::Set(kind) => Shape::Members(MembersNode::empty(true, kind)),
+            Declared::Collection(kind) => Shape::Members(MembersNode::empty(false, kind)),
+            Declared::Array(element) => Shape::Array(Box::new(ArrayNode {
+                element,
+                ids: Vec::new(),
+                here: Vec::new(),
+                holes: BTreeSet::new(),
+                stale: usize::MAX,
+                gaps: Vec::new(),
+            })),
+        };
+        Self {
+            count: 0,
+            deleted: false,
+            suspect: false,
+            height: 0,
+            parent: NONE,
+            slot: 0,
+            index: 0,
+            held: 0,
+            shape,
+        }
+    }
+
+    pub(super) fn declared(&self) -> Declared {
+        match &self.shape {
+            Shape::Struct(node) => Declared::Struct(node.index),
+            Shape::Map(map) => Declared::Map(map.element),
+            Shape::Array(array) => Declared::Array(array.element),
+            Shape::Members(members) if members.is_set => Declared::Set(members.kind),
+            Shape::Members(members) => Declared::Collection(members.kind),
+        }
+    }
+
+    /// Calls `each` with every place that lists a node: where its value should lie, and the node.
+    pub(super) fn each_child(&self, mut each: impl FnMut(u32, u32)) {
+        let mut listed = |slot, id| {
+            if id != NONE {
+                each(slot, id);
+            }
+        };
+        match &self.shape {
+            Shape::Struct(node) => (0..).zip(&node.refs).for_each(|(at, id)| listed(at, *id)),
+            Shape::Map(map) => {
+                map.entries.iter().for_each(|(_, entry)| listed(entry.slot, entry.id));
+            }
+            Shape::Array(array) => (0..).zip(&array.ids).for_each(|(at, id)| listed(at, *id)),
+            Shape::Members(_) => {}
+        }
+    }
+
+    /// Takes a node that is forgotten out of the list of what is in the places.
+    pub(super) fn unlist(&mut self, index: u32, id: u32) {
+        let at = index as usize;
+        let place = match &mut self.shape {
+            Shape::Struct(node) => node.refs.get_mut(at),
+            Shape::Map(map) => map.entries.get_mut(index).map(|entry| &mut entry.id),
+            Shape::Array(array) => {
+                if let Some(here) = array.here.get_mut(at).filter(|here| **here == id) {
+                    *here = NONE;
+                }
+                array.ids.get_mut(at)
+            }
+            Shape::Members(_) => None,
+        };
+        if let Some(place) = place.filter(|place| **place == id) {
+            *place = NONE;
+        }
+    }
+}
+
+impl MembersNode {
+    fn empty(is_set: bool, kind: PrimitiveKind) -> Box<Self> {
+        Box::new(Self { is_set, kind, numbers: Vec::new() })
+    }
+}
+
+impl StructNode {
+    pub(super) fn get(&self, field: u8) -> u32 {
+        self.refs.get(usize::from(field)).copied().unwrap_or(NONE)
+    }
+
+    pub(super) fn set(&mut self, field: u8, id: u32) {
+        let at = usize::from(field);
+        if at >= self.refs.len() {
+            self.refs.resize(at + 1, NONE);
+        }
+        self.refs[at] = id;
+    }
+}

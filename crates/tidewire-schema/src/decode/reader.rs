@@ -1,0 +1,246 @@
+//! Reading primitives: what is not there cannot be read.
+
+use tidewire_state::{PrimitiveKind, Value};
+
+use super::error::{DecodeErrorKind, Fault};
+
+/// The bytes of a message that are left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// How many bytes were read.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// The next byte, which stays.
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
+        let byte = self.peek().ok_or_else(|| self.ended())?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    #[inline(always)]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let bytes = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>());
+        let bytes = *bytes.ok_or_else(|| self.ended())?;
+        self.at += N;
+        Ok(bytes)
+    }
+
+    /// A `number` that is an index, a length or a refId.
+    #[inline(always)]
+    pub(crate) fn unsigned(&mut self) -> Result<u32, Fault> {
+        let start = self.at;
+        match self.byte()? {
+            byte @ ..0x80 => Ok(u32::from(byte)),
+            0xcc => Ok(u32::from(self.byte()?)),
+            0xcd => Ok(u32::from(u16::from_le_bytes(self.array()?))),
+            0xce => Ok(u32::from_le_bytes(self.array()?)),
+            _ => {
+                self.at = start;
+                self.unusual_unsigned()
+            }
+        }
+    }
+
+    /// One in a form that no encoder needs for a small integer.
+    #[cold]
+    fn unusual_unsigned(&mut self) -> Result<u32, Fault> {
+        let start = self.at;
+        let number = self.number()?;
+        let integer = number as u32;
+        if f64::from(integer) == number {
+            Ok(integer)
+        } else {
+            Err(Fault::at(start, DecodeErrorKind::NotAnIndex { number }))
+        }
+    }
+
+    /// A `number`, in whichever of its forms.
+    pub(crate) fn number(&mut self) -> Result<f64, Fault> {
+        let start = self.at;
+        Ok(match self.byte()? {
+            byte @ ..0x80 => f64::from(byte),
+            byte @ 0xe0.. => f64::from(byte as i8),
+            0xca => f64::from(f32::from_le_bytes(self.array()?)),
+            0xcb => f64::from_le_bytes(self.array()?),
+            0xcc => f64::from(self.byte()?),
+            0xcd => f64::from(u16::from_le_bytes(self.array()?)),
+            0xce => f64::from(u32::from_le_bytes(self.array()?)),
+            0xcf => u64::from_le_bytes(self.array()?) as f64,
+            0xd0 => f64::from(self.byte()? as i8),
+            0xd1 => f64::from(i16::from_le_bytes(self.array()?)),
+            0xd2 => f64::from(i32::from_le_bytes(self.array()?)),
+            0xd3 => i64::from_le_bytes(self.array()?) as f64,
+            byte => return Err(Fault::at(start, DecodeErrorKind::NotANumber { byte })),
+        })
+    }
+
+    /// A `string`.
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<&'a str, Fault> {
+        let start = self.at;
+        let len = match self.byte()? {
+            byte @ 0xa0..=0xbf => usize::from(byte & 0x1f),
+            0xd9 => usize::from(self.byte()?),
+            0xda => usize::from(u16::from_le_bytes(self.array()?)),
+            0xdb => u32::from_le_bytes(self.array()?) as usize,
+            byte => return Err(Fault::at(start, DecodeErrorKind::NotAString { byte })),
+        };
+        let rest = &self.bytes[self.at..];
+        let text = rest.get(..len).ok_or_else(|| self.ended())?;
+        let text = std::str::from_utf8(text)
+            .map_err(|error| Fault::at(self.at + error.valid_up_to(), DecodeErrorKind::NotUtf8))?;
+        self.at += len;
+        Ok(text)
+    }
+
+    /// A value of a kind that is known.
+    #[inline(always)]
+    pub(crate) fn value(&mut self, kind: PrimitiveKind) -> Result<Value<'a>, Fault> {
+        Ok(match kind {
+            PrimitiveKind::String => Value::String(self.string()?),
+            PrimitiveKind::Boolean => Value::Boolean(self.byte()? != 0),
+            PrimitiveKind::Number => Value::Number(self.number()?),
+            PrimitiveKind::Int8 => Value::Int8(self.byte()? as i8),
+            PrimitiveKind::Uint8 => Value::Uint8(self.byte()?),
+            PrimitiveKind::Int16 => Value::Int16(i16::from_le_bytes(self.array()?)),
+            PrimitiveKind::Uint16 => Value::Uint16(u16::from_le_bytes(self.array()?)),
+            PrimitiveKind::Int32 => Value::Int32(i32::from_le_bytes(self.array()?)),
+            PrimitiveKind::Uint32 => Value::Uint32(u32::from_le_bytes(self.array()?)),
+            PrimitiveKind::Int64 => Value::Int64(i64::from_le_bytes(self.array()?)),
+            PrimitiveKind::Uint64 => Value::Uint64(u64::from_le_bytes(self.array()?)),
+            PrimitiveKind::Float32 => Value::Float32(f32::from_le_bytes(self.array()?)),
+            PrimitiveKind::Float64 => Value::Float64(f64::from_le_bytes(self.array()?)),
+        })
+    }
+
+    #[cold]
+    fn ended(&self) -> Fault {
+        Fault::at(self.bytes.len(), DecodeErrorKind::Ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits = hex.as_bytes().chunks(2);
+        digits
+            .map(|pair| {
+                pair.iter().fold(0, |byte, digit| {
+                    byte * 16 + (*digit as char).to_digit(16).map_or(0, |d| d as u8)
+                })
+            })
+            .collect()
+    }
+
+    fn check(kind: PrimitiveKind, hex: &str, expected: Value<'_>) {
+        let bytes = bytes(hex);
+        let mut reader = Reader::new(&bytes);
+        match reader.value(kind) {
+            Ok(value) => assert_eq!(value, expected, "{hex}"),
+            Err(fault) => panic!("{hex}: {:?}", fault),
+        }
+        assert!(reader.is_empty(), "{hex} is read to its end");
+        for short in 0..bytes.len() {
+            assert!(Reader::new(&bytes[..short]).value(kind).is_err(), "{hex} cut at {short}");
+        }
+    }
+
+    fn fails(kind: PrimitiveKind, hex: &str, expected: &str) {
+        let bytes = bytes(hex);
+        match Reader::new(&bytes).value(kind) {
+            Ok(value) => panic!("{hex} is {value:?}"),
+            Err(fault) => assert_eq!(fault.to_string(), expected),
+        }
+    }
+
+    #[test]
+    fn numbers_in_every_form() {
+        for (hex, expected) in [
+            ("00", 0.0),
+            ("7f", 127.0),
+            ("ccff", 255.0),
+            ("cd0001", 256.0),
+            ("ce00000100", 65536.0),
+            ("ceffffffff", 4294967295.0),
+            ("cf0000000001000000", 4294967296.0),
+            ("ff", -1.0),
+            ("e0", -32.0),
+            ("d0df", -33.0),
+            ("d17fff", -129.0),
+            ("d2ff7fffff", -32769.0),
+            ("d3ffffffffffffffff", -1.0),
+            ("ca0000003f", 0.5),
+            ("cb9a9999999999b93f", 0.1),
+        ] {
+            check(PrimitiveKind::Number, hex, Value::Number(expected));
+        }
+        fails(PrimitiveKind::Number, "c0", "byte c0 at 0 does not begin a number");
+        fails(PrimitiveKind::Number, "cd00", "buffer ended at byte 2");
+    }
+
+    #[test]
+    fn fixed_sizes_are_little_endian() {
+        check(PrimitiveKind::Boolean, "01", Value::Boolean(true));
+        check(PrimitiveKind::Int8, "ff", Value::Int8(-1));
+        check(PrimitiveKind::Uint8, "c8", Value::Uint8(200));
+        check(PrimitiveKind::Int16, "feff", Value::Int16(-2));
+        check(PrimitiveKind::Uint16, "3412", Value::Uint16(0x1234));
+        check(PrimitiveKind::Int32, "feffffff", Value::Int32(-2));
+        check(PrimitiveKind::Uint32, "78563412", Value::Uint32(0x1234_5678));
+        check(PrimitiveKind::Int64, "feffffffffffffff", Value::Int64(-2));
+        check(PrimitiveKind::Uint64, "0100000000000000", Value::Uint64(1));
+        check(PrimitiveKind::Float32, "0000c03f", Value::Float32(1.5));
+        check(PrimitiveKind::Float64, "000000000000f8bf", Value::Float64(-1.5));
+    }
+
+    #[test]
+    fn strings_of_every_length() {
+        check(PrimitiveKind::String, "a0", Value::String(""));
+        check(PrimitiveKind::String, "a368c3a9", Value::String("h\u{e9}"));
+        for (head, len) in [("bf", 31), ("d920", 32), ("da0001", 256), ("db00000100", 65536)] {
+            let text = "a".repeat(len);
+            let bytes = [&bytes(head)[..], text.as_bytes()].concat();
+            let mut reader = Reader::new(&bytes);
+            assert!(reader.string().is_ok_and(|read| read == text), "{head}");
+            assert!(reader.is_empty());
+        }
+        fails(PrimitiveKind::String, "05", "byte 05 at 0 does not begin a string");
+        fails(PrimitiveKind::String, "a261ff", "byte 2 is not UTF-8");
+        fails(PrimitiveKind::String, "dbffffffff61", "buffer ended at byte 6");
+    }
+
+    #[test]
+    fn indexes_are_unsigned_integers() {
+        for (hex, expected) in [("05", 5), ("ca00008040", 4), ("cf0500000000000000", 5)] {
+            let bytes = bytes(hex);
+            assert!(Reader::new(&bytes).unsigned().is_ok_and(|read| read == expected), "{hex}");
+        }
+        for hex in ["ff", "ca0000003f", "cf0000000001000000", "cb000000000000f87f", "c1"] {
+            assert!(Reader::new(&bytes(hex)).unsigned().is_err(), "{hex}");
+        }
+    }
+}

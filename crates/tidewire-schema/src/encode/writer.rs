@@ -1,0 +1,250 @@
+//! Events to operations.
+
+use tidewire_state::{
+    Enter, EntryAt, FieldIndex, MemberEdit, RefEdit, RefId, Value, ValueEdit, Visitor,
+};
+
+use super::{
+    members::Numbering,
+    plan::{ArrayOp, Plan},
+    shift::{self, Shift},
+};
+use crate::wire::{self, op};
+
+/// Writes the operations of one message.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    pub(super) out: Vec<u8>,
+    /// The structure that the next operation is for.
+    pub(super) node: RefId,
+    /// Whether the message has been switched to it.
+    switched: bool,
+    /// A snapshot begins at the root by itself.
+    snapshot: bool,
+    plan: Plan,
+    shift: Shift,
+    pub(super) numbering: Numbering,
+    /// How many structures were used in this message to make counts up.
+    pub(super) made_up: u32,
+}
+
+impl Writer {
+    pub(super) fn start_patch(&mut self) {
+        self.out.clear();
+        self.made_up = 0;
+        self.snapshot = false;
+    }
+
+    pub(super) fn start_snapshot(&mut self) {
+        self.out.clear();
+        self.made_up = 0;
+        self.snapshot = true;
+    }
+
+    /// Makes sure that what is written next is for the node entered last.
+    #[inline]
+    fn switch(&mut self) {
+        if !self.switched {
+            self.out.push(wire::SWITCH_TO_STRUCTURE);
+            wire::write_ref(&mut self.out, self.node);
+            self.switched = true;
+        }
+    }
+
+    /// What is written next is for this node.
+    pub(super) fn go_to(&mut self, node: RefId) {
+        self.node = node;
+        self.switched = false;
+    }
+
+    #[inline]
+    pub(super) fn field_op(&mut self, op: u8, field: FieldIndex) {
+        self.switch();
+        self.out.push(op | field.0);
+    }
+
+    #[inline]
+    pub(super) fn index_op(&mut self, op: u8, index: u32) {
+        self.switch();
+        self.out.push(op);
+        wire::write_unsigned(&mut self.out, index);
+    }
+
+    pub(super) fn item_op(&mut self, op: u8, index: usize) {
+        self.index_op(op, u32::try_from(index).expect("an array has fewer than 2^32 items"));
+    }
+
+    fn array_op(&mut self, array_op: ArrayOp, from: usize) {
+        match array_op {
+            ArrayOp::Switch => self.switched = false,
+            ArrayOp::Reverse => {
+                self.switch();
+                self.out.push(op::REVERSE);
+            }
+            ArrayOp::Delete(index) => self.item_op(op::DELETE, from + index),
+            ArrayOp::Add(index, node) => {
+                self.item_op(op::ADD, from + index);
+                wire::write_ref(&mut self.out, node);
+            }
+            ArrayOp::Renew(index, node) => {
+                self.item_op(op::DELETE_AND_ADD, from + index);
+                wire::write_ref(&mut self.out, node);
+            }
+            ArrayOp::Move(index, node) => {
+                self.item_op(op::MOVE, from + index);
+                wire::write_ref(&mut self.out, node);
+            }
+        }
+    }
+}
+
+impl Visitor for Writer {
+    fn begin(&mut self, _: u64) {}
+
+    fn end(&mut self) {}
+
+    #[inline]
+    fn enter(&mut self, node: Enter<'_>) {
+        self.node = node.id;
+        self.switched = false;
+        if self.snapshot {
+            assert!(node.id.is_known(), "{PENDING}");
+            self.switched = node.id == RefId::ROOT;
+        }
+    }
+
+    #[inline]
+    fn leave(&mut self) {}
+
+    // The kind of the value is known where this is called: only its own arm is left there.
+    #[inline(always)]
+    fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
+        if old.is_some_and(|old| reads_alike(value, old)) {
+            return;
+        }
+        // One check of the capacity for op and value where the value is small.
+        self.switch();
+        let op = op::ADD | field.0;
+        match value {
+            Value::Float32(value) => {
+                let [a, b, c, d] = value.to_le_bytes();
+                self.out.extend_from_slice(&[op, a, b, c, d]);
+            }
+            Value::Uint16(value) => {
+                let [a, b] = value.to_le_bytes();
+                self.out.extend_from_slice(&[op, a, b]);
+            }
+            value => {
+                self.out.push(op);
+                wire::write_value(&mut self.out, value);
+            }
+        }
+    }
+
+    fn reference(&mut self, field: FieldIndex, node: RefId, old: Option<RefId>) {
+        let op = if old.is_none() { op::ADD } else { op::DELETE_AND_ADD };
+        self.field_op(op, field);
+        wire::write_ref(&mut self.out, node);
+    }
+
+    fn unset(&mut self, field: FieldIndex) {
+        self.field_op(op::DELETE, field);
+    }
+
+    fn entries_reset(&mut self, live: &mut dyn Iterator<Item = u32>) {
+        for index in live {
+            self.index_op(op::DELETE, index);
+        }
+    }
+
+    fn entry_removed(&mut self, at: EntryAt<'_>) {
+        self.index_op(op::DELETE, at.index);
+    }
+
+    fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>) {
+        match old {
+            None => {
+                assert!(at.index != EntryAt::UNKNOWN, "{PENDING}");
+                self.index_op(op::ADD, at.index);
+                wire::write_string(&mut self.out, at.key);
+            }
+            Some(old) if reads_alike(value, old) => return,
+            Some(_) => self.index_op(op::REPLACE, at.index),
+        }
+        wire::write_value(&mut self.out, value);
+    }
+
+    fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, old: Option<RefId>) {
+        let op = if old.is_none() { op::ADD } else { op::DELETE_AND_ADD };
+        self.index_op(op, at.index);
+        wire::write_string(&mut self.out, at.key);
+        wire::write_ref(&mut self.out, node);
+    }
+
+    fn item(&mut self, index: usize, value: Value<'_>, old: Value<'_>) {
+        if reads_alike(value, old) {
+            return;
+        }
+        self.item_op(op::REPLACE, index);
+        wire::write_value(&mut self.out, value);
+    }
+
+    /// Values that differ are replaced where they stand; the array grows and shrinks at its end.
+    /// Only values that go from the front do go, so that clients see which ones went and came.
+    fn items(&mut self, edit: ValueEdit<'_>) {
+        let after = edit.after.len();
+        let mut before = edit.before.len();
+        if let Some(kept) = self.shift.kept(edit) {
+            shift::drop_front(before, kept, kept < after, |op| self.array_op(op, 0));
+            before = kept;
+        } else {
+            for index in 0..before.min(after) {
+                let (value, old) = (edit.after.value(index), edit.before.value(index));
+                if value != old && !reads_alike(value, old) {
+                    self.item_op(op::REPLACE, edit.from + index);
+                    wire::write_value(&mut self.out, value);
+                }
+            }
+        }
+        for index in before..after {
+            self.item_op(op::ADD, edit.from + index);
+            wire::write_value(&mut self.out, edit.after.value(index));
+        }
+        for index in (after..before).rev() {
+            self.item_op(op::DELETE, edit.from + index);
+        }
+    }
+
+    fn members(&mut self, edit: MemberEdit<'_>) {
+        if self.snapshot {
+            self.show_members(edit);
+        } else {
+            self.change_members(edit);
+        }
+    }
+
+    fn released(&mut self, node: RefId) {
+        self.numbering.released(node);
+    }
+
+    fn item_references(&mut self, edit: RefEdit<'_>) {
+        let mut plan = std::mem::take(&mut self.plan);
+        plan.make(edit.before, edit.after, edit.from == 0, |op| self.array_op(op, edit.from));
+        self.plan = plan;
+    }
+}
+
+/// Why a snapshot is refused.
+const PENDING: &str = "a snapshot was asked for while changes were pending: encode the patch first";
+
+/// Whether a client that reads the one reads the other, though they differ. Only `number`s lose
+/// anything on the way: 0.1 and the single nearest to it, 0 and -0.
+#[inline(always)]
+pub(super) fn reads_alike(value: Value<'_>, old: Value<'_>) -> bool {
+    match (value, old) {
+        (Value::Number(value), Value::Number(old)) => {
+            wire::number_as_read(value).to_bits() == wire::number_as_read(old).to_bits()
+        }
+        _ => false,
+    }
+}

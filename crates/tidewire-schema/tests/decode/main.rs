@@ -1,0 +1,14 @@
+//! The decoder, judged by recordings, by the encoder, and by bytes that nobody should send.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod callbacks;
+mod changes;
+mod common;
+mod hostile;
+mod inspect;
+mod limits;
+mod members;
+mod operations;
+mod round_trip;
+mod upstream;
+mod vectors;
