@@ -1,0 +1,381 @@
+//! The state as clients hold it, kept up to date by the walk.
+//!
+//! The walk tells what was edited; this protocol sets arrays and atomic values whole and compares
+//! everything else with what clients hold. So a copy of the state is kept, as a [`Tree`]. A node
+//! that the walk enters is taken out of the copy, changed and put back; what became of it is known
+//! when it is left.
+
+use std::{collections::HashMap, mem, sync::Arc};
+
+use tidewire_state::{
+    ElementKind, Enter, EntryAt, FieldIndex, FieldKind, Place, RefEdit, RefId, Schema, Tracked,
+    TypeIndex, TypeSet, Value, ValueEdit, Visitor,
+};
+
+use crate::{
+    changes::{Change, Changes, compare},
+    paths::PathTable,
+    tree::{Members, Tree},
+    update::{Patch, Update, UpdateKind, collect, first_sync},
+};
+
+/// What clients of a state hold, and what the last tick changed of it.
+///
+/// One serves all encodings and clients of the state.
+///
+/// ```
+/// use tidewire_opcode::{Encoder, Encoding, StateTree};
+/// use tidewire_state::{MapSchema, Schema, Tracked};
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Arena { score: u32, names: MapSchema<String> }
+///
+/// let mut arena = Tracked::new(Arena::default());
+/// let mut tree = StateTree::new(&arena);
+/// arena.sync(&mut tree);
+/// arena.names.insert("7", "ada".into());
+/// arena.sync(&mut tree);
+/// let mut encoder = Encoder::new(Encoding::OpcodeJson.original());
+/// assert_eq!(encoder.encode(&tree.update()), br#"[2,[2270677466,[0,"7"],1,"ada"]]"#);
+/// assert_eq!(
+///     encoder.encode(&tree.first_sync()),
+///     br#"[1,[1574939056,null,1,{"7":"ada"}],[653805326,null,1,0]]"#,
+/// );
+/// ```
+#[derive(Debug)]
+pub struct StateTree {
+    types: Arc<TypeSet>,
+    /// The names of all fields, by type.
+    names: Vec<Vec<Arc<str>>>,
+    paths: Arc<PathTable>,
+    root: Tree,
+    changes: Changes,
+    /// The nodes that were entered and not left.
+    open: Vec<Open>,
+    /// How often the state had been synced when this last knew all about it.
+    ticks: u64,
+}
+
+/// A node under way.
+#[derive(Debug)]
+struct Open {
+    key: Key,
+    shape: Shape,
+    tree: Tree,
+    mode: Mode,
+}
+
+#[derive(Debug)]
+enum Key {
+    Root,
+    Name(Arc<str>),
+    Index(usize),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    Struct(TypeIndex),
+    Map(ElementKind),
+    Array(ElementKind),
+}
+
+/// How it is found out what became of a node.
+#[derive(Debug)]
+enum Mode {
+    /// Its changes are noted one by one. `removed` is what was taken out and may come back.
+    Noted { changes: Changes, removed: Members },
+    /// It is compared with what clients hold, if they hold anything.
+    Compared(Option<Tree>),
+    /// With the node around it.
+    Enclosed,
+}
+
+impl StateTree {
+    /// Follows `state`, which may hold anything already but must not have been synced.
+    ///
+    /// # Panics
+    ///
+    /// If the state was synced before: what it held then is not told again.
+    pub fn new<S: Schema>(state: &Tracked<S>) -> Self {
+        assert!(state.ticks() == 0, "the state was synced before: follow it from the start");
+        let types = Arc::new(state.types());
+        let names = |fields: &[tidewire_state::FieldInfo]| {
+            fields.iter().map(|field| Arc::from(field.name.as_str())).collect()
+        };
+        Self {
+            names: types.types.iter().map(|info| names(&info.fields)).collect(),
+            paths: Arc::new(PathTable::new(&types)),
+            types,
+            root: Tree::Object(Members::new()),
+            changes: Changes::new(),
+            open: Vec::new(),
+            ticks: 0,
+        }
+    }
+
+    /// The patterns of all places of the state.
+    pub fn paths(&self) -> &Arc<PathTable> {
+        &self.paths
+    }
+
+    /// The whole state as clients hold it after the last sync.
+    pub fn root(&self) -> &Tree {
+        &self.root
+    }
+
+    /// What the last sync changed, place by place.
+    pub fn update(&self) -> Update<'_> {
+        self.update_with(|_, _| false)
+    }
+
+    /// What the last sync changed. Where several patches are for members of one struct below the
+    /// root, `whole` decides whether one patch that sets all of it is sent in their place.
+    pub fn update_with(&self, whole: impl Fn(&[Patch<'_>], &Patch<'_>) -> bool) -> Update<'_> {
+        let mut patches = collect(&self.paths, &self.root, &self.changes, &whole);
+        patches.sort_by(|a, b| a.path.compare(&b.path));
+        Update { kind: UpdateKind::Diff, patches }
+    }
+
+    /// All there is, for a client that has nothing: one patch for each field of the root.
+    ///
+    /// Belongs right after a sync: send the others its update first.
+    pub fn first_sync(&self) -> Update<'_> {
+        let patches = first_sync(&self.paths, &self.root);
+        Update { kind: UpdateKind::FirstSync, patches }
+    }
+
+    fn node(&mut self) -> &mut Open {
+        self.open.last_mut().expect("every event of a walk is about a node that was entered")
+    }
+
+    fn field_name(&self, field: FieldIndex) -> Arc<str> {
+        let Some(Open { shape: Shape::Struct(index), .. }) = self.open.last() else {
+            unreachable!("only structs have fields");
+        };
+        Arc::clone(&self.names[index.0 as usize][usize::from(field.0)])
+    }
+
+    fn child_shape(&self, place: Place<'_>) -> Shape {
+        let Some(parent) = self.open.last() else { return Shape::Struct(self.types.root) };
+        match (parent.shape, place) {
+            (Shape::Struct(index), Place::Field(field)) => {
+                match self.types[index].fields[usize::from(field.0)].kind {
+                    FieldKind::Ref(index) => Shape::Struct(index),
+                    FieldKind::Map(element) => Shape::Map(element),
+                    FieldKind::Array(element)
+                    | FieldKind::Set(element)
+                    | FieldKind::Collection(element) => Shape::Array(element),
+                    kind => unreachable!("a field of kind {kind:?} leads to no node"),
+                }
+            }
+            (Shape::Map(ElementKind::Ref(index)), Place::Entry(_))
+            | (Shape::Array(ElementKind::Ref(index)), Place::Item(_)) => Shape::Struct(index),
+            (shape, place) => unreachable!("nothing lies in {shape:?} at {place:?}"),
+        }
+    }
+
+    /// A node of which nothing is known yet. Absent fields are null, and no event tells of them.
+    fn empty(&self, shape: Shape) -> Tree {
+        match shape {
+            Shape::Array(_) => Tree::Array(Vec::new()),
+            Shape::Map(_) => Tree::Object(Members::new()),
+            Shape::Struct(index) => {
+                let fields =
+                    std::iter::zip(&self.types[index].fields, &self.names[index.0 as usize]);
+                let optional = fields.filter(|(field, _)| field.optional);
+                Tree::object(optional.map(|(_, name)| (Arc::clone(name), Tree::Null)))
+            }
+        }
+    }
+
+    /// Takes what clients hold at a place out of the node around it.
+    fn take(&mut self, key: &Key) -> Option<Tree> {
+        match (key, self.open.last_mut()) {
+            (Key::Root, _) => Some(mem::take(&mut self.root)),
+            (Key::Name(name), Some(parent)) => parent.take_member(name),
+            (Key::Index(index), Some(Open { tree: Tree::Array(items), .. })) => {
+                items.get_mut(*index).map(mem::take)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Open {
+    fn take_member(&mut self, name: &str) -> Option<Tree> {
+        let Tree::Object(members) = &mut self.tree else { return None };
+        match members.get_mut(name) {
+            Some(value) => Some(mem::take(value)),
+            None => match &mut self.mode {
+                Mode::Noted { removed, .. } => removed.remove(name),
+                _ => None,
+            },
+        }
+    }
+
+    /// A member has this value now.
+    fn put(&mut self, name: &Arc<str>, value: Tree) {
+        let change = match self.mode {
+            Mode::Noted { .. } => {
+                let old = self.take_member(name);
+                Some(compare(old.as_ref(), &value))
+            }
+            _ => None,
+        };
+        self.put_member(name, value);
+        if let Some(change) = change {
+            self.note(name, change);
+        }
+    }
+
+    fn put_member(&mut self, name: &Arc<str>, value: Tree) {
+        let Tree::Object(members) = &mut self.tree else { return };
+        match members.get_mut(name) {
+            Some(place) => *place = value,
+            None => drop(members.insert(Arc::clone(name), value)),
+        }
+    }
+
+    fn note(&mut self, name: &Arc<str>, change: Option<Change>) {
+        if let Mode::Noted { changes, .. } = &mut self.mode {
+            match change {
+                Some(change) => drop(changes.insert(Arc::clone(name), change)),
+                None => drop(changes.remove(name)),
+            }
+        }
+    }
+
+    fn items(&mut self) -> &mut Vec<Tree> {
+        match &mut self.tree {
+            Tree::Array(items) => items,
+            tree => unreachable!("an event of an array for {tree:?}"),
+        }
+    }
+}
+
+impl Visitor for StateTree {
+    fn begin(&mut self, tick: u64) {
+        assert!(
+            self.ticks == tick,
+            "the state was synced {tick} times, but this tree knows of {}: give all codecs of a \
+             state to one `sync`, as in `state.sync(&mut [&mut a, &mut b][..])`",
+            self.ticks,
+        );
+        self.changes.clear();
+    }
+
+    fn end(&mut self) {
+        self.ticks += 1;
+    }
+
+    fn enter(&mut self, node: Enter<'_>) {
+        let shape = self.child_shape(node.place);
+        let key = match node.place {
+            Place::Root => Key::Root,
+            Place::Field(field) => Key::Name(self.field_name(field)),
+            Place::Entry(at) => Key::Name(at.key.into()),
+            Place::Item(index) => Key::Index(index),
+            place => unreachable!("no node of this codec lies at {place:?}"),
+        };
+        let enclosed =
+            self.open.last().is_some_and(|parent| !matches!(parent.mode, Mode::Noted { .. }));
+        let held = self.take(&key);
+        let (tree, mode) = match held {
+            Some(tree) if !node.fresh => {
+                let mode = if enclosed {
+                    Mode::Enclosed
+                } else if matches!(shape, Shape::Array(_)) || tree.is_atomic() {
+                    Mode::Compared(Some(tree.clone()))
+                } else {
+                    Mode::Noted { changes: Changes::new(), removed: Members::new() }
+                };
+                (tree, mode)
+            }
+            held => {
+                let mode = if enclosed { Mode::Enclosed } else { Mode::Compared(held) };
+                (self.empty(shape), mode)
+            }
+        };
+        self.open.push(Open { key, shape, tree, mode });
+    }
+
+    fn leave(&mut self) {
+        let Some(Open { key, tree, mode, .. }) = self.open.pop() else { return };
+        let change = match mode {
+            Mode::Noted { changes, .. } => (!changes.is_empty()).then_some(Change::Below(changes)),
+            Mode::Compared(before) => compare(before.as_ref(), &tree),
+            Mode::Enclosed => None,
+        };
+        match (key, self.open.last_mut()) {
+            (Key::Root, _) => {
+                self.root = tree;
+                if let Some(Change::Below(changes)) = change {
+                    self.changes = changes;
+                }
+            }
+            (Key::Name(name), Some(parent)) => {
+                parent.put_member(&name, tree);
+                parent.note(&name, change);
+            }
+            (Key::Index(index), Some(parent)) => parent.items()[index] = tree,
+            (key, None) => unreachable!("nothing is around {key:?}"),
+        }
+    }
+
+    fn field(&mut self, field: FieldIndex, value: Value<'_>, _: Option<Value<'_>>) {
+        let name = self.field_name(field);
+        self.node().put(&name, value.into());
+    }
+
+    /// The node is entered later in the walk, and compared with what stands here.
+    fn reference(&mut self, _: FieldIndex, _: RefId, _: Option<RefId>) {}
+
+    fn unset(&mut self, field: FieldIndex) {
+        let name = self.field_name(field);
+        self.node().put(&name, Tree::Null);
+    }
+
+    fn entries_reset(&mut self, _: &mut dyn Iterator<Item = u32>) {
+        let node = self.node();
+        let before = mem::replace(&mut node.tree, Tree::Object(Members::new()));
+        if matches!(node.mode, Mode::Noted { .. }) {
+            node.mode = Mode::Compared(Some(before));
+        }
+    }
+
+    fn entry_removed(&mut self, at: EntryAt<'_>) {
+        let node = self.node();
+        let Tree::Object(members) = &mut node.tree else { return };
+        let Some((key, value)) = members.remove_entry(at.key) else { return };
+        if let Mode::Noted { changes, removed } = &mut node.mode {
+            changes.insert(Arc::clone(&key), Change::Removed);
+            removed.insert(key, value);
+        }
+    }
+
+    fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, _: Option<Value<'_>>) {
+        self.node().put(&at.key.into(), value.into());
+    }
+
+    /// The node is entered later in the walk, and compared with what stands or stood here.
+    fn entry_reference(&mut self, _: EntryAt<'_>, _: RefId, _: Option<RefId>) {}
+
+    fn item(&mut self, index: usize, value: Value<'_>, _: Value<'_>) {
+        self.node().items()[index] = value.into();
+    }
+
+    fn items(&mut self, edit: ValueEdit<'_>) {
+        let items = self.node().items();
+        items.truncate(edit.from);
+        items.extend((0..edit.after.len()).map(|at| Tree::from(edit.after.value(at))));
+    }
+
+    fn item_references(&mut self, edit: RefEdit<'_>) {
+        let items = self.node().items();
+        let moved = items.split_off(edit.from.min(items.len()));
+        let mut held: HashMap<RefId, Tree> =
+            std::iter::zip(edit.before.iter().copied(), moved).collect();
+        // What is new is entered later.
+        items.extend(edit.after.iter().map(|node| held.remove(node).unwrap_or_default()));
+    }
+}

@@ -1,0 +1,124 @@
+//! JSON patches of a state: what changed in a tick, as a list.
+
+use tidewire_state::{RefId, Schema, Tracked};
+
+use crate::{
+    document::Slot,
+    notepack::Value,
+    patch::Patch,
+    record::{Arrays, Change, Recorder, visitor},
+};
+
+/// What a codec of this crate is asked for, beside its state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// Whether patches say what was there before, so that they can be undone. Costs the bytes of
+    /// every value that is replaced or removed.
+    pub reversible: bool,
+}
+
+impl Config {
+    /// Patches that can be undone.
+    pub const REVERSIBLE: Self = Self { reversible: true };
+}
+
+/// Tells what changes in a state as JSON patches: add, replace and remove.
+///
+/// A list is short: what was set to what it was is not in it, several writes in a tick are one
+/// patch, and a new subtree is one `add` of its whole value.
+///
+/// ```
+/// use tidewire_patch::{Config, PatchEncoder};
+/// use tidewire_state::{MapSchema, Schema, Tracked};
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Arena {
+///     round: u32,
+///     scores: MapSchema<u32>,
+/// }
+///
+/// let mut arena = Tracked::new(Arena::default());
+/// let mut encoder = PatchEncoder::new(&arena, Config::REVERSIBLE);
+/// encoder.patch(&mut arena);
+/// assert_eq!(encoder.snapshot().to_json().to_string(), r#"{"round":0,"scores":{}}"#);
+///
+/// arena.round = 3;
+/// arena.scores.insert("a/b", 7);
+/// let patches = encoder.patch(&mut arena);
+/// assert_eq!(patches[0].to_json().to_string(), r#"{"op":"replace","path":"/round","value":3,"oldValue":0}"#);
+/// assert_eq!(patches[1].to_json().to_string(), r#"{"op":"add","path":"/scores/a~1b","value":7}"#);
+/// ```
+#[derive(Debug)]
+pub struct PatchEncoder {
+    recorder: Recorder,
+    patches: Vec<Patch>,
+}
+
+visitor!(PatchEncoder);
+
+impl PatchEncoder {
+    /// An encoder for `state`.
+    ///
+    /// # Panics
+    ///
+    /// If `state` was synced already.
+    pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
+        let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
+        Self { recorder, patches: Vec::new() }
+    }
+
+    /// What changed since the last call, in the order in which it is to be applied. Of a state that
+    /// was never synced, nothing: clients begin with a snapshot.
+    ///
+    /// This consumes the changes. Where a state has several codecs, give them to
+    /// [`Tracked::sync`] together and read [`last_patch`](Self::last_patch).
+    ///
+    /// # Panics
+    ///
+    /// If changes of this state were consumed without this encoder.
+    pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[Patch] {
+        state.sync(self);
+        &self.patches
+    }
+
+    /// What changed in the last sync.
+    pub fn last_patch(&self) -> &[Patch] {
+        &self.patches
+    }
+
+    fn finish(&mut self) {
+        let recorder = &self.recorder;
+        self.patches.clear();
+        self.patches.extend(recorder.changes.iter().map(|change| recorder.to_patch(change, 0)));
+    }
+
+    /// All there is, for a client that has nothing.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot(&self) -> Value {
+        self.recorder.check_synced();
+        self.recorder.value(&Slot::Node(RefId::ROOT))
+    }
+}
+
+impl Recorder {
+    /// What is in a place, as clients hold it.
+    pub(crate) fn value(&self, slot: &Slot) -> Value {
+        self.document.keep(slot).to_value(&self.types)
+    }
+
+    /// A change as a patch whose path leaves out the first so many segments.
+    pub(crate) fn to_patch(&self, change: &Change, above: usize) -> Patch {
+        let path = self.path_of(change);
+        Patch {
+            op: change.op,
+            path: path[above..].iter().map(|(_, segment)| self.name(segment)).collect(),
+            value: change.value.as_ref().map(|slot| self.value(slot)),
+            old: change.old.as_ref().map(|old| old.to_value(&self.types)),
+        }
+    }
+}

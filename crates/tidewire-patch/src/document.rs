@@ -1,0 +1,137 @@
+//! What the clients of a state hold: a copy of it, node by node.
+//!
+//! The walk tells what changed and no more. Some messages need what did not change: an item that
+//! moves in an array is sent whole, an undo needs what was there, a newcomer gets everything.
+
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+use tidewire_state::{ElementKind, FieldIndex, FieldKind, RefId, TypeIndex, TypeSet};
+
+use crate::notepack::{Object, Value};
+
+/// A place in a node.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Slot {
+    /// Holds a primitive.
+    Leaf(Value),
+    /// Leads to a node.
+    Node(RefId),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Struct(TypeIndex, Vec<Option<Slot>>),
+    /// The order of the entries says nothing.
+    Map(ElementKind, IndexMap<String, Slot, RandomState>),
+    Array(ElementKind, Vec<Slot>),
+}
+
+/// What a place held when it was given something else.
+#[derive(Clone, Debug)]
+pub(crate) enum Kept {
+    Leaf(Value),
+    Struct(RefId, TypeIndex, Vec<Option<Kept>>),
+    Map(RefId, Vec<(String, Kept)>),
+    Array(RefId, Vec<Kept>),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    /// By [`RefId`].
+    nodes: Vec<Option<Node>>,
+}
+
+impl Document {
+    pub(crate) fn insert(&mut self, id: RefId, node: Node) {
+        let at = id.0 as usize;
+        if at >= self.nodes.len() {
+            self.nodes.resize(at + 1, None);
+        }
+        self.nodes[at] = Some(node);
+    }
+
+    pub(crate) fn remove(&mut self, id: RefId) {
+        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
+            *node = None;
+        }
+    }
+
+    /// A node that is there: every slot that leads to one leads to one of these.
+    pub(crate) fn node(&self, id: RefId) -> &Node {
+        self.nodes[id.0 as usize].as_ref().expect("a walk enters every node that it announces")
+    }
+
+    pub(crate) fn node_mut(&mut self, id: RefId) -> &mut Node {
+        self.nodes[id.0 as usize].as_mut().expect("a walk enters every node that it announces")
+    }
+
+    /// Copies what is in a place.
+    pub(crate) fn keep(&self, slot: &Slot) -> Kept {
+        let id = match slot {
+            Slot::Leaf(value) => return Kept::Leaf(value.clone()),
+            Slot::Node(id) => *id,
+        };
+        match self.node(id) {
+            Node::Struct(of, fields) => {
+                let keep = |slot: &Option<Slot>| slot.as_ref().map(|slot| self.keep(slot));
+                Kept::Struct(id, *of, fields.iter().map(keep).collect())
+            }
+            Node::Map(_, entries) => {
+                let keep = |(key, slot): (&String, &Slot)| (key.clone(), self.keep(slot));
+                Kept::Map(id, entries.iter().map(keep).collect())
+            }
+            Node::Array(_, items) => {
+                Kept::Array(id, items.iter().map(|slot| self.keep(slot)).collect())
+            }
+        }
+    }
+}
+
+impl Node {
+    /// An empty node of what a field of a struct leads to.
+    pub(crate) fn of_field(types: &TypeSet, of: TypeIndex, field: FieldIndex) -> Self {
+        match types[of].fields[usize::from(field.0)].kind {
+            FieldKind::Ref(of) => Self::of_type(types, of),
+            FieldKind::Map(element) => Self::Map(element, IndexMap::default()),
+            FieldKind::Array(element)
+            | FieldKind::Set(element)
+            | FieldKind::Collection(element) => Self::Array(element, Vec::new()),
+            kind => unreachable!("a field of kind {kind:?} leads to no node"),
+        }
+    }
+
+    pub(crate) fn of_type(types: &TypeSet, of: TypeIndex) -> Self {
+        Self::Struct(of, vec![None; types[of].fields.len()])
+    }
+
+    /// An empty node of what an element of a collection leads to.
+    pub(crate) fn of_element(types: &TypeSet, element: ElementKind) -> Self {
+        match element {
+            ElementKind::Ref(of) => Self::of_type(types, of),
+            ElementKind::Primitive(kind) => unreachable!("a {kind} leads to no node"),
+        }
+    }
+}
+
+impl Kept {
+    /// The value as clients hold it. What is absent is left out.
+    pub(crate) fn to_value(&self, types: &TypeSet) -> Value {
+        match self {
+            Self::Leaf(value) => value.clone(),
+            Self::Struct(_, of, fields) => {
+                let fields = std::iter::zip(&types[*of].fields, fields);
+                let member = |(info, kept): (&tidewire_state::FieldInfo, &Option<Self>)| {
+                    Some((info.name.clone(), kept.as_ref()?.to_value(types)))
+                };
+                Value::Object(fields.filter_map(member).collect())
+            }
+            Self::Map(_, entries) => {
+                let member = |(key, kept): &(String, Self)| (key.clone(), kept.to_value(types));
+                Value::Object(entries.iter().map(member).collect::<Object>())
+            }
+            Self::Array(_, items) => {
+                Value::Array(items.iter().map(|kept| kept.to_value(types)).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The `light` codec of Mosx: names of types and properties are numbers of a table that comes with
+//! the snapshot.
+//!
+//! ```text
+//! snapshot = [table, state]       table: name -> { index, parent, props, schema }
+//! patch    = op, n, n bytes of path, [key…, value?, oldValue?]
+//! path     = for each segment: in a struct the number of its type and that of the property,
+//!            in a map or an array `ff`, and the key is the next one in the body
+//! ```
+//!
+//! All bytes are signed, so that there are 128 types of 128 properties, and paths of 127 bytes.
+//! Types that do not fit are refused when the encoder is made. A path that gets too long because
+//! types hold themselves, or that has a `/` in a segment, is cut: what is there is replaced.
+
+mod decode;
+mod table;
+
+use tidewire_state::{RefId, Schema, Tracked};
+
+pub use self::{
+    decode::{LightDecoder, LightError},
+    table::TableError,
+};
+use crate::{
+    changes::Config,
+    document::Slot,
+    notepack::write,
+    record::{Arrays, Recorder, Segment, visitor},
+    text,
+};
+
+/// Encodes one state as `light` for any number of clients.
+///
+/// ```
+/// use tidewire_patch::{Config, LightDecoder, LightEncoder};
+/// use tidewire_state::{MapSchema, Schema, Tracked};
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Arena { scores: MapSchema<u32> }
+///
+/// let mut arena = Tracked::new(Arena::default());
+/// let mut encoder = LightEncoder::new(&arena, Config::default())?;
+/// encoder.patch(&mut arena);
+/// let (decoder, state) = LightDecoder::from_snapshot(&encoder.snapshot())?;
+/// assert_eq!(state.to_json().to_string(), r#"{"scores":{}}"#);
+///
+/// arena.scores.insert("ada", 3);
+/// let patches = encoder.patch(&mut arena);
+/// assert_eq!(patches, [b"\x00\x03\x00\x00\xff\x92\xa3ada\x03"]);
+/// let patch = decoder.patch(&patches[0])?;
+/// assert_eq!(patch.to_json().to_string(), r#"{"op":"add","path":"/scores/ada","value":3}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct LightEncoder {
+    recorder: Recorder,
+    /// The table, encoded.
+    table: Vec<u8>,
+    messages: Vec<Vec<u8>>,
+}
+
+visitor!(LightEncoder);
+
+impl LightEncoder {
+    /// An encoder for `state`.
+    ///
+    /// # Errors
+    ///
+    /// If the types of `state` are more than the bytes of the format can tell apart.
+    ///
+    /// # Panics
+    ///
+    /// If `state` was synced already.
+    pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Result<Self, TableError> {
+        let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
+        let table = table::encode(&recorder.types)?;
+        Ok(Self { recorder, table, messages: Vec::new() })
+    }
+
+    /// What changed since the last call, one message each, in order. Of a state that was never
+    /// synced, nothing: clients begin with a snapshot.
+    ///
+    /// This consumes the changes. Where a state has several codecs, give them to
+    /// [`Tracked::sync`] together and read [`last_patch`](Self::last_patch).
+    ///
+    /// # Panics
+    ///
+    /// If changes of this state were consumed without this encoder.
+    pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[Vec<u8>] {
+        state.sync(self);
+        &self.messages
+    }
+
+    /// What changed in the last sync, one message each.
+    pub fn last_patch(&self) -> &[Vec<u8>] {
+        &self.messages
+    }
+
+    fn finish(&mut self) {
+        let recorder = &self.recorder;
+        self.messages.clear();
+        for said in text::said(recorder, |path| sayable(recorder, path)) {
+            let mut out = vec![said.op.number(), 0];
+            let mut keys = Vec::new();
+            for (_, segment) in &said.path {
+                match segment {
+                    Segment::Field(of, field) => out.extend([of.0 as u8, field.0]),
+                    key => {
+                        out.push(KEY);
+                        keys.push(recorder.name(key));
+                    }
+                }
+            }
+            out[1] = (out.len() - 2) as u8;
+            let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
+            write::array(&mut out, keys.len() + values);
+            for key in keys {
+                write::string(&mut out, &key);
+            }
+            if let Some(slot) = &said.value {
+                text::write_slot(recorder, slot, &mut out);
+            }
+            if let Some(old) = &said.old {
+                write::value(&mut out, old);
+            }
+            self.messages.push(out);
+        }
+    }
+
+    /// The table and all there is, for a client that has nothing. It belongs right behind a patch
+    /// that the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.recorder.check_synced();
+        let mut out = Vec::new();
+        write::array(&mut out, 2);
+        out.extend_from_slice(&self.table);
+        text::write_slot(&self.recorder, &Slot::Node(RefId::ROOT), &mut out);
+        out
+    }
+}
+
+/// How many segments of a path fit its bytes and read as themselves, from the root.
+fn sayable(recorder: &Recorder, path: &[(RefId, &Segment)]) -> usize {
+    let mut size = 0;
+    let fits = |(_, segment): &&(RefId, &Segment)| {
+        size += if matches!(segment, Segment::Field(..)) { 2 } else { 1 };
+        size <= LONGEST_PATH
+    };
+    let fitting = path.iter().take_while(fits).count();
+    fitting.min(text::without_slash(recorder, path))
+}
+
+/// The byte for a segment whose name is in the body.
+const KEY: u8 = 0xff;
+
+/// In bytes.
+const LONGEST_PATH: usize = 127;

@@ -1,0 +1,158 @@
+//! The `mpack` codec of Mosx: a snapshot is the plain state in MessagePack, a patch a small array.
+//!
+//! ```text
+//! patch = [op, path, value?, oldValue?]     op: 0 add, 1 replace, 2 remove
+//! ```
+//!
+//! The path is the one of a JSON patch with nothing escaped. A change below a name that has a `/`
+//! in it replaces the nearest container that can be named, which for a field of the root is all:
+//! the path is empty then.
+//!
+//! ```
+//! use tidewire_patch::{Config, MpackEncoder, mpack};
+//! use tidewire_state::{MapSchema, Schema, Tracked};
+//!
+//! #[derive(Schema, Default)]
+//! # #[schema(crate = "tidewire_state")]
+//! struct Arena { scores: MapSchema<u32> }
+//!
+//! let mut arena = Tracked::new(Arena::default());
+//! let mut encoder = MpackEncoder::new(&arena, Config::default());
+//! encoder.patch(&mut arena);
+//! assert_eq!(encoder.snapshot(), b"\x81\xa6scores\x80");
+//!
+//! arena.scores.insert("ada", 3);
+//! assert_eq!(encoder.patch(&mut arena), [b"\x93\x00\xab/scores/ada\x03"]);
+//! let patch = mpack::decode_patch(b"\x93\x00\xab/scores/ada\x03")?;
+//! assert_eq!(patch.to_json().to_string(), r#"{"op":"add","path":"/scores/ada","value":3}"#);
+//! # Ok::<(), mpack::MpackError>(())
+//! ```
+
+use thiserror::Error;
+use tidewire_state::{RefId, Schema, Tracked};
+
+use crate::{
+    changes::Config,
+    document::Slot,
+    notepack::{self, DecodeError, Value, write},
+    patch::{Op, Patch, Path},
+    record::{Arrays, Recorder, visitor},
+    text,
+};
+
+/// Encodes one state as `mpack` for any number of clients.
+#[derive(Debug)]
+pub struct MpackEncoder {
+    recorder: Recorder,
+    messages: Vec<Vec<u8>>,
+}
+
+visitor!(MpackEncoder);
+
+impl MpackEncoder {
+    /// An encoder for `state`.
+    ///
+    /// # Panics
+    ///
+    /// If `state` was synced already.
+    pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
+        let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
+        Self { recorder, messages: Vec::new() }
+    }
+
+    /// What changed since the last call, one message each, in order. Of a state that was never
+    /// synced, nothing: clients begin with a snapshot.
+    ///
+    /// This consumes the changes. Where a state has several codecs, give them to
+    /// [`Tracked::sync`] together and read [`last_patch`](Self::last_patch).
+    ///
+    /// # Panics
+    ///
+    /// If changes of this state were consumed without this encoder.
+    pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[Vec<u8>] {
+        state.sync(self);
+        &self.messages
+    }
+
+    /// What changed in the last sync, one message each.
+    pub fn last_patch(&self) -> &[Vec<u8>] {
+        &self.messages
+    }
+
+    fn finish(&mut self) {
+        let recorder = &self.recorder;
+        self.messages.clear();
+        for said in text::said(recorder, |path| text::without_slash(recorder, path)) {
+            let mut out = Vec::new();
+            let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
+            write::array(&mut out, 2 + values);
+            out.push(said.op.number());
+            let path: Path = said.path.iter().map(|(_, segment)| recorder.name(segment)).collect();
+            write::string(&mut out, &path.to_mosx());
+            if let Some(slot) = &said.value {
+                text::write_slot(recorder, slot, &mut out);
+            }
+            if let Some(old) = &said.old {
+                write::value(&mut out, old);
+            }
+            self.messages.push(out);
+        }
+    }
+
+    /// All there is, for a client that has nothing. It belongs right behind a patch that the others
+    /// were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.recorder.check_synced();
+        let mut out = Vec::new();
+        text::write_slot(&self.recorder, &Slot::Node(RefId::ROOT), &mut out);
+        out
+    }
+}
+
+/// Why a message is no patch of `mpack`.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MpackError {
+    /// The bytes are no MessagePack.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// It is something else.
+    #[error("the message is no array of an operation (0, 1 or 2), a path and values")]
+    NotAPatch,
+}
+
+/// Reads a snapshot.
+///
+/// # Errors
+///
+/// What is wrong with the bytes, and where.
+pub fn decode_snapshot(bytes: &[u8]) -> Result<Value, DecodeError> {
+    notepack::decode(bytes)
+}
+
+/// Reads a patch. Of a message with more values than its operation has, the first ones count.
+///
+/// # Errors
+///
+/// If the bytes are no such message.
+pub fn decode_patch(bytes: &[u8]) -> Result<Patch, MpackError> {
+    let Value::Array(items) = notepack::decode(bytes)? else { return Err(MpackError::NotAPatch) };
+    let mut items = items.into_iter();
+    let op = items.next().and_then(|op| Op::from_number(op.as_u64()?));
+    let path = items.next().and_then(|path| Some(Path::from_mosx(path.as_str()?)));
+    let (op, path) = op.zip(path).ok_or(MpackError::NotAPatch)?;
+    let value = if op == Op::Remove { None } else { items.next() };
+    let old = if op == Op::Add { None } else { items.next() };
+    Ok(Patch { op, path, value, old })
+}
+
+/// Writes a patch, for a state that is kept elsewhere.
+pub fn encode_patch(patch: &Patch) -> Vec<u8> {
+    let mut message = vec![patch.op.number().into(), patch.path.to_mosx().as_str().into()];
+    message.extend([&patch.value, &patch.old].into_iter().flatten().cloned());
+    notepack::encode(&Value::Array(message))
+}

@@ -1,0 +1,268 @@
+//! JSON patches as values: what decoders read, applied to what a client holds, and undone.
+//!
+//! ```
+//! use tidewire_patch::{Patch, notepack::Value};
+//!
+//! let mut client = Value::Object([("round".to_owned(), 1_u8.into())].into_iter().collect());
+//! let before = client.clone();
+//! let patch = Patch::replace("/round".parse()?, 2_u8.into()).with_old(1_u8.into());
+//! patch.apply(&mut client)?;
+//! assert_eq!(patch.to_json().to_string(), r#"{"op":"replace","path":"/round","value":2,"oldValue":1}"#);
+//! patch.inverse()?.apply(&mut client)?;
+//! assert_eq!(client, before);
+//! # Ok::<(), tidewire_patch::PatchError>(())
+//! ```
+
+use std::{fmt, str::FromStr};
+
+use serde_json::{Map, Value as Json};
+use thiserror::Error;
+
+use crate::notepack::Value;
+
+/// What a patch does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// Puts something where nothing was; into an array, in front of what is at the index.
+    Add,
+    /// Puts something in the place of what is there.
+    Replace,
+    /// Takes something out.
+    Remove,
+}
+
+impl Op {
+    /// `add`, `replace` or `remove`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Replace => "replace",
+            Self::Remove => "remove",
+        }
+    }
+
+    /// The number in binary messages: 0, 1 or 2.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The operation with this number in binary messages.
+    pub const fn from_number(number: u64) -> Option<Self> {
+        match number {
+            0 => Some(Self::Add),
+            1 => Some(Self::Replace),
+            2 => Some(Self::Remove),
+            _ => None,
+        }
+    }
+}
+
+/// Where a patch applies: names of members and indexes of arrays, from the root; empty for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path(Vec<String>);
+
+impl Path {
+    /// A path as Mosx writes it: `/` between the segments, nothing escaped, so that a `/` in a name
+    /// reads as two segments. The slash in front may be missing.
+    pub fn from_mosx(text: &str) -> Self {
+        match text.strip_prefix('/').unwrap_or(text) {
+            "" if text.is_empty() => Self::default(),
+            path => Self(path.split('/').map(str::to_owned).collect()),
+        }
+    }
+
+    /// The path as Mosx writes it.
+    pub fn to_mosx(&self) -> String {
+        self.0.iter().fold(String::new(), |path, segment| path + "/" + segment)
+    }
+
+    /// The segments.
+    pub fn segments(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl<S: Into<String>> FromIterator<S> for Path {
+    fn from_iter<I: IntoIterator<Item = S>>(segments: I) -> Self {
+        Self(segments.into_iter().map(Into::into).collect())
+    }
+}
+
+/// A JSON Pointer (RFC 6901): `~1` stands for `/`, `~0` for `~`.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|segment| write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1")))
+    }
+}
+
+/// Reads a JSON Pointer (RFC 6901).
+impl FromStr for Path {
+    type Err = PatchError;
+
+    fn from_str(pointer: &str) -> Result<Self, PatchError> {
+        if pointer.is_empty() {
+            return Ok(Self::default());
+        }
+        let wrong = || PatchError::Pointer { pointer: pointer.to_owned() };
+        let segments = pointer.strip_prefix('/').ok_or_else(wrong)?.split('/');
+        let unescaped = segments.map(|segment| {
+            let rest = segment.replace("~0", "").replace("~1", "");
+            if rest.contains('~') {
+                return Err(wrong());
+            }
+            Ok(segment.replace("~1", "/").replace("~0", "~"))
+        });
+        unescaped.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// One change of a JSON document, with what was there before if it is to be undone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Patch {
+    /// What it does.
+    pub op: Op,
+    /// Where.
+    pub path: Path,
+    /// What is put there. Messages of others may lack it.
+    pub value: Option<Value>,
+    /// What was there, of what is replaced or removed.
+    pub old: Option<Value>,
+}
+
+/// Why a patch is none, or does not fit what it is applied to.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PatchError {
+    /// Not a JSON Pointer.
+    #[error(
+        "`{pointer}` is no JSON Pointer: it begins with `/`, and `~` stands before 0 or 1 only"
+    )]
+    Pointer {
+        /// The text.
+        pointer: String,
+    },
+    /// There is nothing there, or nothing that has places.
+    #[error("there is nothing at `{path}`: apply patches in order, to the snapshot they follow")]
+    Nothing {
+        /// The path.
+        path: String,
+    },
+    /// The patch does not say what to put there.
+    #[error("the patch of `{path}` has no value")]
+    NoValue {
+        /// The path.
+        path: String,
+    },
+    /// The patch does not say what was there.
+    #[error("the patch of `{path}` has no old value: encode reversible patches to undo them")]
+    NoOldValue {
+        /// The path.
+        path: String,
+    },
+}
+
+impl Patch {
+    /// Puts a value where nothing was.
+    pub fn add(path: Path, value: Value) -> Self {
+        Self { op: Op::Add, path, value: Some(value), old: None }
+    }
+
+    /// Puts a value in the place of another.
+    pub fn replace(path: Path, value: Value) -> Self {
+        Self { op: Op::Replace, path, value: Some(value), old: None }
+    }
+
+    /// Takes a value out.
+    pub fn remove(path: Path) -> Self {
+        Self { op: Op::Remove, path, value: None, old: None }
+    }
+
+    /// This patch with what was there before it.
+    #[must_use]
+    pub fn with_old(self, old: Value) -> Self {
+        Self { old: Some(old), ..self }
+    }
+
+    /// An operation of RFC 6902; what was there before is the member `oldValue`.
+    pub fn to_json(&self) -> Json {
+        let mut members = Map::new();
+        members.insert("op".to_owned(), self.op.name().into());
+        members.insert("path".to_owned(), self.path.to_string().into());
+        let values = [("value", &self.value), ("oldValue", &self.old)];
+        for (name, value) in
+            values.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)))
+        {
+            members.insert(name.to_owned(), value.to_json());
+        }
+        Json::Object(members)
+    }
+
+    /// Changes what a client holds. Replacing what is not there puts it there.
+    ///
+    /// # Errors
+    ///
+    /// If the patch does not fit `document`, which is then as it was.
+    pub fn apply(&self, document: &mut Value) -> Result<(), PatchError> {
+        let nothing = || PatchError::Nothing { path: self.path.to_string() };
+        let value =
+            || self.value.clone().ok_or(PatchError::NoValue { path: self.path.to_string() });
+        let Some((last, above)) = self.path.0.split_last() else {
+            *document = if self.op == Op::Remove { Value::Undefined } else { value()? };
+            return Ok(());
+        };
+        let mut container = document;
+        for segment in above {
+            container = match container {
+                Value::Object(members) => members.get_mut(segment),
+                Value::Array(items) => index(segment).and_then(|at| items.get_mut(at)),
+                _ => None,
+            }
+            .ok_or_else(nothing)?;
+        }
+        match (container, self.op) {
+            (Value::Object(members), Op::Remove) => {
+                members.shift_remove(last).ok_or_else(nothing)?;
+            }
+            (Value::Object(members), _) => {
+                members.insert(last.clone(), value()?);
+            }
+            (Value::Array(items), op) => {
+                let end = if op == Op::Add { items.len() + 1 } else { items.len() };
+                let at = match last.as_str() {
+                    "-" if op == Op::Add => items.len(),
+                    last => index(last).filter(|at| *at < end).ok_or_else(nothing)?,
+                };
+                match op {
+                    Op::Add => items.insert(at, value()?),
+                    Op::Replace => items[at] = value()?,
+                    Op::Remove => drop(items.remove(at)),
+                }
+            }
+            _ => return Err(nothing()),
+        }
+        Ok(())
+    }
+
+    /// The patch that undoes this one. A list of patches is undone from its end.
+    ///
+    /// # Errors
+    ///
+    /// If this one replaces or removes something and does not say what.
+    pub fn inverse(&self) -> Result<Self, PatchError> {
+        let old = || self.old.clone().ok_or(PatchError::NoOldValue { path: self.path.to_string() });
+        let path = self.path.clone();
+        Ok(match self.op {
+            Op::Add => Self { old: self.value.clone(), ..Self::remove(path) },
+            Op::Replace => Self { old: self.value.clone(), ..Self::replace(path, old()?) },
+            Op::Remove => Self::add(path, old()?),
+        })
+    }
+}
+
+/// An index of an array: digits, without zeros in front.
+fn index(segment: &str) -> Option<usize> {
+    let is_plain = segment == "0" || !segment.starts_with(['0', '+']);
+    segment.parse().ok().filter(|_| is_plain)
+}

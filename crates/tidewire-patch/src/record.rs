@@ -1,0 +1,278 @@
+//! Writes down what changes, in a form that every codec of this crate can speak.
+//!
+//! A [`Change`] is a JSON patch whose path is known segment by segment, each with the node that it
+//! lies in. What a change brings is not in it but in the [`Document`], which is up to date when
+//! the walk is over: so a change brings all that the tick made of it, and what lies below a node
+//! that a change brings is not mentioned again.
+
+mod forward;
+mod plan;
+mod walk;
+
+use std::{collections::HashSet, sync::Arc};
+
+use tidewire_state::{FieldIndex, RefId, Schema, Tracked, TypeIndex, TypeSet};
+
+pub(crate) use self::forward::visitor;
+use self::plan::{Plan, Step};
+use crate::{
+    document::{Document, Kept, Node, Slot},
+    patch::Op,
+};
+
+/// The number of an entered node among those of the tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At(usize);
+
+/// The last part of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Segment {
+    Field(TypeIndex, FieldIndex),
+    Key(String),
+    Index(usize),
+}
+
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) op: Op,
+    /// The node in which the last segment lies.
+    pub(crate) container: At,
+    pub(crate) segment: Segment,
+    /// What is there now, unless it is removed.
+    pub(crate) value: Option<Slot>,
+    /// What was there, of what is replaced or removed, where that is wanted.
+    pub(crate) old: Option<Kept>,
+}
+
+/// How arrays of structs are edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrays {
+    /// What lies behind an item that goes or comes moves.
+    Shifting,
+    /// Items go and come at the end only.
+    InPlace,
+}
+
+/// What a walk found, and what clients hold now.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    pub(crate) types: Arc<TypeSet>,
+    pub(crate) document: Document,
+    pub(crate) changes: Vec<Change>,
+    /// The nodes that left.
+    pub(crate) released: Vec<RefId>,
+    arrays: Arrays,
+    reversible: bool,
+    ticks: u64,
+    /// The nodes that were entered, and how they hang together.
+    visited: Vec<Visited>,
+    /// The nodes that were entered and not left.
+    stack: Vec<Frame>,
+    /// Nodes that clients know and that a change brings again.
+    renewed: HashSet<RefId>,
+}
+
+#[derive(Debug)]
+struct Visited {
+    id: RefId,
+    /// The node around it, and where it lies there; nothing for the root.
+    place: Option<(At, Segment)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    id: RefId,
+    /// Nothing where all that is found is part of what a change brings.
+    at: Option<At>,
+}
+
+impl Recorder {
+    /// # Panics
+    ///
+    /// If `state` was synced: what its clients hold cannot be found out.
+    pub(crate) fn new<S: Schema>(state: &Tracked<S>, arrays: Arrays, reversible: bool) -> Self {
+        assert!(
+            state.ticks() == 0,
+            "the state was synced {} times already: make all its encoders before its first sync",
+            state.ticks(),
+        );
+        Self {
+            types: Arc::new(state.types()),
+            document: Document::default(),
+            changes: Vec::new(),
+            released: Vec::new(),
+            arrays,
+            reversible,
+            ticks: 0,
+            visited: Vec::new(),
+            stack: Vec::new(),
+            renewed: HashSet::new(),
+        }
+    }
+
+    /// # Panics
+    ///
+    /// If there was no walk yet.
+    pub(crate) fn check_synced(&self) {
+        assert!(self.ticks > 0, "no patch was encoded yet: call `patch` before `snapshot`");
+    }
+
+    /// Whether the last walk was the first one, which finds all there is.
+    pub(crate) fn is_first(&self) -> bool {
+        self.ticks == 1
+    }
+
+    /// Whether changes say what was there before.
+    pub(crate) fn is_reversible(&self) -> bool {
+        self.reversible
+    }
+
+    /// The segments that lead to a node, each with the node in which it lies.
+    pub(crate) fn path(&self, at: At) -> Vec<(RefId, &Segment)> {
+        let mut path = Vec::new();
+        let mut next = &self.visited[at.0].place;
+        while let Some((around, segment)) = next {
+            let around = &self.visited[around.0];
+            path.push((around.id, segment));
+            next = &around.place;
+        }
+        path.reverse();
+        path
+    }
+
+    /// All segments of a change, each with the node in which it lies.
+    pub(crate) fn path_of<'a>(&'a self, change: &'a Change) -> Vec<(RefId, &'a Segment)> {
+        let mut path = self.path(change.container);
+        path.push((self.id(change.container), &change.segment));
+        path
+    }
+
+    pub(crate) fn id(&self, at: At) -> RefId {
+        self.visited[at.0].id
+    }
+
+    /// Where a node lies that was entered.
+    pub(crate) fn place(&self, at: At) -> Option<(At, &Segment)> {
+        self.visited[at.0].place.as_ref().map(|(around, segment)| (*around, segment))
+    }
+
+    /// A segment in a text.
+    pub(crate) fn name<'a>(&'a self, segment: &'a Segment) -> std::borrow::Cow<'a, str> {
+        match segment {
+            Segment::Field(of, field) => {
+                self.types[*of].fields[usize::from(field.0)].name.as_str().into()
+            }
+            Segment::Key(key) => key.as_str().into(),
+            Segment::Index(index) => index.to_string().into(),
+        }
+    }
+
+    fn frame(&self) -> Frame {
+        *self.stack.last().expect("every event of a walk is about a node that was entered")
+    }
+
+    fn note(&mut self, op: Op, segment: Segment, value: Option<Slot>, old: Option<Kept>) {
+        if let Some(container) = self.frame().at {
+            self.changes.push(Change { op, container, segment, value, old });
+        }
+    }
+
+    /// What is in a place, if somebody will want to know.
+    fn keep(&self, slot: &Slot) -> Option<Kept> {
+        (self.reversible && self.frame().at.is_some()).then(|| self.document.keep(slot))
+    }
+
+    /// Treats the node, which clients know, as new: one change brings it again.
+    fn renew(&mut self, old: Option<Kept>) {
+        let Frame { id, at } = self.frame();
+        let Some((container, segment)) = at.and_then(|at| self.place(at)) else { return };
+        let (segment, value) = (segment.clone(), Some(Slot::Node(id)));
+        self.changes.push(Change { op: Op::Replace, container, segment, value, old });
+        if let Some(frame) = self.stack.last_mut() {
+            frame.at = None;
+        }
+    }
+
+    fn put_field(&mut self, field: FieldIndex, slot: Option<Slot>) {
+        let id = self.frame().id;
+        let Node::Struct(of, fields) = self.document.node_mut(id) else {
+            unreachable!("only structs have fields");
+        };
+        let segment = Segment::Field(*of, field);
+        let before = std::mem::replace(&mut fields[usize::from(field.0)], slot.clone());
+        self.put(segment, before.as_ref(), slot);
+    }
+
+    fn put_entry(&mut self, key: &str, slot: Option<Slot>) {
+        let id = self.frame().id;
+        let Node::Map(_, entries) = self.document.node_mut(id) else {
+            unreachable!("only maps have entries");
+        };
+        let before = match (&slot, entries.get_mut(key)) {
+            (Some(slot), Some(place)) => Some(std::mem::replace(place, slot.clone())),
+            (Some(slot), None) => entries.insert(key.to_owned(), slot.clone()),
+            (None, _) => entries.swap_remove(key),
+        };
+        self.put(Segment::Key(key.to_owned()), before.as_ref(), slot);
+    }
+
+    fn put(&mut self, segment: Segment, before: Option<&Slot>, after: Option<Slot>) {
+        let op = match (before, &after) {
+            (None, Some(_)) => Op::Add,
+            (Some(_), None) => Op::Remove,
+            (Some(before), Some(after)) if before != after => Op::Replace,
+            _ => return,
+        };
+        let old = before.and_then(|before| self.keep(before));
+        self.note(op, segment, after, old);
+    }
+
+    fn array(&mut self) -> &mut Vec<Slot> {
+        let id = self.frame().id;
+        match self.document.node_mut(id) {
+            Node::Array(_, items) => items,
+            node => unreachable!("{node:?} has no items"),
+        }
+    }
+
+    /// An array has other items from `from` on.
+    fn put_items(&mut self, from: usize, after: Vec<Slot>, plan: Plan) {
+        match plan {
+            _ if self.frame().at.is_none() => {}
+            Plan::Rewrite => {
+                let old = self.keep(&Slot::Node(self.frame().id));
+                self.renew(old);
+            }
+            Plan::Steps(steps) => self.note_steps(from, &after, &steps),
+        }
+        let items = self.array();
+        items.truncate(from);
+        items.extend(after);
+    }
+
+    fn note_steps(&mut self, from: usize, after: &[Slot], steps: &[Step]) {
+        // The list under work, for what was there.
+        let mut now = if self.reversible { self.array().clone() } else { Vec::new() };
+        for step in steps {
+            let (op, at, to) = match *step {
+                Step::Replace(at, to) => (Op::Replace, from + at, Some(to)),
+                Step::Remove(at) => (Op::Remove, from + at, None),
+                Step::Add(at, to) => (Op::Add, from + at, Some(to)),
+            };
+            let value = to.map(|to| after[to].clone());
+            if let Some(Slot::Node(id)) = value {
+                self.renewed.insert(id);
+            }
+            let mut old = None;
+            if self.reversible {
+                match (op, value.clone()) {
+                    (Op::Remove, _) | (_, None) => old = Some(now.remove(at)),
+                    (Op::Add, Some(slot)) => now.insert(at, slot),
+                    (Op::Replace, Some(slot)) => old = Some(std::mem::replace(&mut now[at], slot)),
+                }
+            }
+            let old = old.map(|old| self.document.keep(&old));
+            self.note(op, Segment::Index(at), value, old);
+        }
+    }
+}
