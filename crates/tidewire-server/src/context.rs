@@ -1,0 +1,376 @@
+//! What a room has at hand: its state, its clients, its timers and handlers.
+
+use std::any::type_name;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tidewire_protocol::frame::{self, Handshake, MessageType, Serializer};
+use tidewire_protocol::{close, is_dialable};
+use tidewire_schema::{Encoder, Profile};
+use tidewire_state::Tracked;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+
+use self::clients::Clients;
+use crate::client::{Client, ClientKey, encode_bytes, encode_message};
+use crate::error::{Error, Result};
+use crate::handlers::{Handlers, WILDCARD};
+use crate::options::Options;
+use crate::record::Record;
+use crate::registry::new_id;
+use crate::room::Room;
+
+mod clients;
+
+/// What a room has at hand. Every hook and handler of a room gets it.
+///
+/// The [`state`](Self::state) is changed in place; what changed is sent with the next patch.
+pub struct RoomContext<R: Room> {
+    /// The state that all clients see.
+    pub state: Tracked<R::State>,
+    encoder: Encoder,
+    /// The polyglot reflection, and the plain one, once they were needed.
+    reflections: [Option<Vec<u8>>; 2],
+    room_id: String,
+    options: Options,
+    record: Arc<Record>,
+    created: Instant,
+    pub(crate) clients: Clients,
+    /// Clients that wait for their snapshot.
+    pub(crate) newcomers: Vec<ClientKey>,
+    pub(crate) handlers: Handlers<R>,
+    pub(crate) simulation: Option<Simulation<R>>,
+    pub(crate) patch_timer: Option<Interval>,
+    pub(crate) tasks: JoinSet<Comeback<R>>,
+    pub(crate) auto_dispose: bool,
+    /// The close code with which the room is to end.
+    pub(crate) ending: Option<u16>,
+}
+
+/// What a room does at fixed times.
+pub(crate) struct Simulation<R: Room> {
+    pub(crate) timer: Interval,
+    pub(crate) last: Instant,
+    /// Taken out while it runs, as message handlers are.
+    pub(crate) step: Option<Step<R>>,
+}
+
+pub(crate) type Step<R> =
+    Box<dyn FnMut(&mut R, &mut RoomContext<R>, Duration) -> Result<()> + Send>;
+
+/// A result that comes back to the room.
+pub(crate) type Comeback<R> = Box<dyn FnOnce(&mut R, &mut RoomContext<R>) -> Result<()> + Send>;
+
+impl<R: Room> RoomContext<R> {
+    /// Must be called in a tokio runtime.
+    pub(crate) fn new(room_id: String, options: Options, record: Arc<Record>) -> Self {
+        let state = Tracked::new(R::State::default());
+        let encoder = Encoder::new(&state);
+        Self {
+            state,
+            encoder,
+            reflections: [None, None],
+            room_id,
+            options,
+            record,
+            created: Instant::now(),
+            clients: Clients::default(),
+            newcomers: Vec::new(),
+            handlers: Handlers::default(),
+            simulation: None,
+            patch_timer: Some(timer(DEFAULT_PATCH_RATE)),
+            tasks: JoinSet::new(),
+            auto_dispose: true,
+            ending: None,
+        }
+    }
+
+    /// The id of the room, by which clients join it.
+    #[must_use]
+    pub fn room_id(&self) -> &str {
+        &self.room_id
+    }
+
+    /// The name under which the room was defined.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.record.name
+    }
+
+    /// What the room was created with: the options of the client that asked for it, overridden by those of its definition.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Time since the room was created.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.created.elapsed()
+    }
+
+    /// Gives the room an id of one's own; only in `on_create`.
+    ///
+    /// # Errors
+    /// When the room was created already, or clients could not dial the id: only `A-Za-z0-9_-` may stand in it.
+    pub fn set_room_id(&mut self, room_id: impl Into<String>) -> Result<()> {
+        let room_id = room_id.into();
+        if !self.record.id().is_empty() {
+            return Err(Error::new("a room's id can be set in on_create only"));
+        }
+        if !is_dialable(&room_id) {
+            return Err(Error::new(format!(
+                "room id {room_id:?} must consist of A-Z, a-z, 0-9, _ and -"
+            )));
+        }
+        self.room_id = room_id;
+        Ok(())
+    }
+
+    /// Calls `handler` for every message of this type; the message is read with the type that the handler takes (`()` for
+    /// none at all, `Option` for one that may be absent). A later handler for the same type replaces an earlier one.
+    ///
+    /// The types `7` and `"7"` are the same here, and `"*"` is every type that has no handler of its own
+    /// ([`on_any_message`](Self::on_any_message)). A client whose message is of another shape, or has no handler, is
+    /// closed with 4002. An error that the handler returns is logged, and nothing else.
+    pub fn on_message<'a, T, F>(&mut self, message_type: impl Into<MessageType<'a>>, mut handler: F)
+    where
+        T: DeserializeOwned,
+        F: FnMut(&mut R, &mut Self, &Client, T) -> Result<()> + Send + 'static,
+    {
+        self.handlers.on_message(message_type.into(), move |this, room, client, _, message| {
+            handler(this, room, client, message)
+        });
+    }
+
+    /// Calls `handler` for every message of a type that has no handler of its own.
+    pub fn on_any_message<T, F>(&mut self, handler: F)
+    where
+        T: DeserializeOwned,
+        F: FnMut(&mut R, &mut Self, &Client, MessageType<'_>, T) -> Result<()> + Send + 'static,
+    {
+        self.handlers.on_message(MessageType::Text(WILDCARD), handler);
+    }
+
+    /// Calls `handler` for every message of raw bytes of this type. These have types of their own beside those of
+    /// [`on_message`](Self::on_message).
+    pub fn on_message_bytes<'a, F>(&mut self, message_type: impl Into<MessageType<'a>>, handler: F)
+    where
+        F: FnMut(&mut R, &mut Self, &Client, &[u8]) -> Result<()> + Send + 'static,
+    {
+        self.handlers.on_bytes(message_type.into(), handler);
+    }
+
+    /// Answers every request of this type with what `handler` returns, or with its error. (Clients can send requests since
+    /// 0.18.)
+    pub fn on_request<'a, T, U, F>(&mut self, message_type: impl Into<MessageType<'a>>, handler: F)
+    where
+        T: DeserializeOwned,
+        U: Serialize,
+        F: FnMut(&mut R, &mut Self, &Client, T) -> Result<U> + Send + 'static,
+    {
+        self.handlers.on_request(message_type.into(), handler);
+    }
+
+    /// Calls `step` with the time since its last call, every `interval` (at least a millisecond) from now on. A later call
+    /// replaces an earlier one.
+    ///
+    /// The times are multiples of the interval from now, so steps do not drift; those that a busy room misses are skipped.
+    pub fn set_simulation_interval<F>(&mut self, interval: Duration, step: F)
+    where
+        F: FnMut(&mut R, &mut Self, Duration) -> Result<()> + Send + 'static,
+    {
+        self.simulation = Some(Simulation {
+            timer: timer(interval),
+            last: Instant::now(),
+            step: Some(Box::new(step)),
+        });
+    }
+
+    /// Sends patches every `interval` (at least a millisecond) from now on, 50 ms by default. With `None`, patches are
+    /// sent when [`broadcast_patch`](Self::broadcast_patch) is called, and when a client joins.
+    ///
+    /// The times are multiples of the interval from now, so patches do not drift; those that a busy room misses are skipped.
+    pub fn set_patch_rate(&mut self, interval: impl Into<Option<Duration>>) {
+        self.patch_timer = interval.into().map(timer);
+    }
+
+    /// Sends what changed to all clients now, and the state to those who wait for it. `on_before_patch` is not called.
+    pub fn broadcast_patch(&mut self) {
+        if self.clients.is_empty() {
+            // The next snapshot holds it all.
+            self.newcomers.clear();
+            return;
+        }
+        let patch = self.encoder.patch(&mut self.state);
+        if !patch.is_empty() {
+            let mut out = Vec::with_capacity(patch.len() + 1);
+            frame::room_state_patch(&mut out, patch);
+            let out = Bytes::from(out);
+            for client in self.clients.iter() {
+                client.outbox().push_patch(&out);
+            }
+        }
+        if !self.newcomers.is_empty() {
+            let snapshot = self.encoder.snapshot(&self.state);
+            let mut out = Vec::with_capacity(snapshot.len() + 1);
+            frame::room_state(&mut out, snapshot);
+            let out = Bytes::from(out);
+            for key in self.newcomers.drain(..) {
+                if let Some(client) = self.clients.by_key(key) {
+                    client.outbox().push_state(&out);
+                }
+            }
+        }
+    }
+
+    /// Sends a message to all clients. It is encoded once.
+    ///
+    /// # Errors
+    /// When the message cannot be written as MessagePack.
+    pub fn broadcast<'a, T: Serialize + ?Sized>(
+        &self,
+        message_type: impl Into<MessageType<'a>>,
+        message: &T,
+    ) -> Result<()> {
+        self.send_to_all(&encode_message(message_type.into(), message)?, None);
+        Ok(())
+    }
+
+    /// Sends a message to all clients but one.
+    ///
+    /// # Errors
+    /// When the message cannot be written as MessagePack.
+    pub fn broadcast_except<'a, T: Serialize + ?Sized>(
+        &self,
+        message_type: impl Into<MessageType<'a>>,
+        message: &T,
+        except: &Client,
+    ) -> Result<()> {
+        self.send_to_all(&encode_message(message_type.into(), message)?, Some(except));
+        Ok(())
+    }
+
+    /// Sends a message of raw bytes to all clients.
+    pub fn broadcast_bytes<'a>(&self, message_type: impl Into<MessageType<'a>>, bytes: &[u8]) {
+        self.send_to_all(&encode_bytes(message_type.into(), bytes), None);
+    }
+
+    /// The clients of the room, in the order in which they came.
+    pub fn clients(&self) -> impl ExactSizeIterator<Item = &Client> {
+        self.clients.iter()
+    }
+
+    /// The client of this session id.
+    #[must_use]
+    pub fn client(&self, session_id: &str) -> Option<&Client> {
+        self.clients.by_session_id(session_id)
+    }
+
+    /// Lets nobody else in, until [`unlock`](Self::unlock).
+    pub fn lock(&mut self) {
+        self.record.lock().locked = true;
+    }
+
+    /// Lets clients in again.
+    pub fn unlock(&mut self) {
+        self.record.lock().locked = false;
+    }
+
+    /// Whether the room can be joined by its id only.
+    pub fn set_private(&mut self, private: bool) {
+        self.record.lock().private = private;
+    }
+
+    /// How many clients fit in, seats that wait for their client counted. `None`, the default, is any number.
+    pub fn set_max_clients(&mut self, max_clients: impl Into<Option<usize>>) {
+        self.record.lock().max_clients = max_clients.into();
+    }
+
+    /// What the room says about itself in listings; replaces what it said before.
+    pub fn set_metadata(&mut self, metadata: Value) {
+        self.record.lock().metadata = metadata;
+    }
+
+    /// Whether the room ends when nobody is in it any more, which is the default.
+    pub fn set_auto_dispose(&mut self, auto_dispose: bool) {
+        self.auto_dispose = auto_dispose;
+    }
+
+    /// Ends the room after the hook or handler that runs: all clients are closed with 4000, and leave.
+    pub fn disconnect(&mut self) {
+        self.disconnect_with(close::CONSENTED);
+    }
+
+    /// [`disconnect`](Self::disconnect) with a close code of one's own.
+    pub fn disconnect_with(&mut self, code: u16) {
+        self.ending.get_or_insert(code);
+    }
+
+    /// Runs a future beside the room, and hands its result back to the room. It is dropped if the room ends first. A future
+    /// that panics ends the room.
+    pub fn spawn<T, F>(&mut self, future: impl Future<Output = T> + Send + 'static, then: F)
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut R, &mut Self, T) -> Result<()> + Send + 'static,
+    {
+        self.tasks.spawn(async move {
+            let result = future.await;
+            Box::new(move |this: &mut R, room: &mut Self| then(this, room, result)) as Comeback<R>
+        });
+    }
+
+    pub(crate) fn record(&self) -> &Arc<Record> {
+        &self.record
+    }
+
+    /// `JOIN_ROOM` for a client that reads a plain reflection, or the polyglot one, or needs none.
+    pub(crate) fn greeting(&mut self, plain: bool, skip: bool) -> Result<Bytes> {
+        let encoder = &self.encoder;
+        let reflection = &mut self.reflections[usize::from(plain)];
+        let handshake = match (skip, plain) {
+            (true, _) => Handshake::Skip,
+            (_, true) => {
+                Handshake::Plain(reflection.get_or_insert_with(|| encoder.handshake(Profile::V3)))
+            }
+            (_, false) => Handshake::Polyglot(
+                reflection.get_or_insert_with(|| encoder.handshake(Profile::Polyglot)),
+            ),
+        };
+        let mut out = Vec::new();
+        frame::join_room(&mut out, &new_id(), Serializer::Schema, handshake)?;
+        Ok(out.into())
+    }
+
+    fn send_to_all(&self, frame: &Bytes, except: Option<&Client>) {
+        for client in self.clients.iter().filter(|&client| Some(client) != except) {
+            client.outbox().push_message(frame.clone());
+        }
+    }
+}
+
+impl<R: Room> fmt::Debug for RoomContext<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RoomContext")
+            .field("room", &type_name::<R>())
+            .field("room_id", &self.room_id)
+            .field("clients", &self.clients.iter().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ticks at multiples of a period from now. Ticks that come too late are left out.
+fn timer(period: Duration) -> Interval {
+    let period = period.max(Duration::from_millis(1));
+    let mut timer = interval_at(Instant::now() + period, period);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    timer
+}
+
+const DEFAULT_PATCH_RATE: Duration = Duration::from_millis(50);

@@ -1,0 +1,9 @@
+//! What clients see of a server.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod http;
+mod matchmaking;
+mod rooms;
+mod sockets;
+mod support;

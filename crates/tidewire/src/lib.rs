@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`prelude`] | all that the server above uses |
+//! | [`state`] | plain structs whose changes are followed, and their collections |
+//! | [`schema`] | the codec that Colyseus clients read: encoder and decoder, without a server |
+//! | [`patch`] | state and its changes as plain JSON |
+//! | [`server`] | rooms, matchmaking and transports |
+//! | [`protocol`] | the frames of a room, without sockets and clock |
+
+pub use tidewire_patch as patch;
+pub use tidewire_protocol as protocol;
+pub use tidewire_schema as schema;
+pub use tidewire_server as server;
+pub use tidewire_state as state;
+
+pub use tidewire_derive::Schema;
+pub use tidewire_server::{
+    AuthData, AuthRequest, Client, Config, Context, Definition, Error, LeaveReason, Matchmaker,
+    Options, Result, Room, RoomContext, Server,
+};
+pub use tidewire_state::{
+    ArraySchema, CollectionSchema, Instance, MapSchema, Number, SetSchema, Tracked,
+};
+
+/// What the derive refers to.
+#[doc(hidden)]
+pub use tidewire_state::__private;
+
+/// All that a server of one's own begins with.
+///
+/// ```
+/// use tidewire::prelude::*;
+/// ```
+pub mod prelude {
+    pub use serde::{Deserialize, Serialize};
+    pub use tidewire_server::{
+        AuthData, AuthRequest, Client, Config, Context as _, Definition, Error, LeaveReason,
+        MessageType, Options, Result, Room, RoomContext, Server,
+    };
+    // The derive and the trait.
+    pub use tidewire_state::{
+        ArraySchema, CollectionSchema, Instance, MapSchema, Number, Schema, SetSchema, Tracked,
+    };
+}
+
+/// The examples in the README of the repository are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct ReadmeOfTheRepository;
