@@ -1,0 +1,7 @@
+//! What the `tidewire` command does, as functions: tests and fuzzers drive the same code.
+
+pub mod inspect;
+pub mod scenario;
+
+pub use crate::inspect::{InspectError, inspect};
+pub use crate::scenario::{Codec, CodecError, ScenarioError, run_scenario};
