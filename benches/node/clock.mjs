@@ -1,0 +1,34 @@
+// The clock: many ticks a sample, lower quartiles.
+
+export const SAMPLES = 31;
+export const SAMPLE_NS = 10e6;
+export const WARM_UP_NS = 400e6;
+
+/** Nanoseconds since some moment. */
+export const now = () => Number(process.hrtime.bigint());
+
+/** The value that a quarter of all are below: what disturbs a sample only ever adds to it. */
+export function lowerQuartile(values) {
+  return values.sort((a, b) => a - b)[values.length >> 2];
+}
+
+/** What reading the clock costs, in nanoseconds. */
+export function clockCost() {
+  const costs = Array.from({ length: SAMPLES }, () => {
+    const start = now();
+    for (let reading = 0; reading < 10_000; reading++) now();
+    return (now() - start) / 10_000;
+  });
+  return lowerQuartile(costs);
+}
+
+/** Calls `pass` until everything is warm, and returns how many calls make a sample. */
+export function warmUp(pass) {
+  const start = now();
+  let passes = 0;
+  while (passes < 2 || now() - start < WARM_UP_NS) {
+    pass();
+    passes++;
+  }
+  return Math.max(1, Math.floor((SAMPLE_NS * passes) / (now() - start)));
+}
