@@ -1,0 +1,98 @@
+// Clients that hold a state by what the real libraries read.
+
+import { decode as decodeMsgpack } from '@msgpack/msgpack';
+import jsonPatch from 'fast-json-patch';
+import notepack from 'notepack.io';
+import { PatchPack } from 'patchpack';
+
+const { applyPatch } = jsonPatch;
+
+export function clientOf(codec, snapshot) {
+  switch (codec) {
+    case 'patchpack':
+      return new PatchpackClient(snapshot);
+    case 'mpack':
+      return new MpackClient(snapshot);
+    case 'json':
+      return new JsonClient(snapshot);
+    default:
+      throw new Error(`unknown codec "${codec}"`);
+  }
+}
+
+/** What the client holds now; it goes on changing what it holds. */
+export function answerTo(client) {
+  return { state: structuredClone(client.state) };
+}
+
+class PatchpackClient {
+  constructor(snapshot) {
+    this.decoder = new PatchPack();
+    this.state = this.decoder.decodeState(snapshot);
+  }
+
+  apply(message) {
+    const [, parentId] = notepack.decode(message);
+    const parent = this.decoder.schema.getNode(parentId);
+    const patch = this.decoder.decodePatch(message);
+    // The text of a path does not say whether a slash is part of a key; the decoder's nodes do.
+    const segments = [];
+    for (let node = parent; node.parent; node = node.parent) segments.unshift(String(node.key));
+    const above = segments.map((segment) => `/${segment}`).join('');
+    if (!patch.path.startsWith(`${above}/`)) throw new Error(`path ${patch.path} of a node at ${above}`);
+    segments.push(patch.path.slice(above.length + 1));
+    applyMosx(this.state, patch, segments);
+  }
+}
+
+class MpackClient {
+  constructor(snapshot) {
+    this.state = same(notepack.decode(snapshot), decodeMsgpack(snapshot, { rawStrings: false }));
+  }
+
+  apply(message) {
+    const [op, path, value] = same(notepack.decode(message), decodeMsgpack(message));
+    const patch = { op: ['add', 'replace', 'remove'][op], value };
+    if (path === '') this.state = value;
+    else applyMosx(this.state, patch, path.slice(1).split('/'));
+  }
+}
+
+class JsonClient {
+  constructor(snapshot) {
+    this.state = JSON.parse(snapshot.toString('utf8'));
+  }
+
+  apply(message) {
+    const patches = JSON.parse(message.toString('utf8'));
+    this.state = applyPatch(this.state, patches, true).newDocument;
+  }
+}
+
+/** Both libraries must read the same. */
+function same(ours, theirs) {
+  const [a, b] = [ours, theirs].map((value) => JSON.stringify(value));
+  if (a !== b) throw new Error(`notepack.io reads ${a}, @msgpack/msgpack ${b}`);
+  return ours;
+}
+
+/** As a client of Mosx does, and strict: a patch must fit. */
+function applyMosx(state, patch, segments) {
+  const last = segments.pop();
+  let container = state;
+  for (const segment of segments) {
+    if (!Object.hasOwn(container, segment)) throw new Error(`nothing at ${segment} of /${segments.join('/')}`);
+    container = container[segment];
+  }
+  const { op, value } = patch;
+  if (Array.isArray(container)) {
+    const index = Number(last);
+    const end = op === 'add' ? container.length : container.length - 1;
+    if (!Number.isInteger(index) || index < 0 || index > end) throw new Error(`${op} at index ${last} of ${container.length}`);
+    container.splice(index, op === 'add' ? 0 : 1, ...(op === 'remove' ? [] : [value]));
+  } else {
+    if (Object.hasOwn(container, last) === (op === 'add')) throw new Error(`${op} of ${last} in /${segments.join('/')}`);
+    if (op === 'remove') delete container[last];
+    else container[last] = value;
+  }
+}

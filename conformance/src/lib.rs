@@ -1,0 +1,12 @@
+//! Drives the real npm decoders and SDKs against Tidewire.
+//!
+//! `differential` sends random scenarios through the encoder and every decoder, and holds what
+//! each of them sees against an independent model. `mosx` does the same with the patch codecs and
+//! the libraries that their clients use. `lab` is the server that the SDKs' tests join.
+
+pub mod bytes;
+pub mod case;
+pub mod derived;
+pub mod judge;
+pub mod mosx;
+pub mod shrink;
