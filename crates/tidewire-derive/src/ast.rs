@@ -18,6 +18,14 @@ pub(crate) struct Struct<'a> {
     /// The module that expanded code calls into.
     pub(crate) private: TokenStream,
     pub(crate) fields: Vec<Field<'a>>,
+    /// The variants, if it is an enum.
+    pub(crate) variants: Option<Vec<Variant<'a>>>,
+}
+
+/// A variant of an enum, which holds a struct.
+pub(crate) struct Variant<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) ty: &'a Type,
 }
 
 /// A field of it.
@@ -43,12 +51,23 @@ impl<'a> Struct<'a> {
             wire_name: wire_name(attrs.rename.as_ref(), &input.ident),
             private,
             fields: fields(input, errors),
+            variants: variants(input, errors),
         }
+    }
+
+    /// The field whose fields come first.
+    pub(crate) fn base(&self) -> Option<&Field<'a>> {
+        self.fields.iter().find(|field| field.attrs.base.is_some())
+    }
+
+    /// The fields that hold shared instances.
+    pub(crate) fn pools(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().filter(|field| field.attrs.pool.is_some())
     }
 
     /// The fields that clients see, in the order of their indexes.
     pub(crate) fn tracked(&self) -> impl Iterator<Item = &Field<'a>> {
-        self.fields.iter().filter(|field| field.attrs.skip.is_none())
+        self.fields.iter().filter(|field| field.attrs.is_tracked())
     }
 }
 
@@ -62,19 +81,37 @@ impl Field<'_> {
     }
 }
 
+/// The variants of an enum.
+fn variants<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<Vec<Variant<'a>>> {
+    let Data::Enum(data) = &input.data else { return None };
+    if data.variants.is_empty() {
+        errors.at(&input.ident, "an enum that is a child of several types has a variant for each");
+    }
+    let variants = data.variants.iter().filter_map(|variant| {
+        let ident = &variant.ident;
+        match &variant.fields {
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                Some(Variant { ident, ty: &fields.unnamed.first()?.ty })
+            }
+            _ => {
+                errors.at(
+                    variant,
+                    "a variant holds one struct that derives `Schema`, all of one base; write \
+                     `Name(Type)`",
+                );
+                None
+            }
+        }
+    });
+    Some(variants.collect())
+}
+
 /// The named fields of a struct.
 fn fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Vec<Field<'a>> {
     let name = &input.ident;
     let data = match &input.data {
         Data::Struct(data) => data,
-        Data::Enum(_) => {
-            errors.at(
-                name,
-                "`Schema` is derived for structs; enums as children of several types are not \
-                 carried by this version yet",
-            );
-            return Vec::new();
-        }
+        Data::Enum(_) => return Vec::new(),
         Data::Union(_) => {
             errors.at(name, "`Schema` is derived for structs, and a union is none");
             return Vec::new();

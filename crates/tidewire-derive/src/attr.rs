@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token, ext::IdentExt, punctuated::Punctuated,
+    Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token, ext::IdentExt, punctuated::Punctuated,
 };
 
 use crate::errors::Errors;
@@ -25,6 +25,42 @@ pub(crate) struct FieldAttrs {
     pub(crate) skip: Option<Span>,
     /// `rename = "…"`: what clients call the field.
     pub(crate) rename: Option<LitStr>,
+    /// `base`: where it stands.
+    pub(crate) base: Option<Span>,
+    /// `pool`: where it stands.
+    pub(crate) pool: Option<Span>,
+    /// `view`, and its tag.
+    pub(crate) view: Option<View>,
+    /// `masked(…)`: what is sent instead of the value.
+    pub(crate) masked: Option<Expr>,
+    /// `quantized(…)`.
+    pub(crate) quantized: Option<Quantized>,
+    /// When it is sent, if not always.
+    pub(crate) sending: Option<(Span, Sending)>,
+}
+
+/// `view`, `view(tag)`.
+pub(crate) struct View {
+    pub(crate) span: Span,
+    pub(crate) tag: Option<Expr>,
+}
+
+/// `quantized(min = …, max = …, bits = …, mode = "…")`.
+pub(crate) struct Quantized {
+    pub(crate) span: Span,
+    pub(crate) min: Expr,
+    pub(crate) max: Expr,
+    pub(crate) bits: Option<Expr>,
+    pub(crate) wrap: bool,
+}
+
+/// When a field is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    PatchOnly,
+    SnapshotOnly,
+    Unreliable,
+    Never,
 }
 
 impl StructAttrs {
@@ -49,10 +85,31 @@ impl FieldAttrs {
             match name {
                 "number" => this.number = word(&meta, errors),
                 "skip" => this.skip = word(&meta, errors),
+                "base" => this.base = word(&meta, errors),
+                "pool" => this.pool = word(&meta, errors),
+                "view" => this.view = view(&meta, errors),
+                "masked" => this.masked = masked(&meta, errors),
+                "quantized" => this.quantized = quantized(&meta, errors),
+                "patch_only" => this.send(Sending::PatchOnly, &meta, errors),
+                "full_state_only" => this.send(Sending::SnapshotOnly, &meta, errors),
+                "unreliable" => this.send(Sending::Unreliable, &meta, errors),
+                "deprecated" => this.send(Sending::Never, &meta, errors),
                 _ => this.rename = string(&meta, errors),
             }
         }
         this
+    }
+
+    fn send(&mut self, sending: Sending, meta: &Meta, errors: &mut Errors) {
+        let Some(span) = word(meta, errors) else { return };
+        if self.sending.replace((span, sending)).is_some() {
+            errors.at(meta, "a field is sent in one way; keep one of these attributes");
+        }
+    }
+
+    /// Whether it is a field of the type as clients know it.
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.skip.is_none() && self.base.is_none() && self.pool.is_none()
     }
 }
 
@@ -71,24 +128,26 @@ const ON_STRUCT: Place = Place {
 
 const ON_FIELD: Place = Place {
     name: "a field",
-    known: &["number", "rename", "skip"],
-    list: "`number`, `rename = \"…\"` and `skip`",
+    known: &[
+        "base",
+        "deprecated",
+        "full_state_only",
+        "masked",
+        "number",
+        "patch_only",
+        "pool",
+        "quantized",
+        "rename",
+        "skip",
+        "unreliable",
+        "view",
+    ],
+    list: "`base`, `deprecated`, `full_state_only`, `masked(…)`, `number`, `patch_only`, `pool`, \
+           `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
 };
 
 /// Attributes of the model that are refused rather than ignored: most say who may see a field.
-const LATER: &[&str] = &[
-    "base",
-    "deprecated",
-    "filter",
-    "filter_children",
-    "full_state_only",
-    "masked",
-    "patch_only",
-    "per_player",
-    "quantized",
-    "unreliable",
-    "view",
-];
+const LATER: &[&str] = &["filter", "filter_children", "per_player"];
 
 /// The items of all `#[schema(…)]` that may stand `here`, each once.
 fn items(
@@ -157,6 +216,72 @@ fn word(meta: &Meta, errors: &mut Errors) -> Option<Span> {
         errors.at(meta, format!("`{ident}` takes no value: write `#[schema({ident})]`"));
     }
     Some(ident.span())
+}
+
+/// `view` or `view(tag)`.
+fn view(meta: &Meta, errors: &mut Errors) -> Option<View> {
+    let span = meta.path().get_ident()?.span();
+    let tag = match meta {
+        Meta::Path(_) => None,
+        Meta::List(list) => match list.parse_args::<Expr>() {
+            Ok(tag) => Some(tag),
+            Err(error) => {
+                errors.push(error);
+                return None;
+            }
+        },
+        Meta::NameValue(pair) => {
+            errors.at(&pair.value, "write the tag in brackets: `view(1)`");
+            return None;
+        }
+    };
+    Some(View { span, tag })
+}
+
+/// `masked(function)`.
+fn masked(meta: &Meta, errors: &mut Errors) -> Option<Expr> {
+    let Meta::List(list) = meta else {
+        errors.at(meta, "say what is sent instead: `masked(function)`, of `&T` to `T`");
+        return None;
+    };
+    list.parse_args::<Expr>().map_err(|error| errors.push(error)).ok()
+}
+
+/// `quantized(min = …, max = …, bits = …, mode = "…")`.
+fn quantized(meta: &Meta, errors: &mut Errors) -> Option<Quantized> {
+    const FORM: &str =
+        "write `quantized(min = 0.0, max = 1.0, bits = 16, mode = \"clamp\")`; bits and mode may \
+         be left out";
+    let span = meta.path().get_ident()?.span();
+    let Meta::List(list) = meta else {
+        errors.at(meta, FORM);
+        return None;
+    };
+    let pairs = Punctuated::<MetaNameValue, Token![,]>::parse_terminated;
+    let Ok(pairs) = list.parse_args_with(pairs) else {
+        errors.at(meta, FORM);
+        return None;
+    };
+    let (mut min, mut max, mut bits, mut wrap) = (None, None, None, false);
+    for pair in pairs {
+        let name = pair.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        match (name.as_str(), &pair.value) {
+            ("min", value) => min = Some(value.clone()),
+            ("max", value) => max = Some(value.clone()),
+            ("bits", value) => bits = Some(value.clone()),
+            ("mode", Expr::Lit(ExprLit { lit: Lit::Str(mode), .. })) => match &*mode.value() {
+                "clamp" => {}
+                "wrap" => wrap = true,
+                _ => errors.at(mode, "the mode is \"clamp\" or \"wrap\""),
+            },
+            _ => errors.at(&pair, FORM),
+        }
+    }
+    let (Some(min), Some(max)) = (min, max) else {
+        errors.at(meta, FORM);
+        return None;
+    };
+    Some(Quantized { span, min, max, bits, wrap })
 }
 
 /// The value of an attribute that takes a string.

@@ -6,6 +6,7 @@ use syn::GenericParam;
 
 use crate::{
     ast::{Field, Struct},
+    attr::Sending,
     errors::Errors,
     types,
 };
@@ -15,9 +16,13 @@ pub(crate) fn all(input: &Struct<'_>, errors: &mut Errors) {
     no_lifetimes(input, errors);
     at_most_63_fields(input, errors);
     wire_names_differ(input, errors);
+    base_first(input, errors);
     for field in &input.fields {
-        if field.attrs.skip.is_some() {
+        stands_with(field, errors);
+        if !field.attrs.is_tracked() {
             skipped_alone(field, errors);
+        } else if field.attrs.quantized.is_some() {
+            quantized_float(field, errors);
         } else if field.attrs.number.is_some() {
             number_on_a_number(field, errors);
         } else {
@@ -69,14 +74,64 @@ fn wire_names_differ(input: &Struct<'_>, errors: &mut Errors) {
     }
 }
 
-/// What clients do not see needs no word on how they see it.
+/// What is not itself sent needs no word on how it is.
 fn skipped_alone(field: &Field<'_>, errors: &mut Errors) {
-    let says_more = field.attrs.number.is_some() || field.attrs.rename.is_some();
-    if let (Some(skip), true) = (field.attrs.skip, says_more) {
+    let attrs = &field.attrs;
+    let says_more = attrs.number.is_some()
+        || attrs.rename.is_some()
+        || attrs.view.is_some()
+        || attrs.masked.is_some()
+        || attrs.quantized.is_some()
+        || attrs.sending.is_some();
+    let words = [(attrs.skip, "skip"), (attrs.base, "base"), (attrs.pool, "pool")];
+    let mut said = words.into_iter().filter_map(|(span, word)| Some((span?, word)));
+    let Some((span, word)) = said.next() else { return };
+    if says_more || said.next().is_some() {
         errors.push(syn::Error::new(
-            skip,
-            "a skipped field is not sent, so it has no other attributes; remove them or `skip`",
+            span,
+            match word {
+                "skip" => "a skipped field is not sent, so it has no other attributes; remove them or `skip`".to_owned(),
+                word => format!("`{word}` stands alone; remove the other attributes"),
+            },
         ));
+    }
+}
+
+/// Attributes that exclude each other.
+fn stands_with(field: &Field<'_>, errors: &mut Errors) {
+    let attrs = &field.attrs;
+    if let (Some(quantized), true) = (&attrs.quantized, attrs.number.is_some()) {
+        errors.push(syn::Error::new(
+            quantized.span,
+            "a quantized field is sent as an integer, not as a `number`; remove one of the two",
+        ));
+    }
+    if let (Some(view), Some((_, Sending::Unreliable))) = (&attrs.view, &attrs.sending) {
+        errors.push(syn::Error::new(
+            view.span,
+            "what is unreliable is sent to everyone; remove `view` or `unreliable`",
+        ));
+    }
+}
+
+/// A base comes first, as its fields do.
+fn base_first(input: &Struct<'_>, errors: &mut Errors) {
+    for field in input.fields.iter().skip(1) {
+        if let Some(base) = field.attrs.base {
+            errors.push(syn::Error::new(
+                base,
+                "the fields of a base come before all others; make this the first field",
+            ));
+        }
+    }
+}
+
+/// What is quantized is a float.
+fn quantized_float(field: &Field<'_>, errors: &mut Errors) {
+    let ty = field.ty;
+    let name = quote::quote!(#ty).to_string();
+    if !matches!(name.as_str(), "f32" | "f64") {
+        errors.at(ty, "`quantized` stands on a field of type `f32` or `f64`");
     }
 }
 

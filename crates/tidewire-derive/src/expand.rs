@@ -7,20 +7,29 @@
 //! unsatisfied one is reported there.
 
 mod receive;
+mod variants;
 
 use proc_macro2::{Group, Literal, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{GenericParam, Generics, Ident, Type, WherePredicate, parse_quote, spanned::Spanned};
 
-use crate::ast::{Field, Struct};
+use crate::{
+    ast::{Field, Struct},
+    attr::{Quantized, Sending, View},
+};
 
 /// The code for a struct that keeps all rules.
 pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
+    if let Some(all) = &input.variants {
+        return variants::schema(input, all);
+    }
     let Struct { ident, private, wire_name, .. } = input;
     let generics = bounded(input);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let base = Base::of(input);
+    let base_count = &base.count;
     let fields: Vec<Code> =
-        input.tracked().enumerate().map(|(index, field)| Code::new(field, index)).collect();
+        input.tracked().enumerate().map(|(index, field)| Code::new(field, index, base_count)).collect();
 
     let mirror = mirror(input, &generics, &fields);
     let walk_own = fields.iter().map(|field| &field.walk_own);
@@ -28,6 +37,20 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
     let visit_own = fields.iter().map(|field| &field.visit_own);
     let visit_below = fields.iter().map(|field| &field.visit_below);
     let describe = fields.iter().map(|field| &field.describe);
+    let select_all = fields.iter().map(|field| &field.select_all);
+    let select_one = fields.iter().map(|field| &field.select_one);
+    let count = Literal::u8_suffixed(fields.len() as u8);
+    let Base {
+        walk_fields,
+        walk_children,
+        visit_fields,
+        visit_children,
+        select_base,
+        select_other,
+        describe: base_type,
+        ..
+    } = &base;
+    let shared = shared(input);
 
     let receive = receive::sink(input);
 
@@ -47,39 +70,200 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
                     __tidewire::describe::<Self>()
                 }
 
+                fn type_ids(&self) -> __tidewire::TypeIds {
+                    __tidewire::type_ids::<Self>()
+                }
+
+                fn type_index(&self, __types: &__tidewire::TypeIds) -> __tidewire::TypeIndex {
+                    __types.index_of::<Self>()
+                }
+
                 #[inline]
-                fn walk<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+                fn walk_fields<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
                     &mut self,
                     __mirror: &mut Self::Mirror,
                     __owner: __tidewire::Owner,
                     __walk: &mut __tidewire::Walk<'_, __TidewireVisitor>,
                 ) {
                     let _ = (&__mirror, &__owner, &__walk);
+                    #walk_fields
                     #(#walk_own)*
+                }
+
+                #[inline]
+                fn walk_children<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+                    &mut self,
+                    __mirror: &mut Self::Mirror,
+                    __walk: &mut __tidewire::Walk<'_, __TidewireVisitor>,
+                ) {
+                    let _ = (&__mirror, &__walk);
+                    #walk_children
                     #(#walk_below)*
                 }
 
-                fn visit<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+                fn visit_fields<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
                     &self,
                     __mirror: &Self::Mirror,
-                    __visitor: &mut __TidewireVisitor,
+                    __visit: &mut __tidewire::Visit<'_, __TidewireVisitor>,
                 ) {
-                    let _ = (&__mirror, &__visitor);
+                    let _ = (&__mirror, &__visit);
+                    #visit_fields
                     #(#visit_own)*
+                }
+
+                fn visit_children<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+                    &self,
+                    __mirror: &Self::Mirror,
+                    __visit: &mut __tidewire::Visit<'_, __TidewireVisitor>,
+                ) {
+                    let _ = (&__mirror, &__visit);
+                    #visit_children
                     #(#visit_below)*
                 }
+
+                fn select(
+                    &mut self,
+                    __mirror: &mut Self::Mirror,
+                    __fresh: bool,
+                    __path: &[&str],
+                    __select: &mut __tidewire::Select<'_>,
+                ) {
+                    let _ = (&__mirror, __fresh);
+                    match __path {
+                        [] => {
+                            #select_base
+                            #(#select_all)*
+                        }
+                        [__step, __rest @ ..] => {
+                            let _ = __rest;
+                            match *__step {
+                                #(#select_one)*
+                                _ => { #select_other }
+                            }
+                        }
+                    }
+                }
+
+                #shared
             }
 
             #[automatically_derived]
             impl #impl_generics __tidewire::SchemaType for #ident #type_generics #where_clause {
+                const FIELDS: u8 = #base_count + #count;
+                const NAME: &'static str = #wire_name;
+
                 fn describe_type(__types: &mut __tidewire::TypesBuilder) -> __tidewire::TypeIndex {
-                    __types.add::<Self>(#wire_name, |__types| {
+                    let __base = #base_type;
+                    __types.add_extending::<Self>(#wire_name, __base, |__types| {
                         let _ = &__types;
                         ::std::vec::Vec::from([#(#describe),*])
                     })
                 }
             }
         };
+    }
+}
+
+/// What the base of a struct adds to each part.
+struct Base {
+    walk_fields: TokenStream,
+    walk_children: TokenStream,
+    visit_fields: TokenStream,
+    visit_children: TokenStream,
+    select_base: TokenStream,
+    select_other: TokenStream,
+    count: TokenStream,
+    describe: TokenStream,
+}
+
+impl Base {
+    fn of(input: &Struct<'_>) -> Self {
+        let Some(Field { ident, ty, .. }) = input.base() else {
+            return Self {
+                walk_fields: quote!(),
+                walk_children: quote!(),
+                visit_fields: quote!(),
+                visit_children: quote!(),
+                select_base: quote!(),
+                select_other: quote!(__select.nothing(__step);),
+                count: quote!(0),
+                describe: quote!(::core::option::Option::None),
+            };
+        };
+        let span = on_type(ty);
+        let call = quote_spanned!(span=> <#ty as __tidewire::Schema>);
+        let kind = quote_spanned!(span=> <#ty as __tidewire::SchemaType>);
+        let value = quote!(&mut self.#ident, &mut __mirror.#ident);
+        let seen = quote!(&self.#ident, &__mirror.#ident);
+        Self {
+            walk_fields: quote!(#call::walk_fields(#value, __owner, __walk);),
+            walk_children: quote!(#call::walk_children(#value, __walk);),
+            visit_fields: quote!(#call::visit_fields(#seen, __visit);),
+            visit_children: quote!(#call::visit_children(#seen, __visit);),
+            select_base: quote!(#call::select(#value, __fresh, &[], __select);),
+            select_other: quote!(#call::select(#value, __fresh, __path, __select);),
+            count: quote!(#kind::FIELDS),
+            describe: quote!(::core::option::Option::Some(#kind::describe_type(__types))),
+        }
+    }
+}
+
+/// What the pools of a root add.
+fn shared(input: &Struct<'_>) -> Option<TokenStream> {
+    let pools: Vec<&Ident> = input.pools().map(|field| field.ident).collect();
+    if pools.is_empty() {
+        return None;
+    }
+    Some(quote! {
+        fn register_shared(
+            &mut self,
+            __mirror: &mut Self::Mirror,
+            __tracker: &mut __tidewire::Tracker,
+        ) {
+            #(self.#pools.register_shared(&mut __mirror.#pools, __tracker);)*
+        }
+
+        fn walk_shared<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+            &mut self,
+            _: &mut Self::Mirror,
+            __walk: &mut __tidewire::Walk<'_, __TidewireVisitor>,
+        ) {
+            #(self.#pools.walk_shared(__walk);)*
+        }
+
+        fn sweep_shared(&mut self, __tracker: &mut __tidewire::Tracker) {
+            #(self.#pools.sweep(__tracker);)*
+        }
+
+        fn visit_shared<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+            &self,
+            _: &Self::Mirror,
+            __visit: &mut __tidewire::Visit<'_, __TidewireVisitor>,
+        ) {
+            #(self.#pools.visit_shared(__visit);)*
+        }
+
+        fn select_shared(
+            &mut self,
+            _: &mut Self::Mirror,
+            __select: &mut __tidewire::Select<'_>,
+        ) {
+            #(self.#pools.select_shared(__select);)*
+        }
+    })
+}
+
+/// The descriptor of a quantized field, made when the program is compiled.
+fn quantized(quantized: &Quantized) -> TokenStream {
+    let Quantized { span, min, max, bits, wrap } = quantized;
+    let bits = bits.as_ref().map_or(quote!(16), |bits| quote!(#bits));
+    let mode = if *wrap { quote!(Wrap) } else { quote!(Clamp) };
+    quote_spanned! {*span=>
+        {
+            static __QUANTIZED: __tidewire::Quantized =
+                __tidewire::quantized_or_panic(#min, #max, #bits, __tidewire::QuantizedMode::#mode);
+            &__QUANTIZED
+        }
     }
 }
 
@@ -103,23 +287,48 @@ pub(crate) fn stub(input: &Struct<'_>) -> TokenStream {
                 fn describe(&self) -> __tidewire::TypeSet {
                     ::core::unreachable!()
                 }
-                fn walk<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+                fn type_index(&self, _: &__tidewire::TypeIds) -> __tidewire::TypeIndex {
+                    ::core::unreachable!()
+                }
+                fn walk_fields<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
                     &mut self,
                     _: &mut (),
                     _: __tidewire::Owner,
                     _: &mut __tidewire::Walk<'_, __TidewireVisitor>,
                 ) {
                 }
-                fn visit<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+                fn walk_children<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+                    &mut self,
+                    _: &mut (),
+                    _: &mut __tidewire::Walk<'_, __TidewireVisitor>,
+                ) {
+                }
+                fn visit_fields<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
                     &self,
                     _: &(),
-                    _: &mut __TidewireVisitor,
+                    _: &mut __tidewire::Visit<'_, __TidewireVisitor>,
+                ) {
+                }
+                fn visit_children<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+                    &self,
+                    _: &(),
+                    _: &mut __tidewire::Visit<'_, __TidewireVisitor>,
+                ) {
+                }
+                fn select(
+                    &mut self,
+                    _: &mut (),
+                    _: bool,
+                    _: &[&str],
+                    _: &mut __tidewire::Select<'_>,
                 ) {
                 }
             }
 
             #[automatically_derived]
             impl #impl_generics __tidewire::SchemaType for #ident #type_generics #where_clause {
+                const FIELDS: u8 = 0;
+                const NAME: &'static str = "";
                 fn describe_type(_: &mut __tidewire::TypesBuilder) -> __tidewire::TypeIndex {
                     ::core::unreachable!()
                 }
@@ -138,48 +347,103 @@ struct Code {
     walk_below: TokenStream,
     visit_own: TokenStream,
     visit_below: TokenStream,
+    select_all: TokenStream,
+    select_one: TokenStream,
     describe: TokenStream,
 }
 
 impl Code {
-    fn new(field: &Field<'_>, index: usize) -> Self {
+    fn new(field: &Field<'_>, index: usize, base: &TokenStream) -> Self {
         let Field { ty, wire_name, attrs, .. } = field;
         let span = on_type(ty);
         let mut ident = field.ident.clone();
         ident.set_span(ident.span().located_at(span));
         let index = Literal::usize_unsuffixed(index);
-        let at = quote_spanned!(span=> __tidewire::FieldIndex(#index));
+        let at = quote_spanned!(span=> __tidewire::FieldIndex(#base + #index));
+        let step = quote_spanned!(span=> __tidewire::Step);
         let number = quote_spanned!(span=> __tidewire::AsNumber);
-        let (sent, value, value_mut) = if attrs.number.is_some() {
+        let raw = match &attrs.masked {
+            Some(mask) => quote_spanned!(span=> __tidewire::mask::<#ty>(&self.#ident, #mask)),
+            None => quote_spanned!(span=> self.#ident),
+        };
+        let (sent, value, value_mut) = if let Some(by) = &attrs.quantized {
+            let by = quantized(by);
+            let value = quote_spanned!(span=> #step::new(::core::convert::From::from(#raw), #by));
+            (step, quote!(&#value), quote!(&mut #value))
+        } else if attrs.number.is_some() {
             (
                 quote_spanned!(span=> <#ty as #number>::Number),
-                quote_spanned!(span=> &#number::as_number(&self.#ident)),
-                quote_spanned!(span=> &mut #number::as_number(&self.#ident)),
+                quote_spanned!(span=> &#number::as_number(&#raw)),
+                quote_spanned!(span=> &mut #number::as_number(&#raw)),
             )
         } else {
             (
                 ty.to_token_stream(),
-                quote_spanned!(span=> &self.#ident),
-                quote_spanned!(span=> &mut self.#ident),
+                quote_spanned!(span=> &#raw),
+                quote_spanned!(span=> &mut #raw),
             )
         };
+        let visibility = match &attrs.view {
+            None => quote_spanned!(span=> __tidewire::Visibility::Everyone),
+            Some(View { tag: None, .. }) => {
+                quote_spanned!(span=> __tidewire::Visibility::View(__tidewire::Tag::DEFAULT))
+            }
+            Some(View { tag: Some(tag), .. }) => {
+                quote_spanned!(span=> __tidewire::Visibility::View(__tidewire::Tag(#tag)))
+            }
+        };
+        let owner = match &attrs.view {
+            None => quote_spanned!(span=> __owner),
+            Some(_) => quote_spanned!(span=> __owner.hide()),
+        };
+        let sending = match attrs.sending {
+            None => quote!(Always),
+            Some((_, Sending::PatchOnly)) => quote!(PatchOnly),
+            Some((_, Sending::SnapshotOnly)) => quote!(SnapshotOnly),
+            Some((_, Sending::Unreliable)) => quote!(Unreliable),
+            Some((_, Sending::Never)) => quote!(Never),
+        };
+        let is_sent = !matches!(attrs.sending, Some((_, Sending::Never)));
+        let if_sent = |code: TokenStream| if is_sent { code } else { quote!() };
         let mirror = quote_spanned!(span=> __mirror.#ident);
         let call = quote_spanned!(span=> <#sent as __tidewire::Field>);
         Self {
             mirror: quote_spanned!(span=> #call::Mirror),
             mirror_default: quote_spanned!(span=> #ident: ::core::default::Default::default()),
             mirror_debug: quote_spanned!(span=> &self.#ident),
-            walk_own: quote_spanned! {span=>
-                #call::walk_own(#value_mut, &mut #mirror, #at, __owner, __walk);
-            },
-            walk_below: quote_spanned! {span=>
+            walk_own: if_sent(quote_spanned! {span=>
+                #call::walk_own(#value_mut, &mut #mirror, #at, #owner, __walk);
+            }),
+            walk_below: if_sent(quote_spanned! {span=>
                 #call::walk_below(#value_mut, &mut #mirror, #at, __walk);
+            }),
+            visit_own: if_sent(quote_spanned! {span=>
+                #call::visit_own(#value, &#mirror, #at, __visit);
+            }),
+            visit_below: if_sent(quote_spanned! {span=>
+                #call::visit_below(#value, &#mirror, #at, __visit);
+            }),
+            select_all: if_sent(quote_spanned! {span=>
+                if __select.goes_below(#visibility, &[]) {
+                    #call::select(#value_mut, &mut #mirror, __fresh, &[], __select);
+                }
+            }),
+            select_one: if_sent(quote_spanned! {span=>
+                #wire_name => #call::select(#value_mut, &mut #mirror, __fresh, __rest, __select),
+            }),
+            describe: match &attrs.quantized {
+                Some(by) => {
+                    let by = quantized(by);
+                    quote_spanned! {span=>
+                        __tidewire::quantized_field(#wire_name, #by, #visibility, __tidewire::Sending::#sending)
+                    }
+                }
+                None => quote_spanned! {span=>
+                    __tidewire::field::<#sent>(
+                        #wire_name, #visibility, __tidewire::Sending::#sending, __types
+                    )
+                },
             },
-            visit_own: quote_spanned!(span=> #call::visit_own(#value, &#mirror, #at, __visitor);),
-            visit_below: quote_spanned! {span=>
-                #call::visit_below(#value, &#mirror, #at, __visitor);
-            },
-            describe: quote_spanned!(span=> __tidewire::field::<#sent>(#wire_name, __types)),
             ident,
         }
     }
@@ -189,11 +453,27 @@ impl Code {
 fn mirror(input: &Struct<'_>, generics: &Generics, fields: &[Code]) -> TokenStream {
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let name = format_ident!("{}Mirror", input.ident).to_string();
-    let idents: Vec<&Ident> = fields.iter().map(|field| &field.ident).collect();
-    let types = fields.iter().map(|field| &field.mirror);
+    let others = input.base().into_iter().chain(input.pools());
+    let others: Vec<(&Ident, TokenStream)> = others
+        .map(|Field { ident, ty, attrs, .. }| {
+            let mirror = match attrs.base {
+                Some(_) => quote_spanned!(on_type(ty)=> <#ty as __tidewire::Schema>::Mirror),
+                None => quote!(__tidewire::PoolMirror),
+            };
+            (*ident, mirror)
+        })
+        .collect();
+    let idents = fields.iter().map(|field| &field.ident);
+    let idents: Vec<&Ident> = idents.chain(others.iter().map(|(ident, _)| *ident)).collect();
+    let types = fields.iter().map(|field| &field.mirror).chain(others.iter().map(|(_, ty)| ty));
 
-    let defaults = fields.iter().map(|field| &field.mirror_default);
-    let values = fields.iter().map(|field| &field.mirror_debug);
+    let defaults = fields.iter().map(|field| field.mirror_default.clone()).chain(
+        others.iter().map(|(ident, _)| quote!(#ident: ::core::default::Default::default())),
+    );
+    let values = fields
+        .iter()
+        .map(|field| field.mirror_debug.clone())
+        .chain(others.iter().map(|(ident, _)| quote!(&self.#ident)));
 
     // The marker uses parameters that stand in skipped fields only. It is there without parameters
     // too: the last field decides whether a struct has a size, and of this one that is known, so

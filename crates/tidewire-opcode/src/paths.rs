@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn field(name: &str, kind: FieldKind) -> FieldInfo {
-        FieldInfo { name: name.to_owned(), kind, optional: false }
+        FieldInfo::new(name, kind)
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         let number = FieldKind::Primitive(PrimitiveKind::Number);
         let itself = FieldKind::Map(ElementKind::Ref(TypeIndex(0)));
         let fields = vec![field("n", number), field("a.b", number), field("below", itself)];
-        let types = vec![TypeInfo { name: "Node".to_owned(), fields }];
+        let types = vec![TypeInfo::new("Node", fields)];
         let paths = PathTable::new(&TypeSet { types, root: TypeIndex(0) });
         let patterns: Vec<&str> = paths.patterns().map(|(pattern, _)| pattern).collect();
         assert_eq!(patterns, ["below", "below.*", "n"]);

@@ -118,6 +118,7 @@ impl From<Value<'_>> for Tree {
             Value::Uint64(value) => Self::Integer(value.into()),
             Value::Float32(value) => Self::from(f64::from(value)),
             Value::Float64(value) => Self::from(value),
+            Value::Quantized(step, by) => Self::from(by.dequantize(step)),
         }
     }
 }

@@ -25,7 +25,7 @@ const ITEM: TypeIndex = TypeIndex(1);
 
 /// One recursive struct below a root that has the same fields.
 fn types() -> Arc<TypeSet> {
-    let field = |name: &str, kind, optional| FieldInfo { name: name.to_owned(), kind, optional };
+    let field = |name: &str, kind, optional| FieldInfo { optional, ..FieldInfo::new(name, kind) };
     let fields = vec![
         field("title", FieldKind::Primitive(PrimitiveKind::String), true),
         field("round", FieldKind::Primitive(PrimitiveKind::Number), false),
@@ -36,7 +36,7 @@ fn types() -> Arc<TypeSet> {
         field("log", FieldKind::Array(ElementKind::Primitive(PrimitiveKind::String)), false),
         field("speed", FieldKind::Primitive(PrimitiveKind::Float32), false),
     ];
-    let state = TypeInfo { name: "State".to_owned(), fields: fields.clone() };
+    let state = TypeInfo::new("State".to_owned(), fields.clone());
     let item = TypeInfo { name: "Item".to_owned(), fields };
     Arc::new(TypeSet { types: vec![state, item], root: TypeIndex(0) })
 }

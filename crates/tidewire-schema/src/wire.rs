@@ -140,6 +140,9 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::Uint64(value) => out.extend_from_slice(&value.to_le_bytes()),
         Value::Float32(value) => out.extend_from_slice(&value.to_le_bytes()),
         Value::Float64(value) => out.extend_from_slice(&value.to_le_bytes()),
+        Value::Quantized(step, by) => {
+            out.extend_from_slice(&step.to_le_bytes()[..usize::from(by.bits()) / 8]);
+        }
     }
 }
 

@@ -10,16 +10,53 @@ pub use crate::{
         FieldSource, Fresh, Misfit, New, Receive, Skipped, SkippedWithoutDefault, StructSink,
         ValueSink,
     },
+    pool::{Pool, PoolMirror},
     schema::{Describe, EntryChange, Field, Schema, SchemaType},
-    tracker::{Owner, Walk},
-    types::{FieldIndex, FieldInfo, TypeIndex, TypeSet, TypesBuilder},
+    select::Select,
+    step::{Step, draw_quantized, quantized_or_panic},
+    tracker::{Owner, Tracker, Visit, Walk},
+    types::{
+        FieldIndex, FieldInfo, FieldKind, Quantized, QuantizedMode, Sending, Tag, TypeIds, TypeIndex,
+        TypeSet, TypesBuilder, Visibility,
+    },
     value::Value,
     visitor::Visitor,
 };
 
 /// Describes the field `name` of type `F`.
-pub fn field<F: Describe>(name: &str, types: &mut TypesBuilder) -> FieldInfo {
-    FieldInfo { name: name.to_owned(), kind: F::describe_field(types), optional: F::OPTIONAL }
+pub fn field<F: Describe>(
+    name: &str,
+    visibility: Visibility,
+    sending: Sending,
+    types: &mut TypesBuilder,
+) -> FieldInfo {
+    let kind = F::describe_field(types);
+    FieldInfo { optional: F::OPTIONAL, visibility, sending, ..FieldInfo::new(name, kind) }
+}
+
+/// Describes a quantized field.
+pub fn quantized_field(
+    name: &str,
+    by: &Quantized,
+    visibility: Visibility,
+    sending: Sending,
+) -> FieldInfo {
+    FieldInfo { visibility, sending, ..FieldInfo::new(name, FieldKind::Quantized(*by)) }
+}
+
+/// What is sent of a value.
+pub fn mask<T>(value: &T, mask: impl FnOnce(&T) -> T) -> T {
+    mask(value)
+}
+
+/// Whether a new struct is to be an `S`.
+pub fn is_of<S: SchemaType>(fresh: Fresh<'_>) -> bool {
+    fresh.types.get(fresh.index).is_some_and(|info| info.name == S::NAME)
+}
+
+/// An enum has no variant for a type.
+pub fn no_variant<T>() -> Misfit {
+    Misfit::node::<T>()
 }
 
 /// There is no field with this number.
@@ -29,6 +66,13 @@ pub fn field<F: Describe>(name: &str, types: &mut TypesBuilder) -> FieldInfo {
 /// Always.
 pub fn no_place(at: u8) -> Result<(), Misfit> {
     Err(Misfit::NoPlace(usize::from(at)))
+}
+
+/// The Rust types that `S` reaches, by their numbers.
+pub fn type_ids<S: SchemaType>() -> TypeIds {
+    let mut types = TypesBuilder::default();
+    S::describe_type(&mut types);
+    types.into_ids()
 }
 
 /// Describes the type `S` and all that it reaches.

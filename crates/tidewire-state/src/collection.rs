@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use crate::{
-    members::{Key, Members, members},
-    value::Primitive,
-};
+use crate::members::{Member, Members, members};
 
 /// Primitives in order of arrival, equal ones as often as they were put in.
 ///
@@ -19,13 +16,13 @@ use crate::{
 /// assert!(bag.remove(&"torch".to_owned()));
 /// assert_eq!(bag.as_slice(), ["rope", "torch"]);
 /// ```
-pub struct CollectionSchema<P: Primitive> {
+pub struct CollectionSchema<P: Member> {
     members: Members<P>,
 }
 
 members!(CollectionSchema, Collection);
 
-impl<P: Primitive> CollectionSchema<P> {
+impl<P: Member> CollectionSchema<P> {
     /// Puts a value in.
     pub fn add(&mut self, value: P) {
         self.members.push(value);
@@ -37,8 +34,8 @@ impl<P: Primitive> CollectionSchema<P> {
     }
 
     fn position(&self, value: &P) -> Option<usize> {
-        let key = Key::of(value.value());
-        self.iter().position(|other| Key::of(other.value()) == key)
+        let key = value.key();
+        self.iter().position(|other| other.key() == key)
     }
 
     /// Takes the value out that came first of those that clients cannot tell from this one. Tells
@@ -67,29 +64,29 @@ impl<P: Primitive> CollectionSchema<P> {
     }
 }
 
-impl<P: Primitive> Default for CollectionSchema<P> {
+impl<P: Member> Default for CollectionSchema<P> {
     fn default() -> Self {
         Self { members: Members::default() }
     }
 }
 
-impl<P: Primitive> Extend<P> for CollectionSchema<P> {
+impl<P: Member> Extend<P> for CollectionSchema<P> {
     fn extend<I: IntoIterator<Item = P>>(&mut self, values: I) {
         values.into_iter().for_each(|value| self.add(value));
     }
 }
 
-impl<P: Primitive + fmt::Debug> fmt::Debug for CollectionSchema<P> {
+impl<P: Member + fmt::Debug> fmt::Debug for CollectionSchema<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self).finish()
     }
 }
 
 /// Equal values in the same order of arrival.
-impl<P: Primitive + PartialEq> PartialEq for CollectionSchema<P> {
+impl<P: Member + PartialEq> PartialEq for CollectionSchema<P> {
     fn eq(&self, other: &Self) -> bool {
         self.as_slice() == other.as_slice()
     }
 }
 
-impl<P: Primitive + Eq> Eq for CollectionSchema<P> {}
+impl<P: Member + Eq> Eq for CollectionSchema<P> {}

@@ -12,10 +12,10 @@
 //!     TypeIndex, TypeInfo, TypeSet, Value,
 //! };
 //!
-//! let field = |name: &str, kind| FieldInfo { name: name.to_owned(), kind, optional: false };
+//! let field = |name: &str, kind| FieldInfo::new(name, kind);
 //! let scores = FieldKind::Map(ElementKind::Primitive(PrimitiveKind::Uint32));
 //! let fields = vec![field("turn", FieldKind::Primitive(PrimitiveKind::String)), field("scores", scores)];
-//! let types = vec![TypeInfo { name: "State".to_owned(), fields }];
+//! let types = vec![TypeInfo::new("State", fields)];
 //! let types = Arc::new(TypeSet { types, root: TypeIndex(0) });
 //! types.check()?;
 //!
@@ -27,18 +27,22 @@
 //! ```
 
 mod collection;
+mod pooled;
 mod primitive;
 mod receive;
 mod walk;
 
 use std::{fmt, sync::Arc};
 
-pub use self::{collection::DynCollection, primitive::DynPrimitive, walk::DynMirror};
+pub use self::{
+    collection::DynCollection, pooled::DynState, primitive::DynPrimitive, walk::DynMirror,
+};
 use crate::{
     array::ArraySchema,
     collection::CollectionSchema,
     identity::Identity,
     map::MapSchema,
+    pool::Handle,
     set::SetSchema,
     types::{ElementKind, FieldIndex, FieldInfo, FieldKind, TypeIndex, TypeInfo, TypeSet},
     value::{Primitive, PrimitiveKind, Value},
@@ -51,6 +55,7 @@ use crate::{
 pub struct DynStruct {
     types: Arc<TypeSet>,
     index: TypeIndex,
+    pooled: bool,
     fields: Vec<DynField>,
     identity: Identity,
 }
@@ -76,6 +81,16 @@ pub enum DynField {
     PrimitiveSet(DynCollection<SetSchema<DynPrimitive>>),
     /// A collection of primitives.
     PrimitiveCollection(DynCollection<CollectionSchema<DynPrimitive>>),
+    /// A struct of the pool; absent until it is set.
+    Shared(Option<Handle<DynStruct>>),
+    /// A map of structs of the pool.
+    SharedMap(DynCollection<MapSchema<Handle<DynStruct>>>),
+    /// An array of structs of the pool.
+    SharedArray(DynCollection<ArraySchema<Handle<DynStruct>>>),
+    /// A set of structs of the pool.
+    SharedSet(DynCollection<SetSchema<Handle<DynStruct>>>),
+    /// A collection of structs of the pool.
+    SharedCollection(DynCollection<CollectionSchema<Handle<DynStruct>>>),
 }
 
 /// Why a [`DynStruct`] did not take a value.
@@ -120,8 +135,23 @@ impl DynStruct {
     ///
     /// If `index` is not a type of `types`. [`TypeSet::check`] finds references that are not.
     pub fn new(types: Arc<TypeSet>, index: TypeIndex) -> Self {
-        let fields = types[index].fields.iter().map(DynField::new).collect();
-        Self { types, index, fields, identity: Identity::default() }
+        let fields = types[index].fields.iter().map(|info| DynField::new(info, false)).collect();
+        Self { types, index, pooled: false, fields, identity: Identity::default() }
+    }
+
+    /// As [`new`](Self::new), of a [`DynState`]: what refers to structs refers to those of its pool.
+    ///
+    /// # Panics
+    ///
+    /// If `index` is not a type of `types`.
+    pub fn pooled(types: Arc<TypeSet>, index: TypeIndex) -> Self {
+        let fields = types[index].fields.iter().map(|info| DynField::new(info, true)).collect();
+        Self { types, index, pooled: true, fields, identity: Identity::default() }
+    }
+
+    /// Whether what refers to structs refers to those of a pool.
+    pub fn is_pooled(&self) -> bool {
+        self.pooled
     }
 
     /// A field, if there is one with this number.
@@ -154,10 +184,15 @@ impl DynStruct {
             return Err(DynError::NoField { name: name(), index: at.0 });
         };
         let field = || field_info.name.clone();
-        let FieldKind::Primitive(expected) = field_info.kind else {
-            return Err(DynError::NotPrimitive { name: name(), field: field() });
+        let expected = match field_info.kind {
+            FieldKind::Primitive(expected) => expected,
+            FieldKind::Quantized(by) => Value::Quantized(0, &by).kind(),
+            _ => return Err(DynError::NotPrimitive { name: name(), field: field() }),
         };
-        if value.kind() != expected {
+        let is_quantized = matches!(value, Value::Quantized(..));
+        if value.kind() != expected
+            || is_quantized != matches!(field_info.kind, FieldKind::Quantized(_))
+        {
             let given = value.kind();
             return Err(DynError::WrongKind { name: name(), field: field(), expected, given });
         }
@@ -190,8 +225,29 @@ impl DynStruct {
 
 impl DynField {
     /// What a field holds when it was never set.
-    fn new(info: &FieldInfo) -> Self {
+    fn new(info: &FieldInfo, pooled: bool) -> Self {
         match info.kind {
+            FieldKind::Quantized(_) if info.optional => Self::Optional(None),
+            FieldKind::Quantized(by) => {
+                Self::Primitive(Value::Quantized(by.quantize(0.0), &by).into())
+            }
+            FieldKind::Ref(_) if pooled => Self::Shared(None),
+            FieldKind::Map(ElementKind::Ref(_)) if pooled => {
+                Self::SharedMap(DynCollection::default())
+            }
+            FieldKind::Array(ElementKind::Ref(_)) if pooled => {
+                Self::SharedArray(DynCollection::default())
+            }
+            FieldKind::Set(ElementKind::Ref(_)) if pooled => {
+                Self::SharedSet(DynCollection::default())
+            }
+            FieldKind::Collection(ElementKind::Ref(_)) if pooled => {
+                Self::SharedCollection(DynCollection::default())
+            }
+            // Received: in order of arrival.
+            FieldKind::Set(ElementKind::Ref(_)) | FieldKind::Collection(ElementKind::Ref(_)) => {
+                Self::Array(DynCollection::default())
+            }
             FieldKind::Primitive(_) if info.optional => Self::Optional(None),
             FieldKind::Primitive(kind) => Self::Primitive(kind.zero().into()),
             FieldKind::Ref(_) => Self::Ref(None),
@@ -240,6 +296,11 @@ impl fmt::Debug for DynField {
             Self::Array(array) => array.fmt(f),
             Self::PrimitiveSet(set) => set.fmt(f),
             Self::PrimitiveCollection(collection) => collection.fmt(f),
+            Self::Shared(value) => value.fmt(f),
+            Self::SharedMap(map) => map.fmt(f),
+            Self::SharedArray(array) => array.fmt(f),
+            Self::SharedSet(set) => set.fmt(f),
+            Self::SharedCollection(collection) => collection.fmt(f),
         }
     }
 }
@@ -262,6 +323,11 @@ impl PartialEq for DynField {
             (Self::Array(a), Self::Array(b)) => a == b,
             (Self::PrimitiveSet(a), Self::PrimitiveSet(b)) => a == b,
             (Self::PrimitiveCollection(a), Self::PrimitiveCollection(b)) => a == b,
+            (Self::Shared(a), Self::Shared(b)) => a == b,
+            (Self::SharedMap(a), Self::SharedMap(b)) => a == b,
+            (Self::SharedArray(a), Self::SharedArray(b)) => a == b,
+            (Self::SharedSet(a), Self::SharedSet(b)) => a == b,
+            (Self::SharedCollection(a), Self::SharedCollection(b)) => a == b,
             (Self::Primitive(_) | Self::Optional(_), Self::Primitive(_) | Self::Optional(_)) => {
                 self.value() == other.value()
             }

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     identity::{Identity, Seen},
     schema::{Schema, SchemaType},
-    tracker::{Owner, Walk},
-    types::{TypeIndex, TypeSet, TypesBuilder},
+    select::Select,
+    tracker::{Owner, Visit, Walk},
+    types::{TypeIds, TypeIndex, TypeSet, TypesBuilder},
     visitor::Visitor,
 };
 
@@ -98,28 +99,67 @@ impl<S: Schema> Schema for Instance<S> {
         self.value.describe()
     }
 
+    fn type_ids(&self) -> TypeIds {
+        self.value.type_ids()
+    }
+
+    fn type_index(&self, types: &TypeIds) -> TypeIndex {
+        self.value.type_index(types)
+    }
+
     #[inline]
     fn is_instance(&self, mirror: &Self::Mirror) -> bool {
         self.identity.is(mirror.seen) && self.value.is_instance(&mirror.fields)
     }
 
+    fn remember_instance(&mut self, mirror: &mut Self::Mirror) {
+        mirror.seen = self.identity.assign();
+        self.value.remember_instance(&mut mirror.fields);
+    }
+
     #[inline]
-    fn walk<V: Visitor + ?Sized>(
+    fn walk_fields<V: Visitor + ?Sized>(
         &mut self,
         mirror: &mut Self::Mirror,
         owner: Owner,
         walk: &mut Walk<'_, V>,
     ) {
         mirror.seen = self.identity.assign();
-        self.value.walk(&mut mirror.fields, owner, walk);
+        self.value.walk_fields(&mut mirror.fields, owner, walk);
     }
 
-    fn visit<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visitor: &mut V) {
-        self.value.visit(&mirror.fields, visitor);
+    #[inline]
+    fn walk_children<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        walk: &mut Walk<'_, V>,
+    ) {
+        self.value.walk_children(&mut mirror.fields, walk);
+    }
+
+    fn visit_fields<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visit: &mut Visit<'_, V>) {
+        self.value.visit_fields(&mirror.fields, visit);
+    }
+
+    fn visit_children<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visit: &mut Visit<'_, V>) {
+        self.value.visit_children(&mirror.fields, visit);
+    }
+
+    fn select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        self.value.select(&mut mirror.fields, fresh, path, select);
     }
 }
 
 impl<S: SchemaType> SchemaType for Instance<S> {
+    const FIELDS: u8 = S::FIELDS;
+    const NAME: &'static str = S::NAME;
+
     fn describe_type(types: &mut TypesBuilder) -> TypeIndex {
         S::describe_type(types)
     }

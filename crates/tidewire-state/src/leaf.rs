@@ -4,11 +4,11 @@
 
 use crate::{
     array::ArraySlots,
-    schema::{Describe, Element, ElementType, EntryChange, Field},
-    tracker::{Owner, Walk},
+    schema::{Describe, Element, ElementType, EntryChange, Field, Gone},
+    tracker::{Owner, Visit, Walk},
     types::{ElementKind, FieldIndex, FieldKind, TypesBuilder},
     value::{Number, Primitive, PrimitiveType, Value},
-    visitor::{EntryAt, RefId, ValueEdit, ValueList, Visitor},
+    visitor::{EntryAt, ValueEdit, ValueList, Visitor},
 };
 
 /// On the path of every change: a compare and, where it differs, the codec's write.
@@ -102,11 +102,11 @@ pub(crate) fn items_walk_own<P: Element + Primitive, V: Visitor + ?Sized>(
 
 pub(crate) fn items_visit<P: Element + Primitive, V: Visitor + ?Sized>(
     slots: &ArraySlots<P>,
-    visitor: &mut V,
+    visit: &mut Visit<'_, V>,
 ) {
     if !slots.is_empty() {
         let before = Sent::<P>(&[]);
-        visitor.items(ValueEdit { from: 0, before: &before, after: &Now(slots, 0) });
+        visit.visitor.items(ValueEdit { from: 0, before: &before, after: &Now(slots, 0) });
     }
 }
 
@@ -131,9 +131,9 @@ macro_rules! leaf {
                 &self,
                 _: &Self::Mirror,
                 at: FieldIndex,
-                visitor: &mut V,
+                visit: &mut Visit<'_, V>,
             ) {
-                visitor.field(at, self.value(), None);
+                visit.visitor.field(at, self.value(), None);
             }
         }
 
@@ -157,10 +157,10 @@ macro_rules! leaf {
                 this: &Option<Self>,
                 _: &Self::OptionMirror,
                 at: FieldIndex,
-                visitor: &mut V,
+                visit: &mut Visit<'_, V>,
             ) {
                 if let Some(value) = this {
-                    visitor.field(at, value.value(), None);
+                    visit.visitor.field(at, value.value(), None);
                 }
             }
 
@@ -169,7 +169,7 @@ macro_rules! leaf {
                 mirror: &mut Self::Mirror,
                 at: EntryAt<'_>,
                 how: EntryChange,
-                _: RefId,
+                _: Owner,
                 walk: &mut Walk<'_, V>,
             ) {
                 if how == EntryChange::New {
@@ -186,13 +186,13 @@ macro_rules! leaf {
                 &self,
                 _: &Self::Mirror,
                 at: EntryAt<'_>,
-                visitor: &mut V,
+                visit: &mut Visit<'_, V>,
             ) {
-                visitor.entry(at, self.value(), None);
+                visit.visitor.entry(at, self.value(), None);
             }
 
-            fn entry_node(_: &Self::Mirror) -> Option<RefId> {
-                None
+            fn entry_gone(_: &Self::Mirror) -> Gone {
+                Gone::Value
             }
 
             fn items_walk_own<V: Visitor + ?Sized>(
@@ -223,8 +223,8 @@ macro_rules! leaf {
                 false
             }
 
-            fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visitor: &mut V) {
-                items_visit(slots, visitor);
+            fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visit: &mut Visit<'_, V>) {
+                items_visit(slots, visit);
             }
         }
     )*};

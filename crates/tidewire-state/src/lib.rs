@@ -16,6 +16,7 @@
 #[doc(hidden)]
 pub mod __private;
 mod array;
+mod bits;
 mod collection;
 mod dynamic;
 #[doc(hidden)]
@@ -27,34 +28,47 @@ mod map;
 mod members;
 mod node;
 mod number;
+mod pool;
 pub mod receive;
 mod schema;
+mod select;
 mod set;
+mod step;
 mod text;
 mod touched;
 mod tracker;
 mod types;
 mod value;
+mod view;
 mod visitor;
 
 pub use tidewire_derive::Schema;
 
 pub use crate::{
     array::ArraySchema,
+    bits::Bits,
     collection::CollectionSchema,
-    dynamic::{DynCollection, DynError, DynField, DynMirror, DynPrimitive, DynStruct},
+    dynamic::{DynCollection, DynError, DynField, DynMirror, DynPrimitive, DynState, DynStruct},
     instance::Instance,
     map::MapSchema,
+    members::{Member, MemberKey},
+    pool::{Handle, Pool},
     schema::{Describe, Element, ElementType, Field, Schema, SchemaType},
+    select::{PathError, Select},
     set::SetSchema,
     touched::Mut,
-    tracker::{Owner, Tracked, Walk},
+    tracker::{Owner, Tracked, Visit, Walk},
     types::{
-        ElementKind, FieldIndex, FieldInfo, FieldKind, MAX_FIELDS, TypeError, TypeIndex, TypeInfo,
-        TypeSet, TypesBuilder,
+        ElementKind, FieldIndex, FieldInfo, FieldKind, MAX_FIELDS, MAX_TYPES, Quantized,
+        QuantizedMode, Sending, Tag, TypeError, TypeIds, TypeIndex, TypeInfo, TypeSet,
+        TypesBuilder, Visibility,
     },
     value::{Number, Primitive, PrimitiveKind, PrimitiveType, Value},
-    visitor::{Enter, EntryAt, MemberEdit, Place, RefEdit, RefId, ValueEdit, ValueList, Visitor},
+    view::{Held, StateView, ViewId, Views},
+    visitor::{
+        Enter, EntryAt, Introduced, MemberEdit, NodeMember, NodeMembersEdit, Place, RefEdit, RefId,
+        ValueEdit, ValueList, Visitor,
+    },
 };
 
 /// Iterators and entries of [`MapSchema`].

@@ -22,9 +22,8 @@ pub use self::{
 };
 use crate::{
     identity::Identity,
-    schema::Element,
+    schema::{Element, Gone},
     touched::{Link, Touched},
-    visitor::RefId,
 };
 
 /// A map from strings to primitives or structs.
@@ -74,7 +73,7 @@ struct Held<V: Element> {
 struct Removed {
     key: CompactString,
     index: u32,
-    node: Option<RefId>,
+    left: Gone,
 }
 
 impl<V: Element> MapSchema<V> {

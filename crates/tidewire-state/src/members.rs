@@ -7,7 +7,8 @@ use compact_str::CompactString;
 use crate::{
     identity::{Identity, Seen},
     receive::{Misfit, New, Receive, ValueSink},
-    tracker::{Owner, Walk},
+    select::Select,
+    tracker::{Owner, Visit, Walk},
     types::FieldIndex,
     value::{Primitive, Value},
     visitor::{Enter, MemberEdit, Place, RefId, ValueEdit, ValueList, Visitor},
@@ -28,14 +29,106 @@ pub struct MembersMirror<T> {
     id: RefId,
     owner: RefId,
     fresh: bool,
+    hidden: bool,
     seen: Seen,
-    sent: Vec<T>,
+    sent: T,
 }
 
-impl<T> Default for MembersMirror<T> {
+impl<T: Default> Default for MembersMirror<T> {
     fn default() -> Self {
         let (id, owner) = (RefId::NONE, RefId::NONE);
-        Self { id, owner, fresh: false, seen: Seen::default(), sent: Vec::new() }
+        let (seen, sent) = (Seen::default(), T::default());
+        Self { id, owner, fresh: false, hidden: false, seen, sent }
+    }
+}
+
+/// What can be in a set or a collection: a primitive, or a [`Handle`](crate::Handle) of a struct.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be in a set or a collection of a state",
+    note = "a set of structs holds handles: put the structs in a `Pool` and their handles in the set"
+)]
+pub trait Member: Clone {
+    /// What was last sent of all.
+    type Sent: Default + std::fmt::Debug + Send + Sync;
+
+    /// What two of them have in common that are one in a set.
+    fn key(&self) -> MemberKey;
+
+    /// Reports what came and went from `from` on.
+    fn walk_members<V: Visitor + ?Sized>(
+        list: MemberList<'_, Self>,
+        sent: &mut Self::Sent,
+        from: usize,
+        walk: &mut Walk<'_, V>,
+    );
+
+    /// How many were sent.
+    fn sent_len(sent: &Self::Sent) -> usize;
+
+    /// Shows all.
+    fn visit_members<V: Visitor + ?Sized>(
+        list: MemberList<'_, Self>,
+        sent: &Self::Sent,
+        visit: &mut Visit<'_, V>,
+    );
+
+    /// Finds nodes from this one on.
+    fn select(&mut self, path: &[&str], select: &mut Select<'_>) {
+        let _ = (path, select);
+    }
+}
+
+/// The values of a set or a collection and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberList<'a, P> {
+    pub(crate) id: RefId,
+    /// The struct around it.
+    pub(crate) owner: RefId,
+    pub(crate) field: FieldIndex,
+    pub(crate) hidden: bool,
+    pub(crate) items: &'a [P],
+}
+
+impl<P: Primitive> Member for P {
+    type Sent = Vec<P::Sent>;
+
+    fn key(&self) -> MemberKey {
+        MemberKey(Key::of(self.value()))
+    }
+
+    fn walk_members<V: Visitor + ?Sized>(
+        list: MemberList<'_, Self>,
+        all: &mut Self::Sent,
+        from: usize,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let (sent, now) = (&all[from..], &list.items[from..]);
+        let same = sent.len() == now.len()
+            && std::iter::zip(now, sent).all(|(value, sent)| value.is_sent(sent));
+        if same {
+            return;
+        }
+        let edit = ValueEdit { from, before: &Sent::<P>(sent), after: &Now(now) };
+        let MemberList { owner, field, items, .. } = list;
+        walk.visitor.members(MemberEdit { owner, field, edit, all: &Now(items) });
+        all.resize_with(items.len(), P::Sent::default);
+        for (value, sent) in std::iter::zip(now, &mut all[from..]) {
+            value.remember(sent);
+        }
+    }
+
+    fn sent_len(sent: &Self::Sent) -> usize {
+        sent.len()
+    }
+
+    fn visit_members<V: Visitor + ?Sized>(
+        list: MemberList<'_, Self>,
+        _: &Self::Sent,
+        visit: &mut Visit<'_, V>,
+    ) {
+        let MemberList { owner, field, items, .. } = list;
+        let edit = ValueEdit { from: 0, before: &Sent::<P>(&[]), after: &Now(items) };
+        visit.visitor.members(MemberEdit { owner, field, edit, all: &Now(items) });
     }
 }
 
@@ -78,7 +171,7 @@ impl<P> Members<P> {
     }
 }
 
-impl<P: Primitive> Members<P> {
+impl<P: Member> Members<P> {
     pub(crate) fn walk_own<V: Visitor + ?Sized>(
         mirror: &mut MembersMirror<P::Sent>,
         at: FieldIndex,
@@ -86,10 +179,16 @@ impl<P: Primitive> Members<P> {
         walk: &mut Walk<'_, V>,
     ) {
         if owner.fresh {
-            let id = walk.tracker.allocate(owner.id);
-            *mirror = MembersMirror { id, owner: owner.id, fresh: true, ..Default::default() };
+            let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
+            let (owner, hidden) = (owner.id, owner.hidden);
+            *mirror = MembersMirror { id, owner, fresh: true, hidden, ..Default::default() };
             walk.visitor.reference(at, id, None);
         }
+    }
+
+    fn list(&self, mirror: &MembersMirror<P::Sent>, field: FieldIndex) -> MemberList<'_, P> {
+        let MembersMirror { id, owner, hidden, .. } = *mirror;
+        MemberList { id, owner, field, hidden, items: &self.items }
     }
 
     pub(crate) fn walk_below<V: Visitor + ?Sized>(
@@ -99,31 +198,19 @@ impl<P: Primitive> Members<P> {
         walk: &mut Walk<'_, V>,
     ) {
         let known = self.identity.is(mirror.seen);
-        let from = if known { self.same.min(mirror.sent.len()) } else { 0 };
-        if known && from == self.items.len() && from == mirror.sent.len() {
+        let sent = P::sent_len(&mirror.sent);
+        let from = if known { self.same.min(sent) } else { 0 };
+        if known && from == self.items.len() && from == sent {
             return;
         }
         if !known {
             mirror.seen = self.identity.renew();
         }
         let fresh = std::mem::take(&mut mirror.fresh);
-        walk.visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh });
-        let (sent, now) = (&mirror.sent[from..], &self.items[from..]);
-        let same = sent.len() == now.len()
-            && std::iter::zip(now, sent).all(|(value, sent)| value.is_sent(sent));
-        if !same {
-            let edit = ValueEdit { from, before: &Sent::<P>(sent), after: &Now(now) };
-            walk.visitor.members(MemberEdit {
-                owner: mirror.owner,
-                field: at,
-                edit,
-                all: &Now(&self.items),
-            });
-            mirror.sent.resize_with(self.items.len(), P::Sent::default);
-            for (value, sent) in std::iter::zip(now, &mut mirror.sent[from..]) {
-                value.remember(sent);
-            }
-        }
+        let MembersMirror { id, hidden, .. } = *mirror;
+        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
+        let list = self.list(mirror, at);
+        P::walk_members(list, &mut mirror.sent, from, walk);
         walk.visitor.leave();
         self.same = self.items.len();
     }
@@ -131,22 +218,41 @@ impl<P: Primitive> Members<P> {
     pub(crate) fn visit_own<V: Visitor + ?Sized>(
         mirror: &MembersMirror<P::Sent>,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        visitor.reference(at, mirror.id, None);
+        visit.introduce(mirror.id, None);
+        visit.visitor.reference(at, mirror.id, None);
     }
 
     pub(crate) fn visit_below<V: Visitor + ?Sized>(
         &self,
         mirror: &MembersMirror<P::Sent>,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh: true });
-        let edit = ValueEdit { from: 0, before: &Sent::<P>(&[]), after: &Now(&self.items) };
-        let all = &Now(&self.items);
-        visitor.members(MemberEdit { owner: mirror.owner, field: at, edit, all });
-        visitor.leave();
+        visit.enter(mirror.id, Place::Field(at), None);
+        P::visit_members(self.list(mirror, at), &mirror.sent, visit);
+        visit.visitor.leave();
+    }
+
+    pub(crate) fn select(
+        &mut self,
+        mirror: &mut MembersMirror<P::Sent>,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        let goes_on = select.collection(&mut mirror.id, fresh, path);
+        let [index, rest @ ..] = path else {
+            if goes_on {
+                self.items.iter_mut().for_each(|item| item.select(&[], select));
+            }
+            return;
+        };
+        match index.parse().ok().and_then(|at: usize| self.items.get_mut(at)) {
+            Some(item) => item.select(rest, select),
+            None => select.nothing(index),
+        }
     }
 }
 
@@ -184,9 +290,15 @@ pub(crate) fn attach<T: Default + Any>(new: New<'_>) -> Result<T, Misfit> {
     }
 }
 
+/// What makes two values of a set one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MemberKey(pub(crate) Key);
+
 /// What clients can tell of a value.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
+    /// An instance of a pool.
+    Shared(u64),
     Text(CompactString),
     /// A double's.
     Bits(u64),
@@ -208,6 +320,7 @@ impl Key {
             Value::Uint64(number) => number as f64,
             Value::Float32(number) => number.into(),
             Value::Float64(number) => number,
+            Value::Quantized(step, by) => by.dequantize(step),
         };
         let number = if number.is_nan() { f64::NAN } else { number + 0.0 };
         Self::Bits(number.to_bits())
@@ -252,7 +365,7 @@ impl<P: Primitive> ValueList for Sent<'_, P> {
 /// What sets and collections share: reading, iterating, and all that the model wants of a field.
 macro_rules! members {
     ($type:ident, $kind:ident) => {
-        impl<P: $crate::value::Primitive> $type<P> {
+        impl<P: $crate::members::Member> $type<P> {
             /// An empty one.
             pub fn new() -> Self {
                 Self::default()
@@ -284,7 +397,7 @@ macro_rules! members {
             }
         }
 
-        impl<'a, P: $crate::value::Primitive> IntoIterator for &'a $type<P> {
+        impl<'a, P: $crate::members::Member> IntoIterator for &'a $type<P> {
             type Item = &'a P;
             type IntoIter = std::slice::Iter<'a, P>;
 
@@ -293,7 +406,7 @@ macro_rules! members {
             }
         }
 
-        impl<P: $crate::value::Primitive> IntoIterator for $type<P> {
+        impl<P: $crate::members::Member> IntoIterator for $type<P> {
             type Item = P;
             type IntoIter = std::vec::IntoIter<P>;
 
@@ -303,13 +416,13 @@ macro_rules! members {
         }
 
         /// A copy of the values, which no walk has seen.
-        impl<P: $crate::value::Primitive> Clone for $type<P> {
+        impl<P: $crate::members::Member> Clone for $type<P> {
             fn clone(&self) -> Self {
                 self.iter().cloned().collect()
             }
         }
 
-        impl<P: $crate::value::Primitive> FromIterator<P> for $type<P> {
+        impl<P: $crate::members::Member> FromIterator<P> for $type<P> {
             fn from_iter<I: IntoIterator<Item = P>>(values: I) -> Self {
                 let mut all = Self::default();
                 all.extend(values);
@@ -317,19 +430,19 @@ macro_rules! members {
             }
         }
 
-        impl<P: $crate::value::Primitive, const N: usize> From<[P; N]> for $type<P> {
+        impl<P: $crate::members::Member, const N: usize> From<[P; N]> for $type<P> {
             fn from(values: [P; N]) -> Self {
                 values.into_iter().collect()
             }
         }
 
-        impl<P: $crate::value::Primitive + serde::Serialize> serde::Serialize for $type<P> {
+        impl<P: $crate::members::Member + serde::Serialize> serde::Serialize for $type<P> {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_seq(self)
             }
         }
 
-        impl<'de, P: $crate::value::Primitive + serde::Deserialize<'de>> serde::Deserialize<'de>
+        impl<'de, P: $crate::members::Member + serde::Deserialize<'de>> serde::Deserialize<'de>
             for $type<P>
         {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -337,8 +450,9 @@ macro_rules! members {
             }
         }
 
-        impl<P: $crate::value::Primitive> $crate::schema::Field for $type<P> {
-            type Mirror = $crate::members::MembersMirror<P::Sent>;
+        impl<P: $crate::members::Member> $crate::schema::Field for $type<P> {
+            type Mirror =
+                $crate::members::MembersMirror<<P as $crate::members::Member>::Sent>;
 
             fn walk_own<V: $crate::visitor::Visitor + ?Sized>(
                 &mut self,
@@ -363,28 +477,40 @@ macro_rules! members {
                 &self,
                 mirror: &Self::Mirror,
                 at: $crate::types::FieldIndex,
-                visitor: &mut V,
+                visit: &mut $crate::tracker::Visit<'_, V>,
             ) {
-                $crate::members::Members::<P>::visit_own(mirror, at, visitor);
+                $crate::members::Members::<P>::visit_own(mirror, at, visit);
             }
 
             fn visit_below<V: $crate::visitor::Visitor + ?Sized>(
                 &self,
                 mirror: &Self::Mirror,
                 at: $crate::types::FieldIndex,
-                visitor: &mut V,
+                visit: &mut $crate::tracker::Visit<'_, V>,
             ) {
-                self.members.visit_below(mirror, at, visitor);
+                self.members.visit_below(mirror, at, visit);
+            }
+
+            fn select(
+                &mut self,
+                mirror: &mut Self::Mirror,
+                fresh: bool,
+                path: &[&str],
+                select: &mut $crate::select::Select<'_>,
+            ) {
+                self.members.select(mirror, fresh, path, select);
             }
         }
 
-        impl<P: $crate::value::PrimitiveType> $crate::schema::Describe for $type<P> {
-            fn describe_field(_: &mut $crate::types::TypesBuilder) -> $crate::types::FieldKind {
-                $crate::types::FieldKind::$kind($crate::types::ElementKind::Primitive(P::KIND))
+        impl<P: $crate::members::Member + $crate::schema::ElementType> $crate::schema::Describe
+            for $type<P>
+        {
+            fn describe_field(types: &mut $crate::types::TypesBuilder) -> $crate::types::FieldKind {
+                $crate::types::FieldKind::$kind(P::describe_element(types))
             }
         }
 
-        impl<P: $crate::value::Primitive + $crate::receive::Receive> $crate::receive::ArraySink
+        impl<P: $crate::members::Member + $crate::receive::Receive> $crate::receive::ArraySink
             for $type<P>
         {
             fn len(&self) -> usize {
@@ -430,7 +556,7 @@ macro_rules! members {
         }
 
         /// As a field.
-        impl<P: $crate::value::Primitive + $crate::receive::Receive> $crate::receive::ValueSink
+        impl<P: $crate::members::Member + $crate::receive::Receive> $crate::receive::ValueSink
             for $type<P>
         {
             fn set(
@@ -467,7 +593,7 @@ macro_rules! members {
             }
         }
 
-        impl<P: $crate::value::Primitive + $crate::receive::Receive> $crate::receive::Receive
+        impl<P: $crate::members::Member + $crate::receive::Receive> $crate::receive::Receive
             for $type<P>
         {
             fn create(new: $crate::receive::New<'_>) -> Result<Self, $crate::receive::Misfit> {

@@ -2,9 +2,10 @@
 
 use crate::{
     array::ArraySlots,
-    schema::{Describe, Element, ElementType, EntryChange, Field, Schema, SchemaType},
-    tracker::{Owner, Walk},
-    types::{ElementKind, FieldIndex, FieldKind, TypeIndex, TypeSet, TypesBuilder},
+    schema::{Describe, Element, ElementType, EntryChange, Field, Gone, Schema, SchemaType},
+    select::Select,
+    tracker::{Owner, Visit, Walk},
+    types::{ElementKind, FieldIndex, FieldKind, TypeIds, TypeIndex, TypeSet, TypesBuilder},
     visitor::{Enter, EntryAt, Place, RefEdit, RefId, Visitor},
 };
 
@@ -12,30 +13,44 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct NodeMirror<M> {
     id: RefId,
+    /// The number of its type.
+    index: u16,
     /// Announced by the walk under way, its fields not reported yet.
     fresh: bool,
+    /// Whether not everyone is told of it.
+    hidden: bool,
     fields: M,
 }
 
-impl<M> NodeMirror<M> {
-    fn announce<V: Visitor + ?Sized>(
+impl<M: Default> NodeMirror<M> {
+    /// Makes this place's node a new one. Hands out the one that stood there.
+    fn announce<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
         &mut self,
-        parent: RefId,
+        node: &S,
+        parent: Owner,
         walk: &mut Walk<'_, V>,
-        report: impl FnOnce(&mut V, RefId, Option<RefId>),
-    ) {
-        let old = (!self.id.is_none()).then_some(self.id);
-        self.id = walk.tracker.allocate(parent);
-        self.fresh = true;
-        report(walk.visitor, self.id, old);
-        if let Some(old) = old {
-            walk.release(old);
+    ) -> Option<RefId> {
+        self.outdate(node);
+        let index = node.type_index(&walk.tracker.types);
+        let (id, old) = walk.introduce(parent, self.id, Some(index));
+        (self.id, self.index) = (id, index.0 as u16);
+        (self.fresh, self.hidden) = (true, parent.hidden);
+        old
+    }
+
+    /// A number that was asked for was so for the instance that stood there then.
+    fn outdate<S: Schema<Mirror = M>>(&mut self, node: &S) {
+        if self.id.is_reserved() && !node.is_instance(&self.fields) {
+            self.id = self.id.outdated();
+            self.fields = M::default();
         }
     }
 
     /// Forgets a node that a place had in another life.
     fn forget(&mut self) {
-        self.id = RefId::NONE;
+        if self.id.is_known() {
+            self.id = RefId::NONE;
+        }
     }
 
     #[inline]
@@ -45,21 +60,105 @@ impl<M> NodeMirror<M> {
         place: Place<'_>,
         walk: &mut Walk<'_, V>,
     ) {
-        let owner = Owner { id: self.id, fresh: std::mem::take(&mut self.fresh) };
-        walk.visitor.enter(Enter { id: owner.id, place, fresh: owner.fresh });
-        node.walk(&mut self.fields, owner, walk);
+        let Self { id, hidden, .. } = *self;
+        let fresh = std::mem::take(&mut self.fresh);
+        let index = Some(TypeIndex(self.index.into()));
+        walk.visitor.enter(Enter { id, place, index, hidden, fresh });
+        node.walk(&mut self.fields, Owner { id, fresh, hidden }, walk);
         walk.visitor.leave();
+    }
+
+    fn index<S: Schema<Mirror = M>, V: ?Sized>(&self, node: &S, visit: &Visit<'_, V>) -> TypeIndex {
+        if self.id.is_known() {
+            TypeIndex(self.index.into())
+        } else {
+            node.type_index(&visit.tracker.types)
+        }
+    }
+
+    fn introduce<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
+        &self,
+        node: &S,
+        visit: &mut Visit<'_, V>,
+    ) {
+        visit.introduce(self.id, Some(self.index(node, visit)));
     }
 
     fn visit_below<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
         &self,
         node: &S,
         place: Place<'_>,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        visitor.enter(Enter { id: self.id, place, fresh: true });
-        node.visit(&self.fields, visitor);
-        visitor.leave();
+        visit.enter(self.id, place, Some(self.index(node, visit)));
+        node.visit(&self.fields, visit);
+        visit.visitor.leave();
+    }
+
+    fn select<S: Schema<Mirror = M>>(
+        &mut self,
+        node: &mut S,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        if fresh {
+            self.forget();
+        }
+        let is_new = !self.id.is_known() || !node.is_instance(&self.fields);
+        self.select_node(node, is_new, path, select);
+    }
+
+    fn select_node<S: Schema<Mirror = M>>(
+        &mut self,
+        node: &mut S,
+        is_new: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        self.outdate(node);
+        let goes_on = select.node(&mut self.id, is_new, path);
+        if is_new {
+            node.remember_instance(&mut self.fields);
+        }
+        if goes_on {
+            node.select(&mut self.fields, is_new, path, select);
+        }
+    }
+
+    /// An instance of a pool: as a new node, if `fresh` says so.
+    pub(crate) fn walk_shared<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
+        &mut self,
+        node: &mut S,
+        fresh: Option<Owner>,
+        walk: &mut Walk<'_, V>,
+    ) {
+        if let Some(Owner { id, hidden, .. }) = fresh {
+            self.index = node.type_index(&walk.tracker.types).0 as u16;
+            (self.id, self.hidden, self.fresh) = (id, hidden, true);
+        }
+        self.walk_below(node, Place::Shared, walk);
+    }
+
+    pub(crate) fn visit_shared<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
+        &self,
+        id: RefId,
+        node: &S,
+        visit: &mut Visit<'_, V>,
+    ) {
+        visit.enter(id, Place::Shared, Some(self.index(node, visit)));
+        node.visit(&self.fields, visit);
+        visit.visitor.leave();
+    }
+
+    pub(crate) fn select_shared<S: Schema<Mirror = M>>(
+        &mut self,
+        node: &mut S,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        node.select(&mut self.fields, fresh, path, select);
     }
 
     /// A field that holds a node.
@@ -75,17 +174,23 @@ impl<M> NodeMirror<M> {
         }
         match node {
             Some(node) => {
-                if self.id.is_none() || !node.is_instance(&self.fields) {
-                    self.announce(owner.id, walk, |visitor, id, old| {
-                        visitor.reference(at, id, old);
-                    });
+                if !self.id.is_known() || !node.is_instance(&self.fields) {
+                    let old = self.announce(node, owner, walk);
+                    walk.visitor.reference(at, self.id, old);
+                    old.into_iter().for_each(|old| walk.release(old));
                 }
             }
-            None if self.id.is_none() => {}
             None => {
-                walk.visitor.unset(at);
-                walk.release(self.id);
-                self.forget();
+                // What was put in and named may be gone again, and what stood there before it too.
+                let stood = match self.id.is_known() {
+                    true => Some(self.id),
+                    false => walk.tracker.replaced_by(self.id),
+                };
+                if let Some(id) = stood {
+                    walk.visitor.unset(at);
+                    walk.release(id);
+                }
+                self.id = RefId::NONE;
             }
         }
     }
@@ -120,18 +225,29 @@ impl<S: Schema> Field for S {
         &self,
         mirror: &Self::Mirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        visitor.reference(at, mirror.id, None);
+        mirror.introduce(self, visit);
+        visit.visitor.reference(at, mirror.id, None);
     }
 
     fn visit_below<V: Visitor + ?Sized>(
         &self,
         mirror: &Self::Mirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        mirror.visit_below(self, Place::Field(at), visitor);
+        mirror.visit_below(self, Place::Field(at), visit);
+    }
+
+    fn select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        mirror.select(self, fresh, path, select);
     }
 }
 
@@ -182,10 +298,11 @@ impl<S: Schema> Element for S {
         this: &Option<Self>,
         mirror: &Self::OptionMirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        if this.is_some() {
-            visitor.reference(at, mirror.id, None);
+        if let Some(node) = this {
+            mirror.introduce(node, visit);
+            visit.visitor.reference(at, mirror.id, None);
         }
     }
 
@@ -193,10 +310,24 @@ impl<S: Schema> Element for S {
         this: &Option<Self>,
         mirror: &Self::OptionMirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
         if let Some(node) = this {
-            mirror.visit_below(node, Place::Field(at), visitor);
+            mirror.visit_below(node, Place::Field(at), visit);
+        }
+    }
+
+    fn option_select(
+        this: &mut Option<Self>,
+        mirror: &mut Self::OptionMirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        match this {
+            Some(node) => mirror.select(node, fresh, path, select),
+            None if path.is_empty() => {}
+            None => select.nothing(path[0]),
         }
     }
 
@@ -205,14 +336,16 @@ impl<S: Schema> Element for S {
         mirror: &mut Self::Mirror,
         at: EntryAt<'_>,
         how: EntryChange,
-        map: RefId,
+        map: Owner,
         walk: &mut Walk<'_, V>,
     ) {
         if how == EntryChange::New {
             mirror.forget();
         }
         if how != EntryChange::Touched || !self.is_instance(&mirror.fields) {
-            mirror.announce(map, walk, |visitor, id, old| visitor.entry_reference(at, id, old));
+            let old = mirror.announce(self, map, walk);
+            walk.visitor.entry_reference(at, mirror.id, old);
+            old.into_iter().for_each(|old| walk.release(old));
         }
     }
 
@@ -230,22 +363,54 @@ impl<S: Schema> Element for S {
         &self,
         mirror: &Self::Mirror,
         at: EntryAt<'_>,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        visitor.entry_reference(at, mirror.id, None);
+        mirror.introduce(self, visit);
+        visit.visitor.entry_reference(at, mirror.id, None);
     }
 
     fn entry_visit_below<V: Visitor + ?Sized>(
         &self,
         mirror: &Self::Mirror,
         at: EntryAt<'_>,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        mirror.visit_below(self, Place::Entry(at), visitor);
+        mirror.visit_below(self, Place::Entry(at), visit);
     }
 
-    fn entry_node(mirror: &Self::Mirror) -> Option<RefId> {
-        (!mirror.id.is_none()).then_some(mirror.id)
+    fn entry_gone(mirror: &Self::Mirror) -> Gone {
+        Gone::Node(mirror.id)
+    }
+
+    fn entry_replaced(mirror: &mut Self::Mirror) {
+        if mirror.id.is_reserved() {
+            mirror.id = mirror.id.outdated();
+            mirror.fields = Default::default();
+        }
+    }
+
+    fn entry_select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        how: EntryChange,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        match how {
+            EntryChange::New => mirror.select(self, true, path, select),
+            EntryChange::Replaced => mirror.select_node(self, true, path, select),
+            EntryChange::Touched => mirror.select(self, false, path, select),
+        }
+    }
+
+    fn item_select(
+        &mut self,
+        mirror: &mut Self::ItemMirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        mirror.select(self, fresh, path, select);
     }
 
     fn items_walk_own<V: Visitor + ?Sized>(
@@ -259,9 +424,12 @@ impl<S: Schema> Element for S {
         after.clear();
         for slot in &mut slots[from..] {
             let mirror = &mut slot.mirror;
-            if array.fresh || mirror.id.is_none() || !slot.value.is_instance(&mirror.fields) {
-                mirror.id = walk.tracker.allocate(array.id);
-                mirror.fresh = true;
+            if array.fresh {
+                mirror.forget();
+            }
+            if !mirror.id.is_known() || !slot.value.is_instance(&mirror.fields) {
+                // What stood here before is told from the two lists.
+                mirror.announce(&slot.value, array, walk);
             }
             after.push(mirror.id);
         }
@@ -294,13 +462,14 @@ impl<S: Schema> Element for S {
         mirror.fresh
     }
 
-    fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visitor: &mut V) {
+    fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visit: &mut Visit<'_, V>) {
         let after: Vec<RefId> = slots.iter().map(|slot| slot.mirror.id).collect();
+        slots.iter().for_each(|slot| slot.mirror.introduce(&slot.value, visit));
         if !after.is_empty() {
-            visitor.item_references(RefEdit { from: 0, before: &[], after: &after });
+            visit.visitor.item_references(RefEdit { from: 0, before: &[], after: &after });
         }
         for (index, slot) in slots.iter().enumerate() {
-            slot.mirror.visit_below(&slot.value, Place::Item(index), visitor);
+            slot.mirror.visit_below(&slot.value, Place::Item(index), visit);
         }
     }
 }
@@ -314,28 +483,68 @@ impl<S: Schema> Schema for Box<S> {
         (**self).describe()
     }
 
+    fn type_ids(&self) -> TypeIds {
+        (**self).type_ids()
+    }
+
+    fn type_index(&self, types: &TypeIds) -> TypeIndex {
+        (**self).type_index(types)
+    }
+
     fn is_instance(&self, mirror: &Self::Mirror) -> bool {
         mirror.as_ref().is_none_or(|mirror| (**self).is_instance(mirror))
     }
 
-    fn walk<V: Visitor + ?Sized>(
+    fn remember_instance(&mut self, mirror: &mut Self::Mirror) {
+        (**self).remember_instance(mirror.get_or_insert_default());
+    }
+
+    fn walk_fields<V: Visitor + ?Sized>(
         &mut self,
         mirror: &mut Self::Mirror,
         owner: Owner,
         walk: &mut Walk<'_, V>,
     ) {
-        (**self).walk(mirror.get_or_insert_default(), owner, walk);
+        (**self).walk_fields(mirror.get_or_insert_default(), owner, walk);
     }
 
-    fn visit<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visitor: &mut V) {
+    fn walk_children<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        walk: &mut Walk<'_, V>,
+    ) {
+        (**self).walk_children(mirror.get_or_insert_default(), walk);
+    }
+
+    fn visit_fields<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visit: &mut Visit<'_, V>) {
         match mirror {
-            Some(mirror) => (**self).visit(mirror, visitor),
-            None => (**self).visit(&S::Mirror::default(), visitor),
+            Some(mirror) => (**self).visit_fields(mirror, visit),
+            None => (**self).visit_fields(&S::Mirror::default(), visit),
         }
+    }
+
+    fn visit_children<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visit: &mut Visit<'_, V>) {
+        match mirror {
+            Some(mirror) => (**self).visit_children(mirror, visit),
+            None => (**self).visit_children(&S::Mirror::default(), visit),
+        }
+    }
+
+    fn select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        (**self).select(mirror.get_or_insert_default(), fresh, path, select);
     }
 }
 
 impl<S: SchemaType> SchemaType for Box<S> {
+    const FIELDS: u8 = S::FIELDS;
+    const NAME: &'static str = S::NAME;
+
     fn describe_type(types: &mut TypesBuilder) -> TypeIndex {
         S::describe_type(types)
     }

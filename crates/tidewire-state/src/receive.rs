@@ -130,6 +130,20 @@ pub trait StructSink: Any {
     where
         Self: Sized;
 
+    /// Takes the next value of a source for a primitive field. Tells whether there is such a field.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    #[inline]
+    fn draw<F: FieldSource>(&mut self, at: FieldIndex, source: &mut F) -> Result<bool, F::Fault>
+    where
+        Self: Sized,
+    {
+        let _ = (at, source);
+        Ok(false)
+    }
+
     /// An instance in which nothing was set: zeros, absent options, empty collections.
     ///
     /// # Errors

@@ -5,8 +5,9 @@
 
 use crate::{
     array::ArraySlots,
-    tracker::{Owner, Walk},
-    types::{ElementKind, FieldIndex, FieldKind, TypeIndex, TypeSet, TypesBuilder},
+    select::Select,
+    tracker::{Owner, SharedKey, Tracker, Visit, Walk},
+    types::{ElementKind, FieldIndex, FieldKind, TypeIds, TypeIndex, TypeSet, TypesBuilder},
     visitor::{EntryAt, RefId, Visitor},
 };
 
@@ -24,6 +25,15 @@ pub trait Schema {
     /// All types that can be reached from here; this instance's own is the root.
     fn describe(&self) -> TypeSet;
 
+    /// The Rust types of [`describe`](Self::describe), by their numbers. None where types are known
+    /// only when the program runs.
+    fn type_ids(&self) -> TypeIds {
+        TypeIds::default()
+    }
+
+    /// The number of this instance's type.
+    fn type_index(&self, types: &TypeIds) -> TypeIndex;
+
     /// Whether this is the very instance that `mirror` was last filled from.
     ///
     /// Plain structs have no identity: assigning one changes its fields in place.
@@ -33,20 +43,101 @@ pub trait Schema {
         true
     }
 
+    /// Makes this the instance that `mirror` belongs to, before a walk has seen it.
+    #[inline]
+    fn remember_instance(&mut self, mirror: &mut Self::Mirror) {
+        let _ = mirror;
+    }
+
     /// Reports what differs from `mirror`, and brings that up to date.
+    #[inline]
     fn walk<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        owner: Owner,
+        walk: &mut Walk<'_, V>,
+    ) {
+        self.walk_fields(mirror, owner, walk);
+        self.walk_children(mirror, walk);
+    }
+
+    /// Reports changes of the fields themselves.
+    fn walk_fields<V: Visitor + ?Sized>(
         &mut self,
         mirror: &mut Self::Mirror,
         owner: Owner,
         walk: &mut Walk<'_, V>,
     );
 
-    /// Shows all fields.
-    fn visit<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visitor: &mut V);
+    /// Reports changes below the fields.
+    fn walk_children<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        walk: &mut Walk<'_, V>,
+    );
+
+    /// Shows all there is.
+    fn visit<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visit: &mut Visit<'_, V>) {
+        self.visit_fields(mirror, visit);
+        self.visit_children(mirror, visit);
+    }
+
+    /// Shows the fields themselves.
+    fn visit_fields<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visit: &mut Visit<'_, V>);
+
+    /// Shows what is below the fields.
+    fn visit_children<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visit: &mut Visit<'_, V>);
+
+    /// Finds nodes: the one at the end of `path` from here, or what is below this one. `fresh` says
+    /// that no walk has seen this instance, whatever the mirror holds.
+    fn select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    );
+
+    /// Of a root: makes new instances of its pools known.
+    #[inline]
+    fn register_shared(&mut self, mirror: &mut Self::Mirror, tracker: &mut Tracker) {
+        let _ = (mirror, tracker);
+    }
+
+    /// Of a root: reports changes of the instances of its pools.
+    #[inline]
+    fn walk_shared<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let _ = (mirror, walk);
+    }
+
+    /// Of a root: drops instances that were removed from its pools and are referred to no more.
+    #[inline]
+    fn sweep_shared(&mut self, tracker: &mut Tracker) {
+        let _ = tracker;
+    }
+
+    /// Of a root: shows the instances of its pools that are referred to.
+    fn visit_shared<V: Visitor + ?Sized>(&self, mirror: &Self::Mirror, visit: &mut Visit<'_, V>) {
+        let _ = (mirror, visit);
+    }
+
+    /// Of a root: goes on with a search in the instances of its pools.
+    fn select_shared(&mut self, mirror: &mut Self::Mirror, select: &mut Select<'_>) {
+        let _ = (mirror, select);
+    }
 }
 
 /// A [`Schema`] whose fields are known from its Rust type alone. Derived.
 pub trait SchemaType: Schema + 'static {
+    /// How many fields it has, those of its base included.
+    const FIELDS: u8;
+    /// What clients call it.
+    const NAME: &'static str;
+
     /// Describes the type and all that it reaches.
     fn describe_type(types: &mut TypesBuilder) -> TypeIndex;
 }
@@ -87,7 +178,7 @@ pub trait Field {
         &self,
         mirror: &Self::Mirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     );
 
     /// Shows what is below it.
@@ -96,9 +187,21 @@ pub trait Field {
         &self,
         mirror: &Self::Mirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        let _ = (mirror, at, visitor);
+        let _ = (mirror, at, visit);
+    }
+
+    /// Finds nodes: the one at the end of `path` from here, or this and what is below it.
+    #[inline]
+    fn select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        let _ = (mirror, fresh, path, select);
     }
 }
 
@@ -160,7 +263,7 @@ pub trait Element: Field + Sized {
         this: &Option<Self>,
         mirror: &Self::OptionMirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     );
 
     /// [`Field::visit_below`] of an optional field.
@@ -169,9 +272,9 @@ pub trait Element: Field + Sized {
         this: &Option<Self>,
         mirror: &Self::OptionMirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        let _ = (this, mirror, at, visitor);
+        let _ = (this, mirror, at, visit);
     }
 
     /// Reports a map's entry that is new, has another instance, or was touched.
@@ -180,7 +283,7 @@ pub trait Element: Field + Sized {
         mirror: &mut Self::Mirror,
         at: EntryAt<'_>,
         how: EntryChange,
-        map: RefId,
+        map: Owner,
         walk: &mut Walk<'_, V>,
     );
 
@@ -200,7 +303,7 @@ pub trait Element: Field + Sized {
         &self,
         mirror: &Self::Mirror,
         at: EntryAt<'_>,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     );
 
     /// Shows what is below a map's entry.
@@ -209,13 +312,51 @@ pub trait Element: Field + Sized {
         &self,
         mirror: &Self::Mirror,
         at: EntryAt<'_>,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        let _ = (mirror, at, visitor);
+        let _ = (mirror, at, visit);
     }
 
-    /// The node behind a map's entry, if it is one that was sent.
-    fn entry_node(mirror: &Self::Mirror) -> Option<RefId>;
+    /// What a removed entry of a map leaves behind.
+    fn entry_gone(mirror: &Self::Mirror) -> Gone;
+
+    /// Another value was put in under a map's key.
+    fn entry_replaced(mirror: &mut Self::Mirror) {
+        let _ = mirror;
+    }
+
+    /// Finds nodes from a map's entry on.
+    fn entry_select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        how: EntryChange,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        let _ = (mirror, how, path, select);
+    }
+
+    /// Finds nodes from an optional field on.
+    fn option_select(
+        this: &mut Option<Self>,
+        mirror: &mut Self::OptionMirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        let _ = (this, mirror, fresh, path, select);
+    }
+
+    /// Finds nodes from an item of an array on.
+    fn item_select(
+        &mut self,
+        mirror: &mut Self::ItemMirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        let _ = (mirror, fresh, path, select);
+    }
 
     /// Reports an array's change of length or order, from `from` on.
     fn items_walk_own<V: Visitor + ?Sized>(
@@ -239,7 +380,7 @@ pub trait Element: Field + Sized {
     fn item_is_fresh(mirror: &Self::ItemMirror) -> bool;
 
     /// Shows an array's items.
-    fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visitor: &mut V);
+    fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visit: &mut Visit<'_, V>);
 }
 
 /// An [`Element`] that describes itself.
@@ -252,6 +393,17 @@ pub trait Element: Field + Sized {
 pub trait ElementType: Element {
     /// What it is.
     fn describe_element(types: &mut TypesBuilder) -> ElementKind;
+}
+
+/// What an entry of a map leads to that a walk is to let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// Nothing.
+    Value,
+    /// A node, if a walk has seen it or one that stood there before it.
+    Node(RefId),
+    /// An instance of a pool.
+    Shared(SharedKey),
 }
 
 /// What happened to an entry of a map that is looked at.
@@ -294,18 +446,28 @@ impl<E: Element> Field for Option<E> {
         &self,
         mirror: &Self::Mirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        E::option_visit_own(self, mirror, at, visitor);
+        E::option_visit_own(self, mirror, at, visit);
     }
 
     fn visit_below<V: Visitor + ?Sized>(
         &self,
         mirror: &Self::Mirror,
         at: FieldIndex,
-        visitor: &mut V,
+        visit: &mut Visit<'_, V>,
     ) {
-        E::option_visit_below(self, mirror, at, visitor);
+        E::option_visit_below(self, mirror, at, visit);
+    }
+
+    fn select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        E::option_select(self, mirror, fresh, path, select);
     }
 }
 

@@ -5,8 +5,7 @@ use std::{collections::HashSet, fmt};
 use foldhash::fast::RandomState;
 
 use crate::{
-    members::{Key, Members, members},
-    value::Primitive,
+    members::{Member, MemberKey, Members, members},
 };
 
 /// Primitives in order of arrival, each once.
@@ -21,17 +20,17 @@ use crate::{
 /// assert!(tags.remove(&"red".to_owned()));
 /// assert_eq!(tags.as_slice(), ["big"]);
 /// ```
-pub struct SetSchema<P: Primitive> {
+pub struct SetSchema<P: Member> {
     members: Members<P>,
-    keys: HashSet<Key, RandomState>,
+    keys: HashSet<MemberKey, RandomState>,
 }
 
 members!(SetSchema, Set);
 
-impl<P: Primitive> SetSchema<P> {
+impl<P: Member> SetSchema<P> {
     /// Puts a value in, behind all others, unless it is there. Tells whether it was put in.
     pub fn insert(&mut self, value: P) -> bool {
-        let new = self.keys.insert(Key::of(value.value()));
+        let new = self.keys.insert(value.key());
         if new {
             self.members.push(value);
         }
@@ -40,16 +39,16 @@ impl<P: Primitive> SetSchema<P> {
 
     /// Whether a value is there.
     pub fn contains(&self, value: &P) -> bool {
-        self.keys.contains(&Key::of(value.value()))
+        self.keys.contains(&value.key())
     }
 
     /// Takes a value out. Tells whether it was there.
     pub fn remove(&mut self, value: &P) -> bool {
-        let key = Key::of(value.value());
+        let key = value.key();
         if !self.keys.remove(&key) {
             return false;
         }
-        let found = self.iter().position(|other| Key::of(other.value()) == key);
+        let found = self.iter().position(|other| other.key() == key);
         found.map(|index| self.members.remove(index)).is_some()
     }
 
@@ -60,7 +59,7 @@ impl<P: Primitive> SetSchema<P> {
     /// If there is none.
     pub fn remove_at(&mut self, index: usize) -> P {
         let value = self.members.remove(index);
-        self.keys.remove(&Key::of(value.value()));
+        self.keys.remove(&value.key());
         value
     }
 
@@ -70,7 +69,7 @@ impl<P: Primitive> SetSchema<P> {
         members.retain(|value| {
             let stays = keep(value);
             if !stays {
-                keys.remove(&Key::of(value.value()));
+                keys.remove(&value.key());
             }
             stays
         });
@@ -83,14 +82,14 @@ impl<P: Primitive> SetSchema<P> {
     }
 }
 
-impl<P: Primitive> Default for SetSchema<P> {
+impl<P: Member> Default for SetSchema<P> {
     fn default() -> Self {
         Self { members: Members::default(), keys: HashSet::default() }
     }
 }
 
 /// What is there already stays where it is.
-impl<P: Primitive> Extend<P> for SetSchema<P> {
+impl<P: Member> Extend<P> for SetSchema<P> {
     fn extend<I: IntoIterator<Item = P>>(&mut self, values: I) {
         for value in values {
             self.insert(value);
@@ -98,17 +97,17 @@ impl<P: Primitive> Extend<P> for SetSchema<P> {
     }
 }
 
-impl<P: Primitive + fmt::Debug> fmt::Debug for SetSchema<P> {
+impl<P: Member + fmt::Debug> fmt::Debug for SetSchema<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self).finish()
     }
 }
 
 /// The same values, in whatever order.
-impl<P: Primitive> PartialEq for SetSchema<P> {
+impl<P: Member> PartialEq for SetSchema<P> {
     fn eq(&self, other: &Self) -> bool {
         self.keys == other.keys
     }
 }
 
-impl<P: Primitive> Eq for SetSchema<P> {}
+impl<P: Member> Eq for SetSchema<P> {}

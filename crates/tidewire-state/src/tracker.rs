@@ -4,130 +4,32 @@
 //! it. So the tree of nodes is kept here, outside the values: each node knows its parent, its
 //! siblings and its first child, by number. A subtree is released from the table alone.
 
-use std::{
-    fmt,
-    ops::{Deref, DerefMut},
-};
+mod shared;
+mod state;
 
+pub(crate) use self::shared::SharedKey;
+use self::shared::SharedTable;
+pub use self::state::Tracked;
 use crate::{
-    schema::Schema,
-    types::TypeSet,
-    visitor::{Enter, Place, RefId, Visitor},
+    schema::Gone,
+    types::{TypeIds, TypeIndex},
+    visitor::{Enter, Introduced, Place, RefId, Visitor},
 };
-
-/// A state whose changes are followed.
-///
-/// Dereferences to the state, which is mutated as any Rust value. [`sync`](Self::sync) tells a
-/// codec what changed since the last one.
-///
-/// ```
-/// use tidewire_state::{MapSchema, Tracked};
-/// # use tidewire_state::example::{Arena, Player};
-/// let mut arena = Tracked::new(Arena::default());
-/// arena.players.insert("ada", Player::default());
-/// arena.players.get_mut("ada").unwrap().x += 1.0;
-/// ```
-pub struct Tracked<S: Schema> {
-    state: S,
-    mirror: S::Mirror,
-    tracker: Tracker,
-    ticks: u64,
-}
-
-impl<S: Schema> Tracked<S> {
-    /// Starts to follow `state`. The first [`sync`](Self::sync) reports all of it as new.
-    pub fn new(state: S) -> Self {
-        Self { state, mirror: S::Mirror::default(), tracker: Tracker::new(), ticks: 0 }
-    }
-
-    /// One walk of what was touched: reports what differs from what was last reported.
-    ///
-    /// Costs as much as was touched, whatever the size of the state. It consumes the touches, so
-    /// every codec of a state must be given at once: a slice of visitors is a visitor.
-    pub fn sync<V: Visitor + ?Sized>(&mut self, visitor: &mut V) {
-        let fresh = self.ticks == 0;
-        self.tracker.recycle();
-        visitor.begin(self.ticks);
-        visitor.enter(Enter { id: RefId::ROOT, place: Place::Root, fresh });
-        let mut walk = Walk { visitor, tracker: &mut self.tracker };
-        self.state.walk(&mut self.mirror, Owner { id: RefId::ROOT, fresh }, &mut walk);
-        visitor.leave();
-        visitor.end();
-        self.ticks += 1;
-    }
-
-    /// Shows all there is, as if it were new.
-    ///
-    /// Meant for right after a [`sync`](Self::sync), when the state is what was reported; nodes
-    /// that no sync has seen have no number yet.
-    pub fn visit<V: Visitor + ?Sized>(&self, visitor: &mut V) {
-        visitor.begin(self.ticks);
-        visitor.enter(Enter { id: RefId::ROOT, place: Place::Root, fresh: true });
-        self.state.visit(&self.mirror, visitor);
-        visitor.leave();
-        visitor.end();
-    }
-
-    /// How many times this state was synced.
-    pub fn ticks(&self) -> u64 {
-        self.ticks
-    }
-
-    /// How many nodes the last sync knew, the root included.
-    pub fn node_count(&self) -> usize {
-        self.tracker.live
-    }
-
-    /// The types of this state.
-    pub fn types(&self) -> TypeSet {
-        self.state.describe()
-    }
-
-    /// Stops following and gives the state back.
-    pub fn into_inner(self) -> S {
-        self.state
-    }
-}
-
-impl<S: Schema + Default> Default for Tracked<S> {
-    fn default() -> Self {
-        Self::new(S::default())
-    }
-}
-
-impl<S: Schema> Deref for Tracked<S> {
-    type Target = S;
-    #[inline]
-    fn deref(&self) -> &S {
-        &self.state
-    }
-}
-
-impl<S: Schema> DerefMut for Tracked<S> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut S {
-        &mut self.state
-    }
-}
-
-/// The state, as its own `Debug` shows it.
-impl<S: Schema + fmt::Debug> fmt::Debug for Tracked<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.state.fmt(f)
-    }
-}
-
-impl<S: Schema> From<S> for Tracked<S> {
-    fn from(state: S) -> Self {
-        Self::new(state)
-    }
-}
 
 /// A walk under way: who hears of it, and the table of nodes.
 #[derive(Debug)]
 pub struct Walk<'a, V: ?Sized> {
     pub(crate) visitor: &'a mut V,
     pub(crate) tracker: &'a mut Tracker,
+    /// Numbers of nodes that are in the state no more, for the views.
+    pub(crate) released: &'a mut Vec<RefId>,
+}
+
+/// A full visit under way: who hears of it, and the Rust types by their numbers.
+#[derive(Debug)]
+pub struct Visit<'a, V: ?Sized> {
+    pub(crate) visitor: &'a mut V,
+    pub(crate) tracker: &'a Tracker,
 }
 
 /// The node whose fields are walked.
@@ -137,13 +39,72 @@ pub struct Owner {
     pub id: RefId,
     /// Whether all of it is new.
     pub fresh: bool,
+    /// Whether not everyone is told of it.
+    pub hidden: bool,
+}
+
+impl Owner {
+    /// As the owner of a field that is not for everyone.
+    #[inline]
+    #[must_use]
+    pub fn hide(self) -> Self {
+        Self { hidden: true, ..self }
+    }
+}
+
+impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
+    pub(crate) fn new(visitor: &'a mut V, tracker: &'a Tracker) -> Self {
+        Self { visitor, tracker }
+    }
+
+    pub(crate) fn introduce(&mut self, id: RefId, index: Option<TypeIndex>) {
+        let hidden = id.is_known() && self.tracker.is_hidden(id);
+        self.visitor.introduce(Introduced { id, index, hidden });
+    }
+
+    /// A node, as nothing was known of it.
+    pub(crate) fn enter(&mut self, id: RefId, place: Place<'_>, index: Option<TypeIndex>) {
+        let hidden = id.is_known() && self.tracker.is_hidden(id);
+        self.visitor.enter(Enter { id, place, index, hidden, fresh: true });
+    }
 }
 
 impl<V: Visitor + ?Sized> Walk<'_, V> {
+    /// Gives a place of `owner` a new node, and tells of it. `was` is what the place remembers: the
+    /// number may have been asked for already.
+    pub(crate) fn introduce(
+        &mut self,
+        owner: Owner,
+        was: RefId,
+        index: Option<TypeIndex>,
+    ) -> (RefId, Option<RefId>) {
+        let (id, old) = self.tracker.allocate(owner.id, was);
+        self.tracker.nodes[id.0 as usize].hidden = owner.hidden;
+        self.visitor.introduce(Introduced { id, index, hidden: owner.hidden });
+        (id, old)
+    }
+
+    /// Lets go of what a place of `owner` led to.
+    pub(crate) fn let_go(&mut self, owner: RefId, gone: Gone) {
+        match gone {
+            Gone::Value => {}
+            Gone::Node(id) if id.is_known() => self.release(id),
+            Gone::Node(id) => {
+                if let Some(id) = self.tracker.replaced_by(id) {
+                    self.release(id);
+                }
+            }
+            Gone::Shared(key) => self.tracker.let_go(owner, key),
+        }
+    }
+
     /// Takes a node and all below it out of the table.
     pub(crate) fn release(&mut self, id: RefId) {
         self.tracker.unlink(id.0);
-        self.tracker.free_subtree(id.0, |id| self.visitor.released(id));
+        self.tracker.free_subtree(id.0, |id| {
+            self.visitor.released(id);
+            self.released.push(id);
+        });
     }
 
     /// Takes all below a node out of the table.
@@ -151,18 +112,26 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         while let Some(child) = self.tracker.first_child(id.0) {
             self.release(RefId(child));
         }
+        self.tracker.drop_edges(id);
     }
 }
 
 /// Which nodes there are, and how they hang together.
+///
+/// What a walk needs to know beside the values; of no use to anyone else.
 #[derive(Debug, Default)]
-pub(crate) struct Tracker {
+pub struct Tracker {
     nodes: Vec<Links>,
     /// Numbers that may be given out.
     free: Vec<u32>,
     /// Numbers whose removal is reported by the walk under way: free from the next one on.
     freed: Vec<u32>,
+    /// Numbers that were asked for since the last walk, for nodes that no walk has seen.
+    reserved: Vec<Reserved>,
     live: usize,
+    /// The Rust types by their numbers.
+    pub(crate) types: TypeIds,
+    shared: SharedTable,
     /// Lists that a walk needs for a moment, kept so that it need not allocate.
     pub(crate) scratch: Vec<RefId>,
     pub(crate) gone: Vec<RefId>,
@@ -175,34 +144,108 @@ struct Links {
     first_child: u32,
     next: u32,
     previous: u32,
+    hidden: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Reserved {
+    id: RefId,
+    /// What stands in the place until the next walk.
+    replaces: Option<RefId>,
 }
 
 const NIL: u32 = u32::MAX;
 
+impl Links {
+    const NONE: Self =
+        Self { parent: NIL, first_child: NIL, next: NIL, previous: NIL, hidden: false };
+}
+
 impl Tracker {
-    fn new() -> Self {
-        let root = Links { parent: NIL, first_child: NIL, next: NIL, previous: NIL };
-        Self { nodes: vec![root], live: 1, ..Self::default() }
+    fn new(types: TypeIds) -> Self {
+        Self { nodes: vec![Links::NONE], live: 1, types, ..Self::default() }
     }
 
-    /// A new node below `parent`.
-    pub(crate) fn allocate(&mut self, parent: RefId) -> RefId {
-        let next = self.nodes[parent.0 as usize].first_child;
-        let links = Links { parent: parent.0, first_child: NIL, next, previous: NIL };
-        let id = if let Some(id) = self.free.pop() {
-            self.nodes[id as usize] = links;
-            id
+    /// A new node below `parent`, and the node that stood there.
+    fn allocate(&mut self, parent: RefId, was: RefId) -> (RefId, Option<RefId>) {
+        let (id, old) = if was.is_known() {
+            (self.number(), Some(was))
         } else {
-            let id = u32::try_from(self.nodes.len()).expect("a state has fewer than 2^32 nodes");
-            self.nodes.push(links);
-            id
+            let old = self.replaced_by(was);
+            (self.take_reserved(was).unwrap_or_else(|| self.number()), old)
         };
-        if next != NIL {
-            self.nodes[next as usize].previous = id;
-        }
-        self.nodes[parent.0 as usize].first_child = id;
+        self.link(id, parent);
         self.live += 1;
+        (id, old)
+    }
+
+    /// A number that no node has.
+    fn number(&mut self) -> RefId {
+        if let Some(id) = self.free.pop() {
+            self.nodes[id as usize] = Links::NONE;
+            return RefId(id);
+        }
+        let id = self.nodes.len() as u32;
+        assert!(id < MAX_NODES, "a state has at most {MAX_NODES} nodes");
+        self.nodes.push(Links::NONE);
         RefId(id)
+    }
+
+    fn link(&mut self, id: RefId, parent: RefId) {
+        let next = self.nodes[parent.0 as usize].first_child;
+        if next != NIL {
+            self.nodes[next as usize].previous = id.0;
+        }
+        self.nodes[parent.0 as usize].first_child = id.0;
+        let links = &mut self.nodes[id.0 as usize];
+        (links.parent, links.next, links.previous) = (parent.0, next, NIL);
+    }
+
+    /// A number for a node that no walk has seen, and what its place is to remember.
+    pub(crate) fn reserve(&mut self, replaces: Option<RefId>) -> (RefId, RefId) {
+        let id = self.number();
+        self.reserved.push(Reserved { id, replaces });
+        (id, RefId(id.0 | RefId::RESERVED))
+    }
+
+    /// The number that was asked for the instance in a place.
+    pub(crate) fn find_reserved(&self, was: RefId) -> Option<RefId> {
+        let at = self.reserved_at(was)?;
+        (was.0 & RefId::OUTDATED == 0).then(|| self.reserved[at].id)
+    }
+
+    /// The node that stood in a place when a number was asked for what has come there since.
+    pub(crate) fn replaced_by(&self, was: RefId) -> Option<RefId> {
+        self.reserved[self.reserved_at(was)?].replaces
+    }
+
+    fn reserved_at(&self, was: RefId) -> Option<usize> {
+        if self.reserved.is_empty() || was == RefId::NONE {
+            return None;
+        }
+        let id = RefId(was.0 & !(RefId::RESERVED | RefId::OUTDATED));
+        self.reserved.iter().rposition(|reserved| reserved.id == id)
+    }
+
+    /// The number that was asked for the instance in a place, which is asked for no longer.
+    fn take_reserved(&mut self, was: RefId) -> Option<RefId> {
+        let id = self.find_reserved(was)?;
+        self.reserved.retain(|reserved| reserved.id != id);
+        Some(id)
+    }
+
+    /// Whether a node is not for everyone.
+    pub(crate) fn is_hidden(&self, id: RefId) -> bool {
+        self.nodes[id.0 as usize].hidden
+    }
+
+    /// Calls `each` with the nodes that lead to this one.
+    pub(crate) fn each_parent(&self, id: RefId, mut each: impl FnMut(RefId)) {
+        let parent = self.nodes[id.0 as usize].parent;
+        if parent != NIL {
+            each(RefId(parent));
+        }
+        self.shared.each_parent(id, each);
     }
 
     /// Adds to `gone` what is in `before` and not in `after`.
@@ -224,6 +267,18 @@ impl Tracker {
         }
     }
 
+    /// Whether a node leads to another that it did not lead to, beside new ones, since last asked.
+    pub(crate) fn take_moved(&mut self) -> bool {
+        self.shared.take_moved()
+    }
+
+    /// Gives up what was asked for and never walked. Tells the numbers.
+    pub(crate) fn give_up_reserved(&mut self) -> Vec<RefId> {
+        let ids: Vec<RefId> = self.reserved.drain(..).map(|reserved| reserved.id).collect();
+        self.freed.extend(ids.iter().map(|id| id.0));
+        ids
+    }
+
     fn first_child(&self, id: u32) -> Option<u32> {
         let child = self.nodes[id as usize].first_child;
         (child != NIL).then_some(child)
@@ -231,10 +286,10 @@ impl Tracker {
 
     fn unlink(&mut self, id: u32) {
         let Links { parent, next, previous, .. } = self.nodes[id as usize];
-        if previous == NIL {
-            self.nodes[parent as usize].first_child = next;
-        } else {
+        if previous != NIL {
             self.nodes[previous as usize].next = next;
+        } else if parent != NIL {
+            self.nodes[parent as usize].first_child = next;
         }
         if next != NIL {
             self.nodes[next as usize].previous = previous;
@@ -251,6 +306,7 @@ impl Tracker {
                 continue;
             }
             released(RefId(at));
+            self.drop_edges(RefId(at));
             self.freed.push(at);
             self.live -= 1;
             if at == top {
@@ -260,3 +316,6 @@ impl Tracker {
         }
     }
 }
+
+/// The numbers above stand for other things, here and in codecs.
+const MAX_NODES: u32 = RefId::OUTDATED;

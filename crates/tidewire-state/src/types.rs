@@ -5,10 +5,14 @@
 //! fills one by hand.
 
 mod check;
+mod quantized;
 
 use std::any::TypeId;
 
-pub use self::check::TypeError;
+pub use self::{
+    check::TypeError,
+    quantized::{Quantized, QuantizedMode},
+};
 use crate::value::PrimitiveKind;
 
 /// The number of a type in its [`TypeSet`].
@@ -23,6 +27,9 @@ pub struct FieldIndex(pub u8);
 /// which switches structures.
 pub const MAX_FIELDS: usize = 63;
 
+/// The most types that a state can have.
+pub const MAX_TYPES: usize = 0xffff;
+
 /// All types of a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeSet {
@@ -36,6 +43,18 @@ impl TypeSet {
     /// The type with this number, if there is one.
     pub fn get(&self, index: TypeIndex) -> Option<&TypeInfo> {
         self.types.get(index.0 as usize)
+    }
+
+    /// Whether an instance of `index` may stand where one of `declared` is expected.
+    pub fn is_a(&self, index: TypeIndex, declared: TypeIndex) -> bool {
+        // A chain of bases is no longer than there are types.
+        let bases = std::iter::successors(Some(index), |at| self.get(*at)?.extends);
+        bases.take(self.types.len() + 1).any(|at| at == declared)
+    }
+
+    /// Whether some field is not for everyone.
+    pub fn has_hidden_fields(&self) -> bool {
+        self.types.iter().flat_map(|info| &info.fields).any(|field| field.visibility.is_hidden())
     }
 
     /// The number of the type with this name.
@@ -57,11 +76,19 @@ impl std::ops::Index<TypeIndex> for TypeSet {
 pub struct TypeInfo {
     /// The name of the Rust struct, or what a definition calls it.
     pub name: String,
-    /// The fields, in the order of their [`FieldIndex`].
+    /// The type whose fields it begins with. An instance of this type may stand where one of that
+    /// is declared.
+    pub extends: Option<TypeIndex>,
+    /// The fields, those of the base first, in the order of their [`FieldIndex`].
     pub fields: Vec<FieldInfo>,
 }
 
 impl TypeInfo {
+    /// A type with these fields that extends no other.
+    pub fn new(name: impl Into<String>, fields: Vec<FieldInfo>) -> Self {
+        Self { name: name.into(), extends: None, fields }
+    }
+
     /// The number of the field with this wire name.
     pub fn find(&self, name: &str) -> Option<FieldIndex> {
         let at = self.fields.iter().position(|field| field.name == name)?;
@@ -83,6 +110,92 @@ pub struct FieldInfo {
     pub kind: FieldKind,
     /// Whether it may be absent. Only primitives and references can be.
     pub optional: bool,
+    /// Who is told of it.
+    pub visibility: Visibility,
+    /// When it is sent.
+    pub sending: Sending,
+}
+
+impl FieldInfo {
+    /// A field that is always there and sent to everyone.
+    pub fn new(name: impl Into<String>, kind: FieldKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            optional: false,
+            visibility: Visibility::default(),
+            sending: Sending::default(),
+        }
+    }
+
+    /// The same field, absent until it is set.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+}
+
+/// Who is told of a field and of what is below it: docs/VIEWS.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Visibility {
+    /// Everyone who sees the struct.
+    #[default]
+    Everyone,
+    /// Clients whose view holds the struct, with a tag that shares a bit unless it is the default.
+    View(Tag),
+    /// Those for whom a function of the program says so, each time it is set.
+    Filter,
+}
+
+impl Visibility {
+    /// Whether some clients may not see what others do.
+    #[inline]
+    pub fn is_hidden(self) -> bool {
+        self != Self::Everyone
+    }
+}
+
+/// What a struct is put in a view for: a mask of bits, or [`Tag::DEFAULT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tag(pub i32);
+
+impl Tag {
+    /// The tag of a field that is marked with none, which shows with any tag.
+    pub const DEFAULT: Self = Self(-1);
+
+    /// Whether a field with this tag shows where a struct is in a view with those bits.
+    #[inline]
+    pub fn shows_with(self, bits: i32) -> bool {
+        self == Self::DEFAULT || self.0 & bits != 0
+    }
+
+    /// What being put in a view with this tag adds to the bits.
+    #[inline]
+    pub fn bits(self) -> i32 {
+        if self == Self::DEFAULT { 0 } else { self.0 }
+    }
+}
+
+impl Default for Tag {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// When a field is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sending {
+    /// In snapshots, and in patches when it changed.
+    #[default]
+    Always,
+    /// Only in patches: who comes later does not learn it.
+    PatchOnly,
+    /// Only in snapshots: who is there already does not hear of changes.
+    SnapshotOnly,
+    /// Its first value as any other; later ones also apart, where messages may be lost.
+    Unreliable,
+    /// No longer. It keeps its number, so that older clients go on.
+    Never,
 }
 
 /// What a field holds.
@@ -91,15 +204,17 @@ pub struct FieldInfo {
 pub enum FieldKind {
     /// A leaf.
     Primitive(PrimitiveKind),
+    /// A number that is sent in fewer bits.
+    Quantized(Quantized),
     /// A struct.
     Ref(TypeIndex),
     /// A [`MapSchema`](crate::MapSchema).
     Map(ElementKind),
     /// An [`ArraySchema`](crate::ArraySchema).
     Array(ElementKind),
-    /// A [`SetSchema`](crate::SetSchema), of leaves.
+    /// A [`SetSchema`](crate::SetSchema).
     Set(ElementKind),
-    /// A [`CollectionSchema`](crate::CollectionSchema), of leaves.
+    /// A [`CollectionSchema`](crate::CollectionSchema).
     Collection(ElementKind),
 }
 
@@ -110,6 +225,19 @@ pub enum ElementKind {
     Primitive(PrimitiveKind),
     /// Structs.
     Ref(TypeIndex),
+}
+
+/// The numbers of Rust types in a [`TypeSet`].
+#[derive(Clone, Debug, Default)]
+pub struct TypeIds(Vec<TypeId>);
+
+impl TypeIds {
+    /// The number of a Rust type that is one of them.
+    pub fn index_of<S: 'static>(&self) -> TypeIndex {
+        let key = TypeId::of::<S>();
+        let at = self.0.iter().position(|other| *other == key);
+        TypeIndex(at.unwrap_or_default() as u32)
+    }
 }
 
 /// Collects the types that a root reaches, each once, depth first.
@@ -128,20 +256,51 @@ impl TypesBuilder {
         name: &str,
         fields: impl FnOnce(&mut Self) -> Vec<FieldInfo>,
     ) -> TypeIndex {
+        self.add_extending::<S>(name, None, fields)
+    }
+
+    /// As [`add`](Self::add), of a type that begins with the fields of another.
+    pub fn add_extending<S: 'static>(
+        &mut self,
+        name: &str,
+        base: Option<TypeIndex>,
+        fields: impl FnOnce(&mut Self) -> Vec<FieldInfo>,
+    ) -> TypeIndex {
         let key = TypeId::of::<S>();
         let at = self.seen.iter().position(|seen| *seen == key).unwrap_or_else(|| {
             let at = self.seen.len();
+            assert!(at < MAX_TYPES, "a state has at most {MAX_TYPES} types");
             self.seen.push(key);
-            self.types.push(TypeInfo { name: name.to_owned(), fields: Vec::new() });
-            let fields = fields(self);
-            self.types[at].fields = fields;
+            self.types.push(TypeInfo { extends: base, ..TypeInfo::new(name, Vec::new()) });
+            self.types[at].fields = fields(self);
             at
         });
-        TypeIndex(u32::try_from(at).expect("a program has fewer than 2^32 types"))
+        TypeIndex(at as u32)
+    }
+
+    /// The type that all of `variants` are or extend, if there is one.
+    pub fn common_base(&self, variants: &[TypeIndex]) -> Option<TypeIndex> {
+        let bases = |at: TypeIndex| {
+            std::iter::successors(Some(at), |at| self.types[at.0 as usize].extends)
+        };
+        let (first, others) = variants.split_first()?;
+        bases(*first).find(|base| others.iter().all(|other| bases(*other).any(|at| at == *base)))
+    }
+
+    /// The Rust types by their numbers.
+    pub fn into_ids(self) -> TypeIds {
+        TypeIds(self.seen)
     }
 
     /// The finished set.
-    pub fn finish(self, root: TypeIndex) -> TypeSet {
+    pub fn finish(mut self, root: TypeIndex) -> TypeSet {
+        // A base comes before what extends it, but may have been under way itself then.
+        for at in 0..self.types.len() {
+            if let Some(base) = self.types[at].extends {
+                let inherited = self.types[base.0 as usize].fields.clone();
+                self.types[at].fields.splice(0..0, inherited);
+            }
+        }
         TypeSet { types: self.types, root }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use compact_str::CompactString;
 
-use crate::text;
+use crate::{text, types::Quantized};
 
 /// The type of a primitive, by the names of the schema protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,11 +126,13 @@ pub enum Value<'a> {
     Uint64(u64),
     Float32(f32),
     Float64(f64),
+    /// The number of a step of this range.
+    Quantized(u32, &'a Quantized),
 }
 
 impl Value<'_> {
-    /// The kind of this value.
-    pub const fn kind(&self) -> PrimitiveKind {
+    /// The kind of this value. That of a quantized one is the integer that is sent.
+    pub fn kind(&self) -> PrimitiveKind {
         match self {
             Self::String(_) => PrimitiveKind::String,
             Self::Boolean(_) => PrimitiveKind::Boolean,
@@ -145,6 +147,11 @@ impl Value<'_> {
             Self::Uint64(_) => PrimitiveKind::Uint64,
             Self::Float32(_) => PrimitiveKind::Float32,
             Self::Float64(_) => PrimitiveKind::Float64,
+            Self::Quantized(_, by) => match by.bits() {
+                8 => PrimitiveKind::Uint8,
+                16 => PrimitiveKind::Uint16,
+                _ => PrimitiveKind::Uint32,
+            },
         }
     }
 }
@@ -167,6 +174,7 @@ impl PartialEq for Value<'_> {
             (Self::Int64(a), Self::Int64(b)) => a == b,
             (Self::Uint64(a), Self::Uint64(b)) => a == b,
             (Self::Float32(a), Self::Float32(b)) => a.to_bits() == b.to_bits(),
+            (Self::Quantized(a, by), Self::Quantized(b, other)) => a == b && by == other,
             _ => false,
         }
     }

@@ -7,7 +7,10 @@
 //!
 //! A full visit (a snapshot) uses the same events: everything is new and nothing was before.
 
-use crate::{types::FieldIndex, value::Value};
+use crate::{
+    types::{FieldIndex, TypeIndex},
+    value::Value,
+};
 
 /// The number of a node, small and reused: a tick after its removal was reported at the earliest.
 ///
@@ -20,17 +23,31 @@ impl RefId {
     pub const ROOT: Self = Self(0);
     /// Not a node: the place is empty, or has not been seen by a walk.
     pub(crate) const NONE: Self = Self(u32::MAX);
+    /// Set in the number of a node that was named before a walk has seen it.
+    pub(crate) const RESERVED: u32 = 1 << 31;
+    /// Set beside it where another instance stands in the place by now.
+    pub(crate) const OUTDATED: u32 = 1 << 30;
+
+    /// Whether a number was asked for that no walk has given out.
+    pub(crate) fn is_reserved(self) -> bool {
+        !self.is_known() && self != Self::NONE
+    }
+
+    /// What a place remembers that may have been in another state: only what was asked for.
+    pub(crate) fn forgotten(self) -> Self {
+        if self.is_known() { Self::NONE } else { self }
+    }
+
+    /// What a place remembers of a node that was named, when another takes its place.
+    pub(crate) fn outdated(self) -> Self {
+        if self.is_known() { self } else { Self(self.0 | Self::OUTDATED) }
+    }
 
     /// Whether a walk has given this number out. A full visit between two walks also shows nodes
     /// that are newer than the last one, and have none.
     #[inline]
     pub fn is_known(self) -> bool {
-        self != Self::NONE
-    }
-
-    #[inline]
-    pub(crate) fn is_none(self) -> bool {
-        self == Self::NONE
+        self.0 < Self::RESERVED
     }
 }
 
@@ -53,6 +70,8 @@ pub enum Place<'a> {
     Entry(EntryAt<'a>),
     /// In an array, at this index after the edit.
     Item(usize),
+    /// Wherever its references are: an instance of a [`Pool`](crate::Pool).
+    Shared,
 }
 
 /// An entry of a map.
@@ -76,8 +95,43 @@ pub struct Enter<'a> {
     pub id: RefId,
     /// Where it lies in the node around it.
     pub place: Place<'a>,
+    /// The type of a struct; nothing for a collection.
+    pub index: Option<TypeIndex>,
+    /// Whether not everyone is told of it: it lies below a field that is not for everyone.
+    pub hidden: bool,
     /// Whether no client has been told of it yet. What is below a new node is new.
     pub fresh: bool,
+}
+
+/// A node that is about to be referred to for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Introduced {
+    /// Its number. Unknown in a full visit if no walk has seen it.
+    pub id: RefId,
+    /// The type of a struct; nothing for a collection.
+    pub index: Option<TypeIndex>,
+    /// Whether not everyone is told of it.
+    pub hidden: bool,
+}
+
+/// A set or a collection of structs that is not what it was.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeMembersEdit<'a> {
+    /// The entries last sent, by number, ascending.
+    pub before: &'a [NodeMember],
+    /// The entries now, by number, ascending. Those that stayed kept their numbers.
+    pub after: &'a [NodeMember],
+    /// The number that the next one will have: they are given in order and not twice.
+    pub next: u32,
+}
+
+/// An entry of a set or a collection of structs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeMember {
+    /// Its number.
+    pub number: u32,
+    /// The struct.
+    pub node: RefId,
 }
 
 /// An array of structs that is not what it was.
@@ -145,6 +199,11 @@ pub trait Visitor {
     /// All about the node, and what is below it, has been said.
     fn leave(&mut self);
 
+    /// A node that was never referred to will be, by one of the next events of the node around it.
+    fn introduce(&mut self, node: Introduced) {
+        let _ = node;
+    }
+
     /// A struct's field has this value; `old` is what was sent before, if anything.
     fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>);
     /// A struct's field leads to this node, which is not what stood there before: `old`, if anything.
@@ -174,6 +233,22 @@ pub trait Visitor {
     }
     /// An array of structs changed its length or order, or got other nodes.
     fn item_references(&mut self, edit: RefEdit<'_>);
+
+    /// A set or a collection of structs got or lost entries. Codecs to which it is an array in order
+    /// of arrival see it as one.
+    fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
+        let ids = |list: &[NodeMember]| list.iter().map(|entry| entry.node).collect::<Vec<_>>();
+        let (before, after) = (ids(edit.before), ids(edit.after));
+        if before != after {
+            self.item_references(RefEdit { from: 0, before: &before, after: &after });
+        }
+    }
+
+    /// A shared instance that some were told of and others not is told of to others now, under
+    /// another number. Where `from` was referred to, `to` is; it is entered as a new node.
+    fn renumbered(&mut self, from: RefId, to: RefId) {
+        let _ = (from, to);
+    }
 
     /// This node is in the state no more. Its number may stand for another from the next walk on.
     fn released(&mut self, node: RefId) {
@@ -209,6 +284,9 @@ impl Visitor for [&mut dyn Visitor] {
         members(edit: MemberEdit<'_>);
         item_references(edit: RefEdit<'_>);
         released(node: RefId);
+        introduce(node: Introduced);
+        node_members(edit: NodeMembersEdit<'_>);
+        renumbered(from: RefId, to: RefId);
     }
 
     fn entries_reset(&mut self, live: &mut dyn Iterator<Item = u32>) {

@@ -17,7 +17,7 @@ const TITLE: FieldIndex = FieldIndex(3);
 const TURN: FieldIndex = FieldIndex(4);
 
 fn field(name: &str, kind: FieldKind, optional: bool) -> FieldInfo {
-    FieldInfo { name: name.to_owned(), kind, optional }
+    FieldInfo { optional, ..FieldInfo::new(name, kind) }
 }
 
 fn types() -> Arc<TypeSet> {
@@ -31,8 +31,8 @@ fn types() -> Arc<TypeSet> {
     ];
     let card = vec![field("n", FieldKind::Primitive(PrimitiveKind::Number), false)];
     let types = vec![
-        TypeInfo { name: "State".to_owned(), fields: state },
-        TypeInfo { name: "Card".to_owned(), fields: card },
+        TypeInfo::new("State".to_owned(), state),
+        TypeInfo::new("Card".to_owned(), card),
     ];
     Arc::new(TypeSet { types, root: TypeIndex(0) })
 }

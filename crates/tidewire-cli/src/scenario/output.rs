@@ -244,6 +244,11 @@ fn object(node: &DynStruct, primitive: fn(Value<'_>) -> Json) -> Json {
     for (info, field) in node.fields() {
         let value = match field {
             DynField::Optional(None) | DynField::Ref(None) => continue,
+            DynField::Shared(_)
+            | DynField::SharedMap(_)
+            | DynField::SharedArray(_)
+            | DynField::SharedSet(_)
+            | DynField::SharedCollection(_) => continue,
             DynField::Primitive(value) | DynField::Optional(Some(value)) => leaf(value),
             DynField::Ref(Some(node)) => object(node, primitive),
             DynField::PrimitiveMap(map) => {

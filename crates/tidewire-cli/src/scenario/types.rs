@@ -67,7 +67,7 @@ fn parse_type(name: &str, definition: &Json, names: &Names<'_>) -> Result<TypeIn
         .iter()
         .map(|(field, definition)| parse_field(field, definition, &place, names))
         .collect::<Result<_, _>>()?;
-    Ok(TypeInfo { name: name.to_owned(), fields })
+    Ok(TypeInfo::new(name, fields))
 }
 
 fn parse_field(
@@ -86,7 +86,7 @@ fn parse_field(
         Json::Object(definition) => parse_long(definition, &place, names)?,
         other => return Err(wrong_kind(&place, "a type's name or an object", other)),
     };
-    Ok(FieldInfo { name: name.to_owned(), kind, optional })
+    Ok(FieldInfo { optional, ..FieldInfo::new(name, kind) })
 }
 
 /// A field that is defined by an object: what it holds, and whether it is optional.

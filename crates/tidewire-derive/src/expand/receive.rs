@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Generics, WherePredicate, parse_quote};
+use syn::{Generics, Type, WherePredicate, parse_quote};
 
 use super::{mentions, on_type};
-use crate::ast::Struct;
+use crate::ast::{Struct, Variant};
 
 /// The impl for a struct that keeps all rules.
 ///
@@ -34,8 +34,16 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
             #index => <#ty as __tidewire::Receive>::put(&mut self.#name, __value),
         });
         let is_number = field.attrs.number.is_some();
-        draws.push(quote_spanned! {span=>
-            #index => <#ty as __tidewire::Receive>::draw(&mut self.#name, __source, #is_number)?,
+        draws.push(match &field.attrs.quantized {
+            Some(quantized) => {
+                let by = super::quantized(quantized);
+                quote_spanned! {span=>
+                    #index => __tidewire::draw_quantized(&mut self.#name, __source, #by)?,
+                }
+            }
+            None => quote_spanned! {span=>
+                #index => <#ty as __tidewire::Receive>::draw(&mut self.#name, __source, #is_number)?,
+            },
         });
         descents.push(quote_spanned! {span=>
             #index => <#ty as __tidewire::Receive>::receive(&mut self.#name, __rest, __source)?,
@@ -43,6 +51,41 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
         fresh.push(quote_spanned! {span=>
             #name: <#ty as __tidewire::Receive>::create(__tidewire::New::Fresh(__of))?,
         });
+    }
+    let base = input.base().map(|field| {
+        let (name, ty) = (field.ident, field.ty);
+        let sink = quote_spanned!(on_type(ty)=> <#ty as __tidewire::StructSink>);
+        let count = quote_spanned!(on_type(ty)=> <#ty as __tidewire::SchemaType>::FIELDS);
+        fresh.push(quote!(#name: #sink::fresh(__of)?,));
+        (name, sink, count)
+    });
+    let own = match &base {
+        Some((_, _, count)) => quote!(__at.0.wrapping_sub(#count)),
+        None => quote!(__at.0),
+    };
+    let inherited = |method: &str, arguments: TokenStream| {
+        base.as_ref().map(|(name, sink, count)| {
+            let method = Ident::new(method, Span::call_site());
+            quote!(if __at.0 < #count { return #sink::#method(&mut self.#name, #arguments); })
+        })
+    };
+    let inherited_field = inherited("field", quote!(__at));
+    let inherited_set = inherited("set", quote!(__at, __value));
+    let inherited_draw = inherited("draw", quote!(__at, __source));
+    let inherited_receive = base.as_ref().map(|(name, sink, count)| {
+        quote! {
+            if let [__at, ..] = __path && *__at < u32::from(#count) {
+                return #sink::receive(&mut self.#name, __path, __source);
+            }
+        }
+    });
+    let own_step = match &base {
+        Some((_, _, count)) => quote!((*__at).wrapping_sub(u32::from(#count))),
+        None => quote!(*__at),
+    };
+    for field in input.pools() {
+        let name = field.ident;
+        fresh.push(quote!(#name: ::core::default::Default::default(),));
     }
     for field in input.fields.iter().filter(|field| field.attrs.skip.is_some()) {
         let (name, ty) = (field.ident, field.ty);
@@ -67,7 +110,8 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                 &mut self,
                 __at: __tidewire::FieldIndex,
             ) -> ::core::option::Option<&mut dyn __tidewire::ValueSink> {
-                match __at.0 {
+                #inherited_field
+                match #own {
                     #(#places)*
                     _ => ::core::option::Option::None,
                 }
@@ -80,10 +124,27 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                 __value: __tidewire::Value<'_>,
             ) -> ::core::result::Result<(), __tidewire::Misfit> {
                 let _ = &__value;
-                match __at.0 {
+                #inherited_set
+                match #own {
                     #(#sets)*
-                    __none => __tidewire::no_place(__none),
+                    _ => __tidewire::no_place(__at.0),
                 }
+            }
+
+            #[inline(always)]
+            fn draw<__TidewireSource: __tidewire::FieldSource>(
+                &mut self,
+                __at: __tidewire::FieldIndex,
+                __source: &mut __TidewireSource,
+            ) -> ::core::result::Result<bool, __TidewireSource::Fault> {
+                let _ = &__source;
+                #inherited_draw
+                match #own {
+                    #(#draws)*
+                    _ => return ::core::result::Result::Ok(false),
+                }
+                #[allow(unreachable_code)]
+                ::core::result::Result::Ok(true)
             }
 
             #[inline]
@@ -92,17 +153,17 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                 __path: &[u32],
                 __source: &mut __TidewireSource,
             ) -> ::core::result::Result<(), __TidewireSource::Fault> {
+                #inherited_receive
                 if let [__at, __rest @ ..] = __path {
                     let _ = __rest;
-                    match *__at {
+                    match #own_step {
                         #(#descents)*
                         _ => {}
                     }
                 } else {
                     while let ::core::option::Option::Some(__at) = __source.next_field()? {
-                        match __at.0 {
-                            #(#draws)*
-                            _ => break,
+                        if !Self::draw(self, __at, __source)? {
+                            break;
                         }
                     }
                 }
@@ -115,6 +176,60 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                 #import
                 let _ = &__of;
                 ::core::result::Result::Ok(Self { #(#fresh)* })
+            }
+        }
+    }
+}
+
+/// The impl for an enum: the struct in it is written to.
+pub(super) fn variants(input: &Struct<'_>, variants: &[Variant<'_>]) -> TokenStream {
+    let ident = input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let names: Vec<&Ident> = variants.iter().map(|variant| variant.ident).collect();
+    let types: Vec<&Type> = variants.iter().map(|variant| variant.ty).collect();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics __tidewire::StructSink for #ident #type_generics #where_clause {
+            fn field(
+                &mut self,
+                __at: __tidewire::FieldIndex,
+            ) -> ::core::option::Option<&mut dyn __tidewire::ValueSink> {
+                match self {
+                    #(Self::#names(__value) => __tidewire::StructSink::field(__value, __at),)*
+                }
+            }
+
+            fn set(
+                &mut self,
+                __at: __tidewire::FieldIndex,
+                __new: __tidewire::Value<'_>,
+            ) -> ::core::result::Result<(), __tidewire::Misfit> {
+                match self {
+                    #(Self::#names(__value) => __tidewire::StructSink::set(__value, __at, __new),)*
+                }
+            }
+
+            fn receive<__TidewireSource: __tidewire::FieldSource>(
+                &mut self,
+                __path: &[u32],
+                __source: &mut __TidewireSource,
+            ) -> ::core::result::Result<(), __TidewireSource::Fault> {
+                match self {
+                    #(Self::#names(__value) => {
+                        __tidewire::StructSink::receive(__value, __path, __source)
+                    })*
+                }
+            }
+
+            fn fresh(
+                __of: __tidewire::Fresh<'_>,
+            ) -> ::core::result::Result<Self, __tidewire::Misfit> {
+                #(if __tidewire::is_of::<#types>(__of) {
+                    return ::core::result::Result::Ok(Self::#names(
+                        <#types as __tidewire::StructSink>::fresh(__of)?
+                    ));
+                })*
+                ::core::result::Result::Err(__tidewire::no_variant::<Self>())
             }
         }
     }

@@ -27,6 +27,7 @@ pub fn to_json(value: Value<'_>) -> Json {
         Value::Int64(value) => value.into(),
         Value::Uint64(value) => value.into(),
         Value::Float32(value) => double(f64::from(value)),
+        Value::Quantized(step, by) => double(by.dequantize(step)),
     }
 }
 

@@ -131,6 +131,7 @@ impl From<Leaf<'_>> for Value {
             Leaf::Uint16(value) => value.into(),
             Leaf::Uint32(value) => value.into(),
             Leaf::Uint64(value) => value.into(),
+            Leaf::Quantized(step, by) => by.dequantize(step).into(),
         }
     }
 }

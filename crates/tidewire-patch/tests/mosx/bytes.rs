@@ -86,14 +86,14 @@ const Y: FieldIndex = FieldIndex(1);
 
 /// The types of the example of Mosx's manual, in the order in which it declares them.
 fn mosx_types() -> Arc<TypeSet> {
-    let field = |name: &str, kind| FieldInfo { name: name.to_owned(), kind, optional: false };
+    let field = |name: &str, kind| FieldInfo::new(name, kind);
     let number = FieldKind::Primitive(PrimitiveKind::Number);
     let player = vec![field("x", number), field("y", number)];
     let state = vec![field("players", FieldKind::Map(ElementKind::Ref(TypeIndex(0))))];
     Arc::new(TypeSet {
         types: vec![
-            TypeInfo { name: "Player".to_owned(), fields: player },
-            TypeInfo { name: "State".to_owned(), fields: state },
+            TypeInfo::new("Player".to_owned(), player),
+            TypeInfo::new("State".to_owned(), state),
         ],
         root: TypeIndex(1),
     })
@@ -169,8 +169,8 @@ fn link(index: u32, count: u32) -> TypeInfo {
         next if next < count => FieldKind::Ref(TypeIndex(next)),
         _ => FieldKind::Primitive(PrimitiveKind::Boolean),
     };
-    let field = FieldInfo { name: "k".to_owned(), kind, optional: true };
-    TypeInfo { name: format!("T{index}"), fields: vec![field] }
+    let field = FieldInfo::new("k".to_owned(), kind).optional();
+    TypeInfo::new(format!("T{index}"), vec![field])
 }
 
 #[test]

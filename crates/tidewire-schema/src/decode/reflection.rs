@@ -159,7 +159,7 @@ impl Reflection {
         let mut types = Vec::with_capacity(count);
         for at in 0..count {
             let name = if at == root { "State".to_owned() } else { format!("Type{at}") };
-            types.push(TypeInfo { name, fields: fields(at, &by_id, &mut left)? });
+            types.push(TypeInfo::new(name, fields(at, &by_id, &mut left)?));
         }
         let types = TypeSet { types, root: TypeIndex(root as u32) };
         types.check()?;
@@ -245,6 +245,6 @@ impl ReflectionField {
         };
         let kind = kind.ok_or_else(unsupported)?;
         let optional = matches!(kind, FieldKind::Primitive(_) | FieldKind::Ref(_));
-        Ok(FieldInfo { name: self.name.clone(), kind, optional })
+        Ok(FieldInfo { optional, ..FieldInfo::new(self.name.clone(), kind) })
     }
 }

@@ -1,6 +1,9 @@
 //! The handshake: a description of the types, written in the schema protocol itself.
 
-use tidewire_state::{ElementKind, FieldInfo, FieldKind, PrimitiveKind, RefId, TypeSet};
+use tidewire_state::{
+    ElementKind, FieldInfo, FieldKind, PrimitiveKind, Quantized, QuantizedMode, RefId, TypeInfo,
+    TypeSet, Value,
+};
 
 use crate::wire::{self, SWITCH_TO_STRUCTURE, op};
 
@@ -24,12 +27,19 @@ const TYPES: u8 = 0;
 const ROOT_TYPE: u8 = 1;
 /// Fields of `ReflectionType`.
 const ID: u8 = 0;
+const EXTENDS_ID: u8 = 1;
 const FIELDS: u8 = 2;
 /// Fields of `ReflectionField`.
 const NAME: u8 = 0;
 const TYPE: u8 = 1;
 const REFERENCED_TYPE: u8 = 2;
 const CHILD_PRIMITIVE: u8 = 3;
+const QUANTIZED: u8 = 4;
+/// Fields of `QuantizedDescriptor`.
+const MIN: u8 = 0;
+const MAX: u8 = 1;
+const BITS: u8 = 2;
+const MODE: u8 = 3;
 
 /// `referencedType` of a collection of primitives, as a `number`: -1.
 const NO_TYPE: u8 = 0xff;
@@ -47,28 +57,45 @@ pub(super) fn write(types: &TypeSet, profile: Profile) -> Vec<u8> {
         wire::write_unsigned(&mut out, types.root.0);
     }
     switch(&mut out, list);
+    let inherited_by = |info: &TypeInfo| match info.extends {
+        Some(base) => types[base].fields.len(),
+        None => 0,
+    };
     let mut node = RefId(2);
     for (index, info) in (0..).zip(&types.types) {
         add_item(&mut out, index, node);
-        node.0 += 2 + info.fields.len() as u32;
+        node.0 += 2 + (info.fields.len() - inherited_by(info)) as u32;
     }
+    let mut descriptor = node;
     let mut node = RefId(2);
     for (id, info) in (0..).zip(&types.types) {
+        let inherited = inherited_by(info);
         let fields = RefId(node.0 + 1);
         switch(&mut out, node);
         out.push(op::ADD | ID);
         wire::write_unsigned(&mut out, id);
+        if let Some(base) = info.extends {
+            out.push(op::ADD | EXTENDS_ID);
+            wire::write_unsigned(&mut out, base.0);
+        }
         out.push(op::ADD | FIELDS);
         wire::write_ref(&mut out, fields);
         switch(&mut out, fields);
-        for (index, _) in (0..).zip(&info.fields) {
+        for (index, _) in (0..).zip(&info.fields[inherited..]) {
             add_item(&mut out, index, RefId(fields.0 + 1 + index));
         }
-        for (index, field) in (0..).zip(&info.fields) {
-            switch(&mut out, RefId(fields.0 + 1 + index));
-            write_field(&mut out, field, profile);
+        for (index, field) in (0..).zip(&info.fields[inherited..]) {
+            let at = RefId(fields.0 + 1 + index);
+            switch(&mut out, at);
+            match field.kind {
+                FieldKind::Quantized(by) => {
+                    write_quantized(&mut out, &field.name, &by, profile, at, descriptor);
+                    descriptor.0 += 1;
+                }
+                _ => write_field(&mut out, field, profile),
+            }
         }
-        node.0 += 2 + info.fields.len() as u32;
+        node.0 += 2 + (info.fields.len() - inherited) as u32;
     }
     out
 }
@@ -95,6 +122,34 @@ fn write_field(out: &mut Vec<u8>, field: &FieldInfo, profile: Profile) {
         FieldKind::Set(element) => write_collection(out, "set", element, profile),
         FieldKind::Collection(element) => write_collection(out, "collection", element, profile),
         _ => unreachable!("kinds of fields are added to the protocol and here together"),
+    }
+}
+
+/// Older decoders know no such field: they read the number of the step.
+fn write_quantized(
+    out: &mut Vec<u8>,
+    name: &str,
+    by: &Quantized,
+    profile: Profile,
+    field: RefId,
+    descriptor: RefId,
+) {
+    write_text(out, NAME, name);
+    if profile != Profile::V5 {
+        write_text(out, TYPE, Value::Quantized(0, by).kind().name());
+    }
+    if let Profile::V5 | Profile::Polyglot = profile {
+        out.push(op::ADD | QUANTIZED);
+        wire::write_ref(out, descriptor);
+        write_text(out, TYPE, "quantized");
+        switch(out, descriptor);
+        for (at, end) in [(MIN, by.min()), (MAX, by.max())] {
+            out.push(op::ADD | at);
+            out.extend_from_slice(&end.to_le_bytes());
+        }
+        out.extend([op::ADD | BITS, by.bits()]);
+        out.extend([op::ADD | MODE, u8::from(by.mode() == QuantizedMode::Wrap)]);
+        switch(out, field);
     }
 }
 

@@ -58,6 +58,7 @@ fn value_json(value: Value<'_>) -> Json {
         Value::String(text) => json!(text),
         Value::Boolean(flag) => json!(flag),
         Value::Number(number) | Value::Float64(number) => json!(number),
+        Value::Quantized(step, by) => json!(by.dequantize(step)),
         Value::Int8(number) => json!(f64::from(number)),
         Value::Uint8(number) => json!(f64::from(number)),
         Value::Int16(number) => json!(f64::from(number)),

@@ -153,14 +153,10 @@ fn without_types_as_much_as_can_be_known() {
 #[test]
 fn names_stay_on_their_line() {
     let types = TypeSet {
-        types: vec![TypeInfo {
-            name: "A\nB".to_owned(),
-            fields: vec![FieldInfo {
-                name: "c\r\nd".to_owned(),
-                kind: FieldKind::Primitive(PrimitiveKind::Uint8),
-                optional: false,
-            }],
-        }],
+        types: vec![TypeInfo::new(
+            "A\nB",
+            vec![FieldInfo::new("c\r\nd", FieldKind::Primitive(PrimitiveKind::Uint8))],
+        )],
         root: TypeIndex(0),
     };
     let mut inspector = Inspector::with_types(Arc::new(types));

@@ -4,7 +4,8 @@ use super::ArraySchema;
 use crate::{
     identity::Seen,
     schema::{Describe, Element, ElementType, Field},
-    tracker::{Owner, Walk},
+    select::Select,
+    tracker::{Owner, Visit, Walk},
     types::{FieldIndex, FieldKind, TypesBuilder},
     visitor::{Enter, Place, RefId, Visitor},
 };
@@ -14,6 +15,7 @@ use crate::{
 pub struct ArrayMirror<T> {
     id: RefId,
     fresh: bool,
+    hidden: bool,
     seen: Seen,
     /// What was last sent, by index: nodes of structs, the values of primitives.
     sent: Vec<T>,
@@ -21,7 +23,13 @@ pub struct ArrayMirror<T> {
 
 impl<T> Default for ArrayMirror<T> {
     fn default() -> Self {
-        Self { id: RefId::NONE, fresh: false, seen: Seen::default(), sent: Vec::new() }
+        Self {
+            id: RefId::NONE,
+            fresh: false,
+            hidden: false,
+            seen: Seen::default(),
+            sent: Vec::new(),
+        }
     }
 }
 
@@ -72,8 +80,9 @@ impl<V: Element> Field for ArraySchema<V> {
         walk: &mut Walk<'_, T>,
     ) {
         if owner.fresh {
-            let id = walk.tracker.allocate(owner.id);
-            *mirror = ArrayMirror { id, fresh: true, ..ArrayMirror::default() };
+            let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
+            let hidden = owner.hidden;
+            *mirror = ArrayMirror { id, fresh: true, hidden, ..ArrayMirror::default() };
             walk.visitor.reference(at, id, None);
         }
     }
@@ -95,12 +104,13 @@ impl<V: Element> Field for ArraySchema<V> {
             return;
         }
         let fresh = std::mem::take(&mut mirror.fresh);
-        walk.visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh });
+        let ArrayMirror { id, hidden, .. } = *mirror;
+        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
         if !known {
             mirror.seen = self.identity.renew();
         }
         if moved {
-            let array = Owner { id: mirror.id, fresh: !known };
+            let array = Owner { id, fresh: !known, hidden };
             V::items_walk_own(&mut self.slots, &mut mirror.sent, from, array, walk);
         }
         self.walk_items(&mut mirror.sent, from, self.torn || !known, walk);
@@ -114,20 +124,44 @@ impl<V: Element> Field for ArraySchema<V> {
         &self,
         mirror: &Self::Mirror,
         at: FieldIndex,
-        visitor: &mut T,
+        visit: &mut Visit<'_, T>,
     ) {
-        visitor.reference(at, mirror.id, None);
+        visit.introduce(mirror.id, None);
+        visit.visitor.reference(at, mirror.id, None);
     }
 
     fn visit_below<T: Visitor + ?Sized>(
         &self,
         mirror: &Self::Mirror,
         at: FieldIndex,
-        visitor: &mut T,
+        visit: &mut Visit<'_, T>,
     ) {
-        visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh: true });
-        V::items_visit(&self.slots, visitor);
-        visitor.leave();
+        visit.enter(mirror.id, Place::Field(at), None);
+        V::items_visit(&self.slots, visit);
+        visit.visitor.leave();
+    }
+
+    fn select(
+        &mut self,
+        mirror: &mut Self::Mirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        let goes_on = select.collection(&mut mirror.id, fresh, path);
+        let fresh = fresh || !self.identity.is(mirror.seen);
+        let [index, rest @ ..] = path else {
+            if goes_on {
+                for slot in &mut self.slots {
+                    slot.value.item_select(&mut slot.mirror, fresh, &[], select);
+                }
+            }
+            return;
+        };
+        match index.parse().ok().and_then(|at: usize| self.slots.get_mut(at)) {
+            Some(slot) => slot.value.item_select(&mut slot.mirror, fresh, rest, select),
+            None => select.nothing(index),
+        }
     }
 }
 

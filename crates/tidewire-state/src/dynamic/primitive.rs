@@ -5,11 +5,11 @@ use std::fmt;
 use crate::{
     array::ArraySlots,
     leaf::{items_visit, items_walk_own, leaf, option_walk_own, walk_own},
-    schema::{Element, EntryChange, Field},
-    tracker::{Owner, Walk},
-    types::FieldIndex,
+    schema::{Element, EntryChange, Field, Gone},
+    tracker::{Owner, Visit, Walk},
+    types::{FieldIndex, Quantized},
     value::{Primitive, PrimitiveKind, Value},
-    visitor::{EntryAt, RefId, Visitor},
+    visitor::{EntryAt, Visitor},
 };
 
 /// An owned [`Value`].
@@ -28,18 +28,23 @@ pub enum DynPrimitive {
     Uint64(u64),
     Float32(f32),
     Float64(f64),
+    Quantized(u32, Box<Quantized>),
 }
 
 leaf!(DynPrimitive);
 
 impl DynPrimitive {
-    /// Takes a value of whatever kind. A string's memory is kept.
+    /// Takes a value of whatever kind. What memory it has is kept.
     pub fn put(&mut self, value: Value<'_>) {
-        if let (Self::String(current), Value::String(value)) = (&mut *self, value) {
-            current.clear();
-            current.push_str(value);
-        } else {
-            *self = value.into();
+        match (&mut *self, value) {
+            (Self::String(current), Value::String(value)) => {
+                current.clear();
+                current.push_str(value);
+            }
+            (Self::Quantized(current, by), Value::Quantized(step, other)) if **by == *other => {
+                *current = step;
+            }
+            _ => *self = value.into(),
         }
     }
 }
@@ -60,6 +65,7 @@ impl From<Value<'_>> for DynPrimitive {
             Value::Uint64(value) => Self::Uint64(value),
             Value::Float32(value) => Self::Float32(value),
             Value::Float64(value) => Self::Float64(value),
+            Value::Quantized(step, by) => Self::Quantized(step, Box::new(*by)),
         }
     }
 }
@@ -82,6 +88,7 @@ impl Primitive for DynPrimitive {
             Self::Uint64(value) => Value::Uint64(*value),
             Self::Float32(value) => Value::Float32(*value),
             Self::Float64(value) => Value::Float64(*value),
+            Self::Quantized(step, by) => Value::Quantized(*step, by),
         }
     }
 
@@ -148,6 +155,7 @@ impl fmt::Debug for DynPrimitive {
             Self::Int64(value) => value.fmt(f),
             Self::Uint64(value) => value.fmt(f),
             Self::Float32(value) => value.fmt(f),
+            Self::Quantized(step, by) => by.dequantize(*step).fmt(f),
         }
     }
 }

@@ -19,6 +19,11 @@ impl StructSink for DynStruct {
             DynField::Array(field) => &mut **field,
             DynField::PrimitiveSet(field) => &mut **field,
             DynField::PrimitiveCollection(field) => &mut **field,
+            DynField::Shared(field) => field,
+            DynField::SharedMap(field) => &mut **field,
+            DynField::SharedArray(field) => &mut **field,
+            DynField::SharedSet(field) => &mut **field,
+            DynField::SharedCollection(field) => &mut **field,
         })
     }
 

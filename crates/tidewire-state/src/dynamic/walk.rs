@@ -6,10 +6,12 @@ use crate::{
     collection::CollectionSchema,
     identity::Seen,
     map::MapSchema,
+    pool::Handle,
     schema::{Field, Schema},
     set::SetSchema,
-    tracker::{Owner, Walk},
-    types::{FieldIndex, TypeSet},
+    select::Select,
+    tracker::{Owner, Visit, Walk},
+    types::{FieldIndex, Sending, TypeIds, TypeIndex, TypeSet},
     visitor::Visitor,
 };
 
@@ -17,6 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct DynMirror {
     seen: Seen,
+    /// What is below was named before a walk has seen this.
+    named: bool,
     fields: Vec<FieldMirror>,
 }
 
@@ -31,6 +35,11 @@ enum FieldMirror {
     Array(<ArraySchema<DynStruct> as Field>::Mirror),
     PrimitiveSet(<SetSchema<DynPrimitive> as Field>::Mirror),
     PrimitiveCollection(<CollectionSchema<DynPrimitive> as Field>::Mirror),
+    Shared(<Option<Handle<DynStruct>> as Field>::Mirror),
+    SharedMap(<MapSchema<Handle<DynStruct>> as Field>::Mirror),
+    SharedArray(<ArraySchema<Handle<DynStruct>> as Field>::Mirror),
+    SharedSet(<SetSchema<Handle<DynStruct>> as Field>::Mirror),
+    SharedCollection(<CollectionSchema<Handle<DynStruct>> as Field>::Mirror),
 }
 
 /// Runs a body on a field and its mirror, both by their Rust types. Fields keep their variants, so
@@ -47,6 +56,11 @@ macro_rules! typed {
             (DynField::Array($f), FieldMirror::Array($m)) => $body,
             (DynField::PrimitiveSet($f), FieldMirror::PrimitiveSet($m)) => $body,
             (DynField::PrimitiveCollection($f), FieldMirror::PrimitiveCollection($m)) => $body,
+            (DynField::Shared($f), FieldMirror::Shared($m)) => $body,
+            (DynField::SharedMap($f), FieldMirror::SharedMap($m)) => $body,
+            (DynField::SharedArray($f), FieldMirror::SharedArray($m)) => $body,
+            (DynField::SharedSet($f), FieldMirror::SharedSet($m)) => $body,
+            (DynField::SharedCollection($f), FieldMirror::SharedCollection($m)) => $body,
             _ => {}
         }
     };
@@ -64,6 +78,11 @@ impl FieldMirror {
             DynField::Array(_) => Self::Array(Default::default()),
             DynField::PrimitiveSet(_) => Self::PrimitiveSet(Default::default()),
             DynField::PrimitiveCollection(_) => Self::PrimitiveCollection(Default::default()),
+            DynField::Shared(_) => Self::Shared(Default::default()),
+            DynField::SharedMap(_) => Self::SharedMap(Default::default()),
+            DynField::SharedArray(_) => Self::SharedArray(Default::default()),
+            DynField::SharedSet(_) => Self::SharedSet(Default::default()),
+            DynField::SharedCollection(_) => Self::SharedCollection(Default::default()),
         }
     }
 }
@@ -90,33 +109,101 @@ impl Schema for DynStruct {
         self.identity.is(mirror.seen)
     }
 
-    fn walk<V: Visitor + ?Sized>(
+    fn type_index(&self, _: &TypeIds) -> TypeIndex {
+        self.index
+    }
+
+    fn remember_instance(&mut self, mirror: &mut DynMirror) {
+        mirror.seen = self.identity.assign();
+    }
+
+    fn walk_fields<V: Visitor + ?Sized>(
         &mut self,
         mirror: &mut DynMirror,
         owner: Owner,
         walk: &mut Walk<'_, V>,
     ) {
         mirror.seen = self.identity.assign();
-        if owner.fresh {
+        if mirror.fields.len() != self.fields.len() || owner.fresh && !mirror.named {
             mirror.fields.clear();
             mirror.fields.extend(self.fields.iter().map(FieldMirror::of));
         }
+        mirror.named = false;
+        let infos = &self.types[self.index].fields;
         for (at, (field, mirror)) in DynMirror::zip(&mut self.fields, &mut mirror.fields) {
-            typed!(field, mirror, |field, mirror| field.walk_own(mirror, at, owner, walk));
-        }
-        for (at, (field, mirror)) in DynMirror::zip(&mut self.fields, &mut mirror.fields) {
-            typed!(field, mirror, |field, mirror| field.walk_below(mirror, at, walk));
+            let info = &infos[usize::from(at.0)];
+            let owner = if info.visibility.is_hidden() { owner.hide() } else { owner };
+            if info.sending != Sending::Never {
+                typed!(field, mirror, |field, mirror| field.walk_own(mirror, at, owner, walk));
+            }
         }
     }
 
-    fn visit<V: Visitor + ?Sized>(&self, mirror: &DynMirror, visitor: &mut V) {
-        let fields =
-            || std::iter::zip((0..).map(FieldIndex), std::iter::zip(&self.fields, &mirror.fields));
-        for (at, (field, mirror)) in fields() {
-            typed!(field, mirror, |field, mirror| field.visit_own(mirror, at, visitor));
+    fn walk_children<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut DynMirror,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let infos = &self.types[self.index].fields;
+        for (at, (field, mirror)) in DynMirror::zip(&mut self.fields, &mut mirror.fields) {
+            if infos[usize::from(at.0)].sending != Sending::Never {
+                typed!(field, mirror, |field, mirror| field.walk_below(mirror, at, walk));
+            }
         }
-        for (at, (field, mirror)) in fields() {
-            typed!(field, mirror, |field, mirror| field.visit_below(mirror, at, visitor));
+    }
+
+    fn visit_fields<V: Visitor + ?Sized>(&self, mirror: &DynMirror, visit: &mut Visit<'_, V>) {
+        for (at, (field, mirror)) in self.sent_fields(mirror) {
+            typed!(field, mirror, |field, mirror| field.visit_own(mirror, at, visit));
         }
+    }
+
+    fn visit_children<V: Visitor + ?Sized>(&self, mirror: &DynMirror, visit: &mut Visit<'_, V>) {
+        for (at, (field, mirror)) in self.sent_fields(mirror) {
+            typed!(field, mirror, |field, mirror| field.visit_below(mirror, at, visit));
+        }
+    }
+
+    fn select(
+        &mut self,
+        mirror: &mut DynMirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        if mirror.fields.len() != self.fields.len() || fresh && !mirror.named {
+            mirror.fields.clear();
+            mirror.fields.extend(self.fields.iter().map(FieldMirror::of));
+        }
+        mirror.named |= fresh;
+        let infos = &self.types[self.index].fields;
+        let step = path.first();
+        let rest = path.get(1..).unwrap_or_default();
+        let mut found = step.is_none();
+        for (at, (field, mirror)) in DynMirror::zip(&mut self.fields, &mut mirror.fields) {
+            let info = &infos[usize::from(at.0)];
+            if step.is_some_and(|step| *step != info.name)
+                || info.sending == Sending::Never
+                || !select.goes_below(info.visibility, path)
+            {
+                continue;
+            }
+            found = true;
+            typed!(field, mirror, |field, mirror| field.select(mirror, fresh, rest, select));
+        }
+        if let (false, Some(step)) = (found, step) {
+            select.nothing(step);
+        }
+    }
+}
+
+impl DynStruct {
+    fn sent_fields<'a>(
+        &'a self,
+        mirror: &'a DynMirror,
+    ) -> impl Iterator<Item = (FieldIndex, (&'a DynField, &'a FieldMirror))> {
+        let infos = &self.types[self.index].fields;
+        std::iter::zip((0..).map(FieldIndex), std::iter::zip(&self.fields, &mirror.fields))
+            .filter(|(at, _)| infos[usize::from(at.0)].sending != Sending::Never)
     }
 }

@@ -67,6 +67,7 @@ impl<V: Element> MapSchema<V> {
         let old = std::mem::replace(current, value);
         if let Some(held) = &mut self.slots[at].entry {
             held.replaced = known;
+            V::entry_replaced(&mut held.mirror);
         }
         old
     }
@@ -133,7 +134,7 @@ impl<V: Element> MapSchema<V> {
     pub(super) fn take_slot(&mut self, at: usize) -> Option<(CompactString, V)> {
         let Held { key, value, mirror, index, .. } = self.slots[at].entry.take()?;
         if at < self.tail {
-            self.removed.push(Removed { key: key.clone(), index, node: V::entry_node(&mirror) });
+            self.removed.push(Removed { key: key.clone(), index, left: V::entry_gone(&mirror) });
         }
         Some((key, value))
     }
@@ -167,7 +168,7 @@ impl<V: Element> MapSchema<V> {
         self.removed.extend(known.map(|held| Removed {
             key: held.key.clone(),
             index: held.index,
-            node: V::entry_node(&held.mirror),
+            left: V::entry_gone(&held.mirror),
         }));
         let left = self.len();
         self.table.clear();

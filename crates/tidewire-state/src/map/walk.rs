@@ -4,7 +4,8 @@ use super::MapSchema;
 use crate::{
     identity::Seen,
     schema::{Describe, Element, ElementType, EntryChange, Field},
-    tracker::{Owner, Walk},
+    select::Select,
+    tracker::{Owner, Visit, Walk},
     types::{FieldIndex, FieldKind, TypesBuilder},
     visitor::{Enter, EntryAt, Place, RefId, Visitor},
 };
@@ -14,6 +15,7 @@ use crate::{
 pub struct MapMirror {
     id: RefId,
     fresh: bool,
+    hidden: bool,
     seen: Seen,
     indexes: Indexes,
 }
@@ -81,15 +83,13 @@ impl<V: Element> MapSchema<V> {
         for removed in self.removed.drain(..) {
             walk.visitor.entry_removed(EntryAt { index: removed.index, key: &removed.key });
             mirror.indexes.freed.push(removed.index);
-            if let Some(node) = removed.node {
-                walk.release(node);
-            }
+            walk.let_go(mirror.id, removed.left);
         }
     }
 
     fn report_touched<T: Visitor + ?Sized>(
         &mut self,
-        map: RefId,
+        map: Owner,
         touched: &[u32],
         walk: &mut Walk<'_, T>,
     ) {
@@ -107,7 +107,8 @@ impl<V: Element> MapSchema<V> {
         for held in self.slots[self.tail..].iter_mut().filter_map(|slot| slot.entry.as_mut()) {
             held.index = mirror.indexes.allocate();
             let at = EntryAt { index: held.index, key: &held.key };
-            held.value.entry_walk_own(&mut held.mirror, at, EntryChange::New, mirror.id, walk);
+            let owner = Owner { id: mirror.id, fresh: true, hidden: mirror.hidden };
+            held.value.entry_walk_own(&mut held.mirror, at, EntryChange::New, owner, walk);
         }
     }
 
@@ -141,8 +142,9 @@ impl<V: Element> Field for MapSchema<V> {
         walk: &mut Walk<'_, T>,
     ) {
         if owner.fresh {
-            let id = walk.tracker.allocate(owner.id);
-            *mirror = MapMirror { id, fresh: true, ..MapMirror::default() };
+            let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
+            let hidden = owner.hidden;
+            *mirror = MapMirror { id, fresh: true, hidden, ..MapMirror::default() };
             walk.visitor.reference(at, id, None);
         }
     }
@@ -159,7 +161,8 @@ impl<V: Element> Field for MapSchema<V> {
             return;
         }
         let fresh = std::mem::take(&mut mirror.fresh);
-        walk.visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh });
+        let MapMirror { id, hidden, .. } = *mirror;
+        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
         mirror.indexes.recycle();
         if !known {
             if !fresh {
@@ -176,7 +179,7 @@ impl<V: Element> Field for MapSchema<V> {
         }
         // A struct that was only touched has nothing to report of itself.
         if !V::IS_NODE || V::HAS_IDENTITY || std::mem::take(&mut self.replaced) {
-            self.report_touched(mirror.id, &touched, walk);
+            self.report_touched(Owner { id, fresh: false, hidden }, &touched, walk);
         }
         if self.tail < self.slots.len() {
             self.report_new(mirror, walk);
@@ -187,28 +190,70 @@ impl<V: Element> Field for MapSchema<V> {
         walk.visitor.leave();
     }
 
-    fn visit_own<T: Visitor + ?Sized>(&self, mirror: &MapMirror, at: FieldIndex, visitor: &mut T) {
-        visitor.reference(at, mirror.id, None);
+    fn visit_own<T: Visitor + ?Sized>(
+        &self,
+        mirror: &MapMirror,
+        at: FieldIndex,
+        visit: &mut Visit<'_, T>,
+    ) {
+        visit.introduce(mirror.id, None);
+        visit.visitor.reference(at, mirror.id, None);
     }
 
     fn visit_below<T: Visitor + ?Sized>(
         &self,
         mirror: &MapMirror,
         at: FieldIndex,
-        visitor: &mut T,
+        visit: &mut Visit<'_, T>,
     ) {
-        visitor.enter(Enter { id: mirror.id, place: Place::Field(at), fresh: true });
+        visit.enter(mirror.id, Place::Field(at), None);
         for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
             let at = EntryAt { index: held.index, key: &held.key };
-            held.value.entry_visit_own(&held.mirror, at, visitor);
+            held.value.entry_visit_own(&held.mirror, at, visit);
         }
         if V::IS_NODE {
             for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
                 let at = EntryAt { index: held.index, key: &held.key };
-                held.value.entry_visit_below(&held.mirror, at, visitor);
+                held.value.entry_visit_below(&held.mirror, at, visit);
             }
         }
-        visitor.leave();
+        visit.visitor.leave();
+    }
+
+    fn select(
+        &mut self,
+        mirror: &mut MapMirror,
+        fresh: bool,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        let goes_on = select.collection(&mut mirror.id, fresh, path);
+        let known = !fresh && self.identity.is(mirror.seen);
+        let tail = if known { self.tail } else { 0 };
+        let how = |at: usize, replaced: bool| match (at >= tail, replaced) {
+            (true, _) => EntryChange::New,
+            (false, true) => EntryChange::Replaced,
+            (false, false) => EntryChange::Touched,
+        };
+        let [key, rest @ ..] = path else {
+            if goes_on {
+                for (at, slot) in self.slots.iter_mut().enumerate() {
+                    if let Some(held) = &mut slot.entry {
+                        let how = how(at, held.replaced);
+                        held.value.entry_select(&mut held.mirror, how, &[], select);
+                    }
+                }
+            }
+            return;
+        };
+        let held = self.find(key).and_then(|at| Some((at, self.slots[at].entry.as_mut()?)));
+        match held {
+            Some((at, held)) => {
+                let how = how(at, held.replaced);
+                held.value.entry_select(&mut held.mirror, how, rest, select);
+            }
+            None => select.nothing(key),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ macro_rules! primitive {
                 let take: fn(&mut Self, f64) -> bool = $number;
                 match value {
                     Value::Number(number) if take(self, number) => Ok(()),
+                    Value::Quantized(step, by) if take(self, by.dequantize(step)) => Ok(()),
                     _ => Err(Misfit::value::<Self>(value)),
                 }
             }

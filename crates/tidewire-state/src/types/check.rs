@@ -1,6 +1,6 @@
 //! Whether a set of types that was built by hand, or received, can be used.
 
-use super::{ElementKind, FieldInfo, FieldKind, MAX_FIELDS, TypeIndex, TypeSet};
+use super::{ElementKind, FieldInfo, FieldKind, MAX_FIELDS, MAX_TYPES, TypeIndex, TypeSet};
 
 /// What is wrong with a [`TypeSet`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,15 +46,33 @@ pub enum TypeError {
         /// How many types there are.
         count: usize,
     },
-    /// A set or a collection is said to hold structs.
+    /// A type is said to extend one that does not come before it, or whose fields it lacks.
     #[error(
-        "field `{field}` of type `{name}` is a set or collection of structs: use an array or a map"
+        "type `{name}` cannot extend type {base}: a base comes first, and its fields begin those of the type"
     )]
-    StructMembers {
+    Base {
         /// The type.
         name: String,
-        /// The field.
-        field: String,
+        /// The number of what it is to extend.
+        base: u32,
+    },
+    /// What a number is to be sent in is no range.
+    #[error("a quantized field needs finite numbers, `min` below `max`: {range} is no such range")]
+    QuantizedRange {
+        /// What was asked for.
+        range: String,
+    },
+    /// What a number is to be sent in is not 8, 16 or 32 bits.
+    #[error("a quantized field has 8, 16 or 32 bits, not {bits}")]
+    QuantizedBits {
+        /// How many were asked for.
+        bits: u8,
+    },
+    /// There are more types than fit.
+    #[error("there are {count} types, at most {MAX_TYPES} are possible")]
+    TooManyTypes {
+        /// How many there are.
+        count: usize,
     },
     /// A collection is said to be optional.
     #[error("field `{field}` of type `{name}` is an optional collection: collections always exist")]
@@ -79,7 +97,17 @@ impl TypeSet {
         if self.get(self.root).is_none() {
             return Err(TypeError::NoRoot { root: self.root.0, count: self.types.len() });
         }
-        for info in &self.types {
+        if self.types.len() > MAX_TYPES {
+            return Err(TypeError::TooManyTypes { count: self.types.len() });
+        }
+        for (at, info) in self.types.iter().enumerate() {
+            if let Some(base) = info.extends {
+                let inherits = (base.0 as usize) < at
+                    && self.get(base).is_some_and(|base| info.fields.starts_with(&base.fields));
+                if !inherits {
+                    return Err(TypeError::Base { name: info.name.clone(), base: base.0 });
+                }
+            }
             if info.fields.len() > MAX_FIELDS {
                 let name = info.name.clone();
                 return Err(TypeError::TooManyFields { name, count: info.fields.len() });
@@ -96,13 +124,10 @@ impl TypeSet {
     }
 
     fn check_field(&self, name: &str, field: &FieldInfo) -> Result<(), TypeError> {
-        let is_collection = !matches!(field.kind, FieldKind::Primitive(_) | FieldKind::Ref(_));
-        if let FieldKind::Set(ElementKind::Ref(_)) | FieldKind::Collection(ElementKind::Ref(_)) =
-            field.kind
-        {
-            let (name, field) = (name.to_owned(), field.name.clone());
-            return Err(TypeError::StructMembers { name, field });
-        }
+        let is_collection = !matches!(
+            field.kind,
+            FieldKind::Primitive(_) | FieldKind::Quantized(_) | FieldKind::Ref(_)
+        );
         if is_collection && field.optional {
             let (name, field) = (name.to_owned(), field.name.clone());
             return Err(TypeError::OptionalCollection { name, field });
@@ -129,6 +154,7 @@ impl FieldKind {
             | Self::Set(ElementKind::Ref(index))
             | Self::Collection(ElementKind::Ref(index)) => Some(index),
             Self::Primitive(_)
+            | Self::Quantized(_)
             | Self::Map(ElementKind::Primitive(_))
             | Self::Array(ElementKind::Primitive(_))
             | Self::Set(ElementKind::Primitive(_))

@@ -221,6 +221,7 @@ fn held(value: Value<'_>) -> Held {
         Value::String(value) => json!(value),
         Value::Boolean(value) => json!(value),
         Value::Number(value) | Value::Float64(value) => json!(value),
+        Value::Quantized(step, by) => json!(by.dequantize(step)),
         Value::Int8(value) => json!(value),
         Value::Uint8(value) => json!(value),
         Value::Int16(value) => json!(value),

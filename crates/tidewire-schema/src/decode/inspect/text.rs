@@ -62,6 +62,7 @@ pub(super) fn value(value: Value<'_>) -> String {
         Value::Int64(value) => value.to_string(),
         Value::Uint64(value) => value.to_string(),
         Value::Float32(value) => value.to_string(),
+        Value::Quantized(step, by) => by.dequantize(step).to_string(),
     }
 }
 

@@ -1,0 +1,86 @@
+//! A set of small numbers.
+
+/// A set of small numbers, one bit each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bits {
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// Whether a number is in it.
+    #[inline]
+    pub fn has(&self, number: u32) -> bool {
+        let word = self.words.get(number as usize / 64);
+        word.is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    /// Puts a number in. Tells whether it was not there.
+    pub fn insert(&mut self, number: u32) -> bool {
+        let at = number as usize / 64;
+        if at >= self.words.len() {
+            self.words.resize(at + 1, 0);
+        }
+        let bit = 1 << (number % 64);
+        let new = self.words[at] & bit == 0;
+        self.words[at] |= bit;
+        new
+    }
+
+    /// Takes a number out. Tells whether it was there.
+    pub fn remove(&mut self, number: u32) -> bool {
+        let Some(word) = self.words.get_mut(number as usize / 64) else { return false };
+        let bit = 1 << (number % 64);
+        let there = *word & bit != 0;
+        *word &= !bit;
+        there
+    }
+
+    /// Takes all numbers out. The memory is kept.
+    pub fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
+    /// 64 numbers a word, in order.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// The numbers, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.words).flat_map(|(at, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros();
+                (left != 0).then(|| {
+                    left &= left - 1;
+                    at * 64 + bit
+                })
+            })
+        })
+    }
+}
+
+impl FromIterator<u32> for Bits {
+    fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {
+        let mut bits = Self::default();
+        for number in numbers {
+            bits.insert(number);
+        }
+        bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_what_was_put_in() {
+        let mut bits: Bits = [3, 64, 130].into_iter().collect();
+        assert!(bits.has(64) && !bits.has(65) && !bits.has(100_000));
+        assert!(!bits.insert(3) && bits.insert(5) && bits.remove(64) && !bits.remove(64));
+        assert_eq!(bits.iter().collect::<Vec<_>>(), [3, 5, 130]);
+        bits.clear();
+        assert_eq!(bits.iter().count(), 0);
+    }
+}

@@ -1,0 +1,166 @@
+//! Finding nodes by path, and what is below them.
+//!
+//! A node that no walk has seen gets its number here, so that it can be named, put in a view, and
+//! moved before the next walk.
+
+use crate::{
+    bits::Bits,
+    schema::Schema,
+    tracker::{SharedKey, Tracker},
+    types::{Tag, TypeIndex, Visibility},
+    visitor::RefId,
+};
+
+/// What nodes are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Only the one at the path.
+    Name,
+    /// That and what is below it, but for fields of tags that this one has no bit of.
+    Add(Tag),
+    /// That and all that is below it.
+    Remove,
+}
+
+/// Why a path leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PathError {
+    /// There is no such view.
+    #[error("there is no such view: it was dropped, or is one of another state")]
+    NoView,
+    /// There is nothing there.
+    #[error("there is nothing at `{0}` of the path")]
+    Nothing(String),
+    /// What is there is a value.
+    #[error("the path leads to a value, not to an instance or collection")]
+    NoNode,
+}
+
+/// A search under way.
+#[derive(Debug)]
+pub struct Select<'a> {
+    pub(crate) tracker: &'a mut Tracker,
+    purpose: Purpose,
+    found: Vec<RefId>,
+    /// Where the path goes on in instances of pools.
+    shared: Vec<Shared>,
+    seen: Bits,
+    error: Option<PathError>,
+}
+
+/// An instance of a pool to be looked at.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) key: SharedKey,
+    pub(crate) path: Vec<String>,
+}
+
+impl<'a> Select<'a> {
+    pub(crate) fn new(tracker: &'a mut Tracker, purpose: Purpose) -> Self {
+        let (found, shared) = (Vec::new(), Vec::new());
+        Self { tracker, purpose, found, shared, seen: Bits::default(), error: None }
+    }
+
+    pub(crate) fn root<S: Schema>(
+        &mut self,
+        state: &mut S,
+        mirror: &mut S::Mirror,
+        fresh: bool,
+        path: &[&str],
+    ) {
+        if path.is_empty() {
+            self.found.push(RefId::ROOT);
+            if self.purpose == Purpose::Name {
+                return;
+            }
+        }
+        state.select(mirror, fresh, path, self);
+        while let Some(next) = self.shared.last().map(|shared| shared.key) {
+            state.select_shared(mirror, self);
+            if self.shared.last().is_some_and(|shared| shared.key == next) {
+                // No pool of the state has it.
+                self.shared.pop();
+                self.nothing("a handle");
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<Vec<RefId>, PathError> {
+        match self.error {
+            Some(error) => Err(error),
+            None if self.found.is_empty() => Err(PathError::NoNode),
+            None => Ok(self.found),
+        }
+    }
+
+    /// The number of a node at a place, which is remembered there, and whether it is new. Tells
+    /// whether to go on below it.
+    pub(crate) fn node(&mut self, at: &mut RefId, is_new: bool, path: &[&str]) -> bool {
+        let known = (at.is_known() && !is_new).then_some(*at);
+        let id = known.or_else(|| self.tracker.find_reserved(*at)).unwrap_or_else(|| {
+            let stood = if at.is_known() { Some(*at) } else { self.tracker.replaced_by(*at) };
+            let (id, remembered) = self.tracker.reserve(stood);
+            *at = remembered;
+            id
+        });
+        self.reach(id, path)
+    }
+
+    /// As [`node`](Self::node), of a collection in a field.
+    pub(crate) fn collection(&mut self, at: &mut RefId, fresh: bool, path: &[&str]) -> bool {
+        if fresh {
+            *at = at.forgotten();
+        }
+        self.node(at, !at.is_known(), path)
+    }
+
+    fn reach(&mut self, id: RefId, path: &[&str]) -> bool {
+        if path.is_empty() {
+            self.found.push(id);
+        }
+        !path.is_empty() || self.purpose != Purpose::Name
+    }
+
+    /// An instance of a pool at a place.
+    pub(crate) fn shared(&mut self, key: SharedKey, path: &[&str]) {
+        // The pool says so itself before the next walk.
+        let index = self.tracker.shared_type(key).unwrap_or(TypeIndex(0));
+        let (id, _) = self.tracker.shared_or_reserved(key, index);
+        // Instances may refer to each other in a circle.
+        if path.is_empty() && !self.seen.insert(id.0) {
+            return;
+        }
+        if self.reach(id, path) {
+            let path = path.iter().map(|step| (*step).to_owned()).collect();
+            self.shared.push(Shared { key, path });
+        }
+    }
+
+    /// The next instance of a pool, if the pool has it.
+    pub(crate) fn next_shared(&mut self, has: impl Fn(SharedKey) -> bool) -> Option<Shared> {
+        self.shared.pop_if(|shared| has(shared.key))
+    }
+
+    /// Whether what is below a field is looked for.
+    pub fn goes_below(&self, visibility: Visibility, path: &[&str]) -> bool {
+        if !path.is_empty() {
+            return true;
+        }
+        match (self.purpose, visibility) {
+            (Purpose::Add(tag), Visibility::View(field)) => field.shows_with(tag.bits()),
+            (Purpose::Add(_), Visibility::Filter) => false,
+            _ => true,
+        }
+    }
+
+    /// There is nothing at a step of the path.
+    pub fn nothing(&mut self, step: &str) {
+        self.error = Some(PathError::Nothing(step.to_owned()));
+    }
+
+    /// The path ends at a value.
+    pub fn no_node(&mut self) {
+        self.error = Some(PathError::NoNode);
+    }
+}

@@ -1,0 +1,260 @@
+//! Instances that several places may refer to.
+//!
+//! An instance of a [`Pool`](crate::Pool) is a node while some place refers to it. Who is told of it
+//! follows from its places: everyone if one of them is for everyone. When that changes it gets
+//! another number, under which it is told of as a new node, since some clients hold it and others
+//! do not.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::{Owner, Tracker, Walk};
+use crate::{
+    types::TypeIndex,
+    visitor::{Introduced, RefId, Visitor},
+};
+
+/// What an instance of a pool is called, once in a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SharedKey {
+    pub(crate) serial: u64,
+    /// Where it lies in its pool.
+    pub(crate) slot: u32,
+}
+
+/// Which instances are referred to, and by whom.
+#[derive(Debug, Default)]
+pub(super) struct SharedTable {
+    instances: HashMap<SharedKey, Shared, RandomState>,
+    keys: HashMap<RefId, SharedKey, RandomState>,
+    /// By the node that refers, once for each place.
+    edges: HashMap<RefId, Vec<SharedKey>, RandomState>,
+    /// Instances whose content is to be told as new.
+    pending: Vec<SharedKey>,
+    /// Instances that lost a place.
+    loose: Vec<SharedKey>,
+    /// Numbers that instances had.
+    outdated: Vec<RefId>,
+    /// Places came or went since last asked.
+    moved: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    index: TypeIndex,
+    id: RefId,
+    hidden: bool,
+    parents: Vec<Parent>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Parent {
+    id: RefId,
+    hidden: bool,
+}
+
+impl SharedTable {
+    pub(super) fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
+    }
+
+    pub(super) fn each_parent(&self, id: RefId, mut each: impl FnMut(RefId)) {
+        if let Some(key) = self.keys.get(&id)
+            && let Some(shared) = self.instances.get(key)
+        {
+            shared.parents.iter().for_each(|parent| each(parent.id));
+        }
+    }
+}
+
+impl Tracker {
+    /// Makes an instance known, which may be referred to from now on.
+    pub(crate) fn register(&mut self, key: SharedKey, index: TypeIndex) {
+        let new = Shared { index, id: RefId::NONE, hidden: false, parents: Vec::new() };
+        self.shared.instances.entry(key).or_insert(new).index = index;
+    }
+
+    /// Whether an instance is referred to by nobody.
+    pub(crate) fn is_unused(&self, key: SharedKey) -> bool {
+        self.shared.instances.get(&key).is_none_or(|shared| shared.parents.is_empty())
+    }
+
+    /// Forgets an instance that nobody refers to.
+    pub(crate) fn unregister(&mut self, key: SharedKey) {
+        self.shared.instances.remove(&key);
+    }
+
+    /// The number of an instance, reserved if no walk has given one, and whether a walk has.
+    pub(crate) fn shared_or_reserved(&mut self, key: SharedKey, index: TypeIndex) -> (RefId, bool) {
+        self.register(key, index);
+        let known = self.shared.instances.get(&key).map_or(RefId::NONE, |shared| shared.id);
+        if known.is_known() {
+            return (known, true);
+        }
+        if known != RefId::NONE
+            && let Some(id) = self.find_reserved(known)
+        {
+            return (id, false);
+        }
+        let (id, remembered) = self.reserve(None);
+        if let Some(shared) = self.shared.instances.get_mut(&key) {
+            shared.id = remembered;
+        }
+        (id, false)
+    }
+
+    /// The number of an instance that a place refers to.
+    pub(crate) fn shared_id(&self, key: SharedKey) -> Option<RefId> {
+        let id = self.shared.instances.get(&key)?.id;
+        id.is_known().then_some(id)
+    }
+
+    /// The type of an instance.
+    pub(crate) fn shared_type(&self, key: SharedKey) -> Option<TypeIndex> {
+        self.shared.instances.get(&key).map(|shared| shared.index)
+    }
+
+    /// A place of `owner` no longer refers to an instance.
+    pub(crate) fn let_go(&mut self, owner: RefId, key: SharedKey) {
+        let Some(edges) = self.shared.edges.get_mut(&owner) else { return };
+        let Some(at) = edges.iter().position(|other| *other == key) else { return };
+        edges.swap_remove(at);
+        if edges.is_empty() {
+            self.shared.edges.remove(&owner);
+        }
+        self.loosen(owner, key);
+    }
+
+    /// No place of `owner` refers to anything any more.
+    pub(super) fn drop_edges(&mut self, owner: RefId) {
+        if self.shared.edges.is_empty() {
+            return;
+        }
+        for key in self.shared.edges.remove(&owner).unwrap_or_default() {
+            self.loosen(owner, key);
+        }
+    }
+
+    fn loosen(&mut self, owner: RefId, key: SharedKey) {
+        if let Some(shared) = self.shared.instances.get_mut(&key)
+            && let Some(at) = shared.parents.iter().position(|parent| parent.id == owner)
+        {
+            shared.parents.swap_remove(at);
+            self.shared.loose.push(key);
+            self.shared.moved = true;
+        }
+    }
+
+    /// Instances whose content is to be told as new, as nodes that are entered now.
+    pub(crate) fn take_pending(
+        &mut self,
+        mine: impl Fn(SharedKey) -> bool,
+    ) -> Option<(SharedKey, Owner)> {
+        let at = self.shared.pending.iter().position(|key| mine(*key))?;
+        let key = self.shared.pending.swap_remove(at);
+        let shared = self.shared.instances.get(&key)?;
+        Some((key, Owner { id: shared.id, fresh: true, hidden: shared.hidden }))
+    }
+
+    fn renumber(&mut self, key: SharedKey, hidden: bool) -> Option<(RefId, RefId, TypeIndex)> {
+        let id = self.number();
+        let shared = self.shared.instances.get_mut(&key)?;
+        let from = std::mem::replace(&mut shared.id, id);
+        shared.hidden = hidden;
+        let index = shared.index;
+        self.live += 1;
+        self.nodes[id.0 as usize].hidden = hidden;
+        self.shared.keys.remove(&from);
+        self.shared.keys.insert(id, key);
+        self.shared.outdated.push(from);
+        if !self.shared.pending.contains(&key) {
+            self.shared.pending.push(key);
+        }
+        Some((from, id, index))
+    }
+}
+
+impl<V: Visitor + ?Sized> Walk<'_, V> {
+    /// A place of `owner` refers to an instance from now on: its number.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of a pool that is not part of the state.
+    pub(crate) fn acquire(&mut self, owner: Owner, key: SharedKey) -> RefId {
+        let table = &mut self.tracker.shared;
+        let Some(shared) = table.instances.get_mut(&key) else {
+            panic!(
+                "a handle leads to no instance of this state: insert it in a `Pool` that is a \
+                 field of the root"
+            );
+        };
+        shared.parents.push(Parent { id: owner.id, hidden: owner.hidden });
+        table.edges.entry(owner.id).or_default().push(key);
+        table.moved = true;
+        if !shared.id.is_known() {
+            let (was, index) = (shared.id, shared.index);
+            shared.hidden = owner.hidden;
+            let id = self.tracker.take_reserved(was).unwrap_or_else(|| self.tracker.number());
+            self.tracker.live += 1;
+            self.tracker.nodes[id.0 as usize].hidden = owner.hidden;
+            if let Some(shared) = self.tracker.shared.instances.get_mut(&key) {
+                shared.id = id;
+            }
+            self.tracker.shared.keys.insert(id, key);
+            self.tracker.shared.pending.push(key);
+            self.visitor.introduce(Introduced { id, index: Some(index), hidden: owner.hidden });
+            return id;
+        }
+        if shared.hidden && !owner.hidden {
+            return self.change_audience(key, false);
+        }
+        shared.id
+    }
+
+    fn change_audience(&mut self, key: SharedKey, hidden: bool) -> RefId {
+        let Some((from, to, index)) = self.tracker.renumber(key, hidden) else {
+            return RefId::NONE;
+        };
+        self.visitor.introduce(Introduced { id: to, index: Some(index), hidden });
+        self.visitor.renumbered(from, to);
+        to
+    }
+
+    /// Whether all there was of an instance has been told.
+    pub(crate) fn is_entered(&self, key: SharedKey) -> bool {
+        self.tracker.shared_id(key).is_some() && !self.tracker.shared.pending.contains(&key)
+    }
+
+    /// Whether there are instances whose content is to be told.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.tracker.shared.pending.is_empty()
+    }
+
+    /// Releases instances that nobody refers to any more, and renumbers those that not everyone is
+    /// told of now. Tells whether there is content to tell after that.
+    pub(crate) fn settle_shared(&mut self) -> bool {
+        loop {
+            while let Some(id) = self.tracker.shared.outdated.pop() {
+                self.release(id);
+            }
+            let Some(key) = self.tracker.shared.loose.pop() else {
+                return self.has_pending();
+            };
+            let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { continue };
+            if !shared.id.is_known() {
+                continue;
+            }
+            if shared.parents.is_empty() {
+                let id = std::mem::replace(&mut shared.id, RefId::NONE);
+                self.tracker.shared.keys.remove(&id);
+                self.tracker.shared.pending.retain(|other| *other != key);
+                self.release(id);
+            } else if !shared.hidden && shared.parents.iter().all(|parent| parent.hidden) {
+                self.change_audience(key, true);
+                // Its content is told under the new number before the old one goes.
+                return true;
+            }
+        }
+    }
+}

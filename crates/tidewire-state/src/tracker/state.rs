@@ -1,0 +1,235 @@
+//! [`Tracked`]: a state, what was last sent of it, and who may see what.
+
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+use super::{Owner, Tracker, Visit, Walk};
+use crate::{
+    schema::Schema,
+    select::{PathError, Purpose, Select},
+    types::{Tag, TypeSet},
+    view::{StateView, ViewId, Views},
+    visitor::{Enter, Place, RefId, Visitor},
+};
+
+/// A state whose changes are followed.
+///
+/// Dereferences to the state, which is mutated as any Rust value. [`sync`](Self::sync) tells a
+/// codec what changed since the last one.
+///
+/// ```
+/// use tidewire_state::{MapSchema, Tracked};
+/// # use tidewire_state::example::{Arena, Player};
+/// let mut arena = Tracked::new(Arena::default());
+/// arena.players.insert("ada", Player::default());
+/// arena.players.get_mut("ada").unwrap().x += 1.0;
+/// ```
+pub struct Tracked<S: Schema> {
+    state: S,
+    mirror: S::Mirror,
+    tracker: Tracker,
+    views: Views,
+    ticks: u64,
+}
+
+impl<S: Schema> Tracked<S> {
+    /// Starts to follow `state`. The first [`sync`](Self::sync) reports all of it as new.
+    pub fn new(state: S) -> Self {
+        let tracker = Tracker::new(state.type_ids());
+        Self { state, mirror: S::Mirror::default(), tracker, views: Views::default(), ticks: 0 }
+    }
+
+    /// One walk of what was touched: reports what differs from what was last reported.
+    ///
+    /// Costs as much as was touched, whatever the size of the state. It consumes the touches, so
+    /// every codec of a state must be given at once: a slice of visitors is a visitor.
+    pub fn sync<V: Visitor + ?Sized>(&mut self, visitor: &mut V) {
+        let fresh = self.ticks == 0;
+        self.tracker.recycle();
+        visitor.begin(self.ticks);
+        let index = Some(self.state.type_index(&self.tracker.types));
+        let root = Owner { id: RefId::ROOT, fresh, hidden: false };
+        visitor.enter(Enter {
+            id: RefId::ROOT,
+            place: Place::Root,
+            index,
+            hidden: false,
+            fresh,
+        });
+        let released = self.views.released();
+        let mut walk = Walk { visitor, tracker: &mut self.tracker, released };
+        self.state.register_shared(&mut self.mirror, walk.tracker);
+        self.state.walk(&mut self.mirror, root, &mut walk);
+        while {
+            self.state.walk_shared(&mut self.mirror, &mut walk);
+            walk.has_pending() || walk.settle_shared()
+        } {}
+        visitor.leave();
+        visitor.end();
+        self.ticks += 1;
+        self.state.sweep_shared(&mut self.tracker);
+        self.views.settle(&mut self.tracker);
+    }
+
+    /// Shows all there is, as if it were new.
+    ///
+    /// Meant for right after a [`sync`](Self::sync), when the state is what was reported; nodes
+    /// that no sync has seen have no number yet.
+    pub fn visit<V: Visitor + ?Sized>(&self, visitor: &mut V) {
+        visitor.begin(self.ticks);
+        let index = Some(self.state.type_index(&self.tracker.types));
+        visitor.enter(Enter {
+            id: RefId::ROOT,
+            place: Place::Root,
+            index,
+            hidden: false,
+            fresh: true,
+        });
+        let mut visit = Visit::new(visitor, &self.tracker);
+        self.state.visit(&self.mirror, &mut visit);
+        self.state.visit_shared(&self.mirror, &mut visit);
+        visitor.leave();
+        visitor.end();
+    }
+
+    /// A new view, which holds nothing. `name` is whose it is, by which functions of the program
+    /// tell clients apart: a session id.
+    pub fn create_view(&mut self, name: impl Into<String>) -> ViewId {
+        self.views.create(name.into())
+    }
+
+    /// Forgets a view. Its number may stand for another from now on.
+    pub fn drop_view(&mut self, view: ViewId) {
+        self.views.drop(view);
+    }
+
+    /// What a view holds.
+    pub fn view(&self, view: ViewId) -> Option<&StateView> {
+        self.views.get(view)
+    }
+
+    /// All views.
+    pub fn views(&self) -> &Views {
+        &self.views
+    }
+
+    /// Puts the instance or collection at `path` in a view, and what is below it now: docs/VIEWS.md.
+    /// A path is the names of fields, keys, and indexes from the root on.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such view, or the path leads to no instance or collection.
+    pub fn view_add<P: AsRef<str>>(
+        &mut self,
+        view: ViewId,
+        path: &[P],
+        tag: Tag,
+    ) -> Result<(), PathError> {
+        self.views.get(view).ok_or(PathError::NoView)?;
+        for id in self.select(path, Purpose::Add(tag))? {
+            self.views.add(view, id, tag);
+        }
+        Ok(())
+    }
+
+    /// Takes the instance or collection at `path` out of a view, and what is below it now. With a
+    /// tag, what was put in with other tags too stays.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such view, or the path leads to no instance or collection.
+    pub fn view_remove<P: AsRef<str>>(
+        &mut self,
+        view: ViewId,
+        path: &[P],
+        tag: Tag,
+    ) -> Result<(), PathError> {
+        self.views.get(view).ok_or(PathError::NoView)?;
+        for id in self.select(path, Purpose::Remove)? {
+            self.views.remove(view, id, tag);
+        }
+        Ok(())
+    }
+
+    /// Takes everything out of a view.
+    pub fn view_clear(&mut self, view: ViewId) {
+        self.views.clear(view);
+    }
+
+    /// The number of the node at a path: a new one gets it now.
+    ///
+    /// # Errors
+    ///
+    /// If the path leads to no instance or collection.
+    pub fn node<P: AsRef<str>>(&mut self, path: &[P]) -> Result<RefId, PathError> {
+        let nodes = self.select(path, Purpose::Name)?;
+        nodes.first().copied().ok_or(PathError::NoNode)
+    }
+
+    fn select<P: AsRef<str>>(
+        &mut self,
+        path: &[P],
+        purpose: Purpose,
+    ) -> Result<Vec<RefId>, PathError> {
+        let path: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
+        let mut select = Select::new(&mut self.tracker, purpose);
+        select.root(&mut self.state, &mut self.mirror, self.ticks == 0, &path);
+        select.finish()
+    }
+
+    /// How many times this state was synced.
+    pub fn ticks(&self) -> u64 {
+        self.ticks
+    }
+
+    /// How many nodes the last sync knew, the root included.
+    pub fn node_count(&self) -> usize {
+        self.tracker.live
+    }
+
+    /// The types of this state.
+    pub fn types(&self) -> TypeSet {
+        self.state.describe()
+    }
+
+    /// Stops following and gives the state back.
+    pub fn into_inner(self) -> S {
+        self.state
+    }
+}
+
+impl<S: Schema + Default> Default for Tracked<S> {
+    fn default() -> Self {
+        Self::new(S::default())
+    }
+}
+
+impl<S: Schema> Deref for Tracked<S> {
+    type Target = S;
+    #[inline]
+    fn deref(&self) -> &S {
+        &self.state
+    }
+}
+
+impl<S: Schema> DerefMut for Tracked<S> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut S {
+        &mut self.state
+    }
+}
+
+/// The state, as its own `Debug` shows it.
+impl<S: Schema + fmt::Debug> fmt::Debug for Tracked<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
+    }
+}
+
+impl<S: Schema> From<S> for Tracked<S> {
+    fn from(state: S) -> Self {
+        Self::new(state)
+    }
+}

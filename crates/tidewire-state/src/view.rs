@@ -1,0 +1,210 @@
+//! Views: which nodes a client was given to see (docs/VIEWS.md has the rule).
+//!
+//! A view holds nodes by number; what leaves the state leaves all views. Which nodes show because
+//! something below them is held is found out after each walk that follows a change.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use crate::{bits::Bits, tracker::Tracker, types::Tag, visitor::RefId};
+
+/// The number of a view among those of a state, small and reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ViewId(pub u32);
+
+/// What a view holds a node for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// It was added without a tag.
+    pub untagged: bool,
+    /// The bits of the tags that it was added with.
+    pub bits: i32,
+}
+
+/// What one client was given to see.
+#[derive(Debug)]
+pub struct StateView {
+    name: String,
+    held: HashMap<RefId, Held, RandomState>,
+    /// The keys of `held`, and what leads to them.
+    holds: Bits,
+    shown: Bits,
+    changed: bool,
+}
+
+/// The views of a state.
+#[derive(Debug, Default)]
+pub struct Views {
+    all: Vec<Option<StateView>>,
+    released: Vec<RefId>,
+    /// How nodes hang together has changed where several places lead to one.
+    moved: bool,
+}
+
+impl StateView {
+    fn new(name: String) -> Self {
+        Self {
+            name,
+            held: HashMap::default(),
+            holds: Bits::default(),
+            shown: Bits::default(),
+            changed: true,
+        }
+    }
+
+    /// Whose it is.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a node is held for, if it is.
+    pub fn held(&self, node: RefId) -> Option<Held> {
+        self.held.get(&node).copied()
+    }
+
+    /// Whether a node was added.
+    #[inline]
+    pub fn has(&self, node: RefId) -> bool {
+        self.holds.has(node.0)
+    }
+
+    /// Whether a node was added, or leads to one that was. As of the last walk.
+    #[inline]
+    pub fn shows(&self, node: RefId) -> bool {
+        self.shown.has(node.0)
+    }
+
+    /// Whether a field with this tag of a node that is held shows.
+    pub fn shows_tag(&self, node: RefId, tag: Tag) -> bool {
+        self.held(node).is_some_and(|held| tag.shows_with(held.bits))
+    }
+
+    /// How many nodes were added.
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// The nodes that were added, in no order, and what for.
+    pub fn iter(&self) -> impl Iterator<Item = (RefId, Held)> {
+        self.held.iter().map(|(id, held)| (*id, *held))
+    }
+
+    /// The nodes that were added, by number.
+    pub fn holds(&self) -> &Bits {
+        &self.holds
+    }
+
+    /// The nodes that were added and those that lead to them, by number, as of the last walk.
+    pub fn shown(&self) -> &Bits {
+        &self.shown
+    }
+
+    fn settle(&mut self, tracker: &Tracker) {
+        self.changed = false;
+        self.shown.clear();
+        let mut open: Vec<RefId> = self.held.keys().copied().collect();
+        while let Some(id) = open.pop() {
+            if self.shown.insert(id.0) {
+                tracker.each_parent(id, |parent| open.push(parent));
+            }
+        }
+    }
+
+    fn forget(&mut self, node: RefId) {
+        if self.held.remove(&node).is_some() {
+            self.holds.remove(node.0);
+        }
+        // Its number may soon be another node's.
+        self.changed |= self.shown.remove(node.0);
+    }
+}
+
+impl Views {
+    /// A view.
+    pub fn get(&self, view: ViewId) -> Option<&StateView> {
+        self.all.get(view.0 as usize)?.as_ref()
+    }
+
+    /// All views, with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (ViewId, &StateView)> {
+        (0..).zip(&self.all).filter_map(|(at, view)| Some((ViewId(at), view.as_ref()?)))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.iter().all(Option::is_none)
+    }
+
+    pub(crate) fn create(&mut self, name: String) -> ViewId {
+        let at = self.all.iter().position(Option::is_none).unwrap_or(self.all.len());
+        if at == self.all.len() {
+            self.all.push(None);
+        }
+        self.all[at] = Some(StateView::new(name));
+        ViewId(at as u32)
+    }
+
+    pub(crate) fn drop(&mut self, view: ViewId) {
+        if let Some(place) = self.all.get_mut(view.0 as usize) {
+            *place = None;
+        }
+    }
+
+    fn get_mut(&mut self, view: ViewId) -> Option<&mut StateView> {
+        self.all.get_mut(view.0 as usize)?.as_mut()
+    }
+
+    pub(crate) fn add(&mut self, view: ViewId, node: RefId, tag: Tag) {
+        let Some(view) = self.get_mut(view) else { return };
+        let held = view.held.entry(node).or_default();
+        held.untagged |= tag == Tag::DEFAULT;
+        held.bits |= tag.bits();
+        view.holds.insert(node.0);
+        view.changed = true;
+    }
+
+    pub(crate) fn remove(&mut self, view: ViewId, node: RefId, tag: Tag) {
+        let Some(view) = self.get_mut(view) else { return };
+        let Some(held) = view.held.get_mut(&node) else { return };
+        held.bits &= !tag.bits();
+        if tag == Tag::DEFAULT || !held.untagged && held.bits == 0 {
+            view.held.remove(&node);
+            view.holds.remove(node.0);
+        }
+        view.changed = true;
+    }
+
+    pub(crate) fn clear(&mut self, view: ViewId) {
+        if let Some(view) = self.get_mut(view) {
+            view.held.clear();
+            view.holds.clear();
+            view.changed = true;
+        }
+    }
+
+    pub(crate) fn released(&mut self) -> &mut Vec<RefId> {
+        &mut self.released
+    }
+
+    /// Brings all views up to date with the walk that is over.
+    pub(crate) fn settle(&mut self, tracker: &mut Tracker) {
+        self.released.extend(tracker.give_up_reserved());
+        self.moved |= tracker.take_moved();
+        for view in self.all.iter_mut().flatten() {
+            for node in &self.released {
+                view.forget(*node);
+            }
+            if view.changed || self.moved {
+                view.settle(tracker);
+            }
+        }
+        self.released.clear();
+        self.moved = false;
+    }
+}
