@@ -21,7 +21,7 @@ use crate::wire::{SWITCH_TO_STRUCTURE, TYPE_ID, op};
 pub(super) struct Message<'a, 'b, S, O> {
     pub(super) tree: &'a mut Tree,
     pub(super) root: &'a mut S,
-    pub(super) types: Arc<TypeSet>,
+    pub(super) types: &'a Arc<TypeSet>,
     pub(super) reader: Reader<'b>,
     pub(super) observer: &'a mut O,
     /// The structure that operations are about.
@@ -181,7 +181,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     fn reference_field(&mut self) -> Result<(), Fault> {
         let byte = self.reader.byte()?;
         let (operation, at) = (byte & 0xc0, byte & 0x3f);
-        let types = self.types.clone();
+        let types = self.types;
         let Shape::Struct(node) = &self.node()?.shape else { return Err(self.lost()) };
         let (index, previous) = (node.index, node.get(at));
         let info = types.get(index).and_then(|info| info.get(FieldIndex(at)));
