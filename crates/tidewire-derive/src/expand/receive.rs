@@ -99,7 +99,7 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                         _ => {}
                     }
                 } else {
-                    while let ::core::option::Option::Some(__at) = __source.next_field()? {
+                    while let ::core::option::Option::Some(__at) = __source.next_field() {
                         match __at.0 {
                             #(#draws)*
                             _ => break,

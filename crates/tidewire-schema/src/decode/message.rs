@@ -98,6 +98,10 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// Structs that lie in one map, or one struct, to the end of their operations.
     fn structs(&mut self) -> Result<(), Fault> {
         loop {
+            // A patch begins at the root, of which it mostly has nothing to say.
+            if self.is_over() {
+                return Ok(());
+            }
             if O::IGNORES {
                 self.known_fields()?;
                 if self.is_over() {
@@ -124,8 +128,10 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             path[from] = node.slot;
             at = node.parent;
         }
-        let mut source = Fields::new(tree, reader, current);
-        root.receive(&path[from..], &mut source)
+        let mut source = Fields::new(tree, *reader, *current);
+        let received = root.receive(&path[from..], &mut source);
+        (*reader, *current) = source.end();
+        received
     }
 
     /// Primitive fields of the struct at hand and of those that follow and lie in the same map,
