@@ -2,7 +2,8 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token, ext::IdentExt, punctuated::Punctuated,
+    Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token, ext::IdentExt,
+    punctuated::Punctuated,
 };
 
 use crate::errors::Errors;
@@ -249,8 +250,7 @@ fn masked(meta: &Meta, errors: &mut Errors) -> Option<Expr> {
 
 /// `quantized(min = …, max = …, bits = …, mode = "…")`.
 fn quantized(meta: &Meta, errors: &mut Errors) -> Option<Quantized> {
-    const FORM: &str =
-        "write `quantized(min = 0.0, max = 1.0, bits = 16, mode = \"clamp\")`; bits and mode may \
+    const FORM: &str = "write `quantized(min = 0.0, max = 1.0, bits = 16, mode = \"clamp\")`; bits and mode may \
          be left out";
     let span = meta.path().get_ident()?.span();
     let Meta::List(list) = meta else {

@@ -28,8 +28,11 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let base = Base::of(input);
     let base_count = &base.count;
-    let fields: Vec<Code> =
-        input.tracked().enumerate().map(|(index, field)| Code::new(field, index, base_count)).collect();
+    let fields: Vec<Code> = input
+        .tracked()
+        .enumerate()
+        .map(|(index, field)| Code::new(field, index, base_count))
+        .collect();
 
     let mirror = mirror(input, &generics, &fields);
     let walk_own = fields.iter().map(|field| &field.walk_own);
@@ -377,11 +380,7 @@ impl Code {
                 quote_spanned!(span=> &mut #number::as_number(&#raw)),
             )
         } else {
-            (
-                ty.to_token_stream(),
-                quote_spanned!(span=> &#raw),
-                quote_spanned!(span=> &mut #raw),
-            )
+            (ty.to_token_stream(), quote_spanned!(span=> &#raw), quote_spanned!(span=> &mut #raw))
         };
         let visibility = match &attrs.view {
             None => quote_spanned!(span=> __tidewire::Visibility::Everyone),
@@ -467,9 +466,10 @@ fn mirror(input: &Struct<'_>, generics: &Generics, fields: &[Code]) -> TokenStre
     let idents: Vec<&Ident> = idents.chain(others.iter().map(|(ident, _)| *ident)).collect();
     let types = fields.iter().map(|field| &field.mirror).chain(others.iter().map(|(_, ty)| ty));
 
-    let defaults = fields.iter().map(|field| field.mirror_default.clone()).chain(
-        others.iter().map(|(ident, _)| quote!(#ident: ::core::default::Default::default())),
-    );
+    let defaults = fields
+        .iter()
+        .map(|field| field.mirror_default.clone())
+        .chain(others.iter().map(|(ident, _)| quote!(#ident: ::core::default::Default::default())));
     let values = fields
         .iter()
         .map(|field| field.mirror_debug.clone())

@@ -66,6 +66,8 @@ use self::{error::Fault, message::Message, nodes::ROOT, places::Tree, reader::Re
 /// refused: values are in one place.
 pub struct Decoder<S> {
     state: S,
+    /// Those of the tree, to be borrowed beside it.
+    types: Arc<TypeSet>,
     tree: Tree,
     stopped: bool,
     /// A message was applied.
@@ -88,7 +90,7 @@ impl<S: Schema + StructSink + Default> Decoder<S> {
     ///
     /// The first difference, or what is wrong with the handshake.
     pub fn check_handshake(&self, handshake: &[u8]) -> Result<(), DecodeError> {
-        reflection::check(handshake, &self.tree.types)
+        reflection::check(handshake, &self.types)
     }
 }
 
@@ -124,7 +126,7 @@ impl Decoder<DynStruct> {
 
 impl<S: StructSink> Decoder<S> {
     fn with(state: S, types: Arc<TypeSet>) -> Self {
-        Self { state, tree: Tree::new(types), stopped: false, received: false }
+        Self { state, tree: Tree::new(types.clone()), types, stopped: false, received: false }
     }
 
     /// Applies a snapshot or a patch.
@@ -147,12 +149,11 @@ impl<S: StructSink> Decoder<S> {
         observer: &mut O,
     ) -> Result<(), DecodeError> {
         self.received = true;
-        let types = self.tree.types.clone();
         let moves_left = self.tree.limits.moves_of(message);
         let mut message = Message {
             tree: &mut self.tree,
             root: &mut self.state,
-            types,
+            types: &self.types,
             reader: Reader::new(message),
             observer,
             current: ROOT,
@@ -199,7 +200,7 @@ impl<S: StructSink> Decoder<S> {
 
     /// The types of the state.
     pub fn types(&self) -> &Arc<TypeSet> {
-        &self.tree.types
+        &self.types
     }
 
     /// How many structures the sender refers to, the root included.

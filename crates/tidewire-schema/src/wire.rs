@@ -49,6 +49,32 @@ pub(crate) fn write_ref(out: &mut Vec<u8>, id: RefId) {
     write_unsigned(out, id.0);
 }
 
+/// Writes that what follows is about another structure.
+#[inline]
+pub(crate) fn write_switch(out: &mut Vec<u8>, id: RefId) {
+    match id.0 {
+        small @ 0..=0x7f => out.extend_from_slice(&[SWITCH_TO_STRUCTURE, small as u8]),
+        _ => write_long_switch(out, id),
+    }
+}
+
+/// Apart, as any field of a struct may be the first to change. One check of the capacity for numbers
+/// of up to two bytes.
+#[inline(never)]
+fn write_long_switch(out: &mut Vec<u8>, id: RefId) {
+    match id.0 {
+        0x80..=0xff => out.extend_from_slice(&[SWITCH_TO_STRUCTURE, 0xcc, id.0 as u8]),
+        0x100..=0xffff => {
+            let [a, b] = (id.0 as u16).to_le_bytes();
+            out.extend_from_slice(&[SWITCH_TO_STRUCTURE, 0xcd, a, b]);
+        }
+        _ => {
+            out.push(SWITCH_TO_STRUCTURE);
+            write_ref(out, id);
+        }
+    }
+}
+
 /// Writes a `number`.
 pub(crate) fn write_number(out: &mut Vec<u8>, value: f64) {
     let value = match value {
@@ -213,6 +239,17 @@ mod tests {
             [(31, "bf"), (32, "d920"), (255, "d9ff"), (256, "da0001"), (65536, "db00000100")]
         {
             check(Value::String(&"a".repeat(len)), &(head.to_owned() + &"61".repeat(len)));
+        }
+    }
+
+    #[test]
+    fn a_switch_is_its_byte_and_a_number() {
+        for id in [0, 127, 128, 255, 256, 65535, 65536, 0x7fff_ffff, 0x8000_0000] {
+            let mut number = vec![SWITCH_TO_STRUCTURE];
+            write_unsigned(&mut number, id);
+            let mut switch = Vec::new();
+            write_switch(&mut switch, RefId(id));
+            assert_eq!(switch, number, "{id}");
         }
     }
 }

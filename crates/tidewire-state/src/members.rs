@@ -451,8 +451,7 @@ macro_rules! members {
         }
 
         impl<P: $crate::members::Member> $crate::schema::Field for $type<P> {
-            type Mirror =
-                $crate::members::MembersMirror<<P as $crate::members::Member>::Sent>;
+            type Mirror = $crate::members::MembersMirror<<P as $crate::members::Member>::Sent>;
 
             fn walk_own<V: $crate::visitor::Visitor + ?Sized>(
                 &mut self,

@@ -196,9 +196,7 @@ impl<T: Schema> Pool<T> {
         }
         touched.put_back(list);
         touched.reserve(slots.capacity());
-        while let Some((key, owner)) =
-            walk.tracker.take_pending(|key| find(slots, key).is_some())
-        {
+        while let Some((key, owner)) = walk.tracker.take_pending(|key| find(slots, key).is_some()) {
             let slot = find(slots, key).and_then(|at| slots[at].instance.as_mut());
             if let Some(instance) = slot {
                 instance.mirror.walk_shared(&mut instance.value, Some(owner), walk);

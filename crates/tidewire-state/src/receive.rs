@@ -279,11 +279,7 @@ pub trait FieldSource {
     type Fault;
 
     /// The next field of the struct at hand, if it is one that gets a primitive.
-    ///
-    /// # Errors
-    ///
-    /// If that cannot be told.
-    fn next_field(&mut self) -> Result<Option<FieldIndex>, Self::Fault>;
+    fn next_field(&mut self) -> Option<FieldIndex>;
 
     /// The value of that field.
     ///

@@ -4,9 +4,7 @@ use std::{collections::HashSet, fmt};
 
 use foldhash::fast::RandomState;
 
-use crate::{
-    members::{Member, MemberKey, Members, members},
-};
+use crate::members::{Member, MemberKey, Members, members};
 
 /// Primitives in order of arrival, each once.
 ///

@@ -89,30 +89,22 @@ impl Touched {
         }
     }
 
-    /// Takes all marked slots off. `link` leads to a slot's mark. Give the list back with
-    /// [`put_back`](Self::put_back), so that its memory is kept.
+    /// The numbers of all marked slots. `link` leads to a slot's mark.
     #[inline]
-    pub(crate) fn take(&mut self, link: impl Fn(u32) -> Link) -> Vec<u32> {
-        let mut list = std::mem::take(&mut self.list);
+    pub(crate) fn gather(&mut self, link: impl Fn(u32) -> Link) -> &[u32] {
         let mut at = std::mem::replace(self.chain.get_mut(), END);
         while at != END {
-            list.push(at);
+            self.list.push(at);
             at = link(at).0;
         }
-        list
+        &self.list
     }
 
     /// Forgets which slots are marked. Their links are void.
+    #[inline]
     pub(crate) fn forget(&mut self) {
         self.list.clear();
         *self.chain.get_mut() = END;
-    }
-
-    /// Keeps the memory of a list that was taken.
-    #[inline]
-    pub(crate) fn put_back(&mut self, mut list: Vec<u32>) {
-        list.clear();
-        self.list = list;
     }
 }
 

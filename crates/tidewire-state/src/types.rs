@@ -280,9 +280,8 @@ impl TypesBuilder {
 
     /// The type that all of `variants` are or extend, if there is one.
     pub fn common_base(&self, variants: &[TypeIndex]) -> Option<TypeIndex> {
-        let bases = |at: TypeIndex| {
-            std::iter::successors(Some(at), |at| self.types[at.0 as usize].extends)
-        };
+        let bases =
+            |at: TypeIndex| std::iter::successors(Some(at), |at| self.types[at.0 as usize].extends);
         let (first, others) = variants.split_first()?;
         bases(*first).find(|base| others.iter().all(|other| bases(*other).any(|at| at == *base)))
     }

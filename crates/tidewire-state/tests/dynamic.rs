@@ -30,10 +30,8 @@ fn types() -> Arc<TypeSet> {
         field("turn", string, false),
     ];
     let card = vec![field("n", FieldKind::Primitive(PrimitiveKind::Number), false)];
-    let types = vec![
-        TypeInfo::new("State".to_owned(), state),
-        TypeInfo::new("Card".to_owned(), card),
-    ];
+    let types =
+        vec![TypeInfo::new("State".to_owned(), state), TypeInfo::new("Card".to_owned(), card)];
     Arc::new(TypeSet { types, root: TypeIndex(0) })
 }
 

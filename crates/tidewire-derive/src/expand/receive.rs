@@ -161,7 +161,7 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                         _ => {}
                     }
                 } else {
-                    while let ::core::option::Option::Some(__at) = __source.next_field()? {
+                    while let ::core::option::Option::Some(__at) = __source.next_field() {
                         if !Self::draw(self, __at, __source)? {
                             break;
                         }

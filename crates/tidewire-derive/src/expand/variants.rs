@@ -30,17 +30,17 @@ pub(super) fn schema(input: &Struct<'_>, variants: &[Variant<'_>]) -> TokenStrea
         });
         quote!(#(#arms)*)
     };
-    let walk_fields = each(&|value| {
-        quote!(__tidewire::Schema::walk_fields(#value, __mirror, __owner, __walk))
-    });
+    let walk_fields =
+        each(&|value| quote!(__tidewire::Schema::walk_fields(#value, __mirror, __owner, __walk)));
     let walk_children =
         each(&|value| quote!(__tidewire::Schema::walk_children(#value, __mirror, __walk)));
     let visit_fields =
         each(&|value| quote!(__tidewire::Schema::visit_fields(#value, __mirror, __visit)));
     let visit_children =
         each(&|value| quote!(__tidewire::Schema::visit_children(#value, __mirror, __visit)));
-    let select =
-        each(&|value| quote!(__tidewire::Schema::select(#value, __mirror, __fresh, __path, __select)));
+    let select = each(
+        &|value| quote!(__tidewire::Schema::select(#value, __mirror, __fresh, __path, __select)),
+    );
     let is_instance = each(&|value| quote!(__tidewire::Schema::is_instance(#value, __mirror)));
     let remember = each(&|value| quote!(__tidewire::Schema::remember_instance(#value, __mirror)));
 

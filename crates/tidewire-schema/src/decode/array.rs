@@ -319,8 +319,8 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             self.renumber()?;
         }
         let value = self.tree.pick_up(self.root, id, self.current).map_err(fault)?;
-        let types = self.types.clone();
-        let inserted = self.array_sink()?.insert(at, value.of(&types));
+        let types = self.types;
+        let inserted = self.array_sink()?.insert(at, value.of(types));
         inserted.map_err(|misfit| fault(misfit.into()))?;
         let array = self.array_node()?;
         array.ids.insert(at, id);

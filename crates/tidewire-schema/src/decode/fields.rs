@@ -17,8 +17,9 @@ use crate::wire::{SWITCH_TO_STRUCTURE, op};
 pub(super) struct Fields<'m, 'b> {
     nodes: &'m Nodes,
     primitives: &'m [u64],
-    reader: &'m mut Reader<'b>,
-    current: &'m mut u32,
+    /// Copies, which the compiler keeps in registers: what is read is read in no call.
+    reader: Reader<'b>,
+    current: u32,
     /// What the structs lie in.
     parent: u32,
     /// The primitive fields of the struct at hand, a bit each.
@@ -29,13 +30,14 @@ pub(super) struct Fields<'m, 'b> {
 }
 
 impl<'m, 'b> Fields<'m, 'b> {
-    pub(super) fn new(tree: &'m Tree, reader: &'m mut Reader<'b>, current: &'m mut u32) -> Self {
+    #[inline]
+    pub(super) fn new(tree: &'m Tree, reader: Reader<'b>, current: u32) -> Self {
         let (nodes, primitives) = (&tree.nodes, &tree.primitives[..]);
-        let parent = nodes.get(*current).map_or(NONE, |node| node.parent);
+        let parent = nodes.get(current).map_or(NONE, |node| node.parent);
         let at = FieldIndex(0);
         let mut fields =
             Self { nodes, primitives, reader, current, parent, fields: 0, at, start: 0 };
-        fields.fields = fields.of(*fields.current).map_or(0, |(_, _, fields)| fields);
+        fields.fields = fields.of(current).map_or(0, |(_, _, fields)| fields);
         fields
     }
 
@@ -50,9 +52,10 @@ impl<'m, 'b> Fields<'m, 'b> {
         }
     }
 
-    #[cold]
-    fn in_field(&self, fault: Fault) -> Fault {
-        fault.in_place(FaultPlace::Field(self.at))
+    /// How far it was read, and the struct that was at hand then.
+    #[inline]
+    pub(super) fn end(&self) -> (Reader<'b>, u32) {
+        (self.reader, self.current)
     }
 }
 
@@ -60,24 +63,24 @@ impl FieldSource for Fields<'_, '_> {
     type Fault = Fault;
 
     #[inline]
-    fn next_field(&mut self) -> Result<Option<FieldIndex>, Fault> {
-        let Some(byte) = self.reader.peek() else { return Ok(None) };
+    fn next_field(&mut self) -> Option<FieldIndex> {
+        let byte = self.reader.peek()?;
         let (operation, at) = (byte & 0xc0, byte & 0x3f);
         // No field has the number 63, so this ends before another structure too.
         if operation == op::DELETE || self.fields >> at & 1 == 0 {
-            return Ok(None);
+            return None;
         }
         self.start = self.reader.offset();
-        self.reader.byte()?;
+        self.reader.skip();
         self.at = FieldIndex(at);
-        Ok(Some(self.at))
+        Some(self.at)
     }
 
     #[inline(always)]
     fn read(&mut self, kind: PrimitiveKind) -> Result<Value<'_>, Fault> {
         match self.reader.value(kind) {
             Ok(value) => Ok(value),
-            Err(fault) => Err(self.in_field(fault)),
+            Err(fault) => Err(in_field(self.at, fault)),
         }
     }
 
@@ -86,12 +89,12 @@ impl FieldSource for Fields<'_, '_> {
         if self.reader.peek() != Some(SWITCH_TO_STRUCTURE) {
             return Ok(None);
         }
-        let mut ahead = *self.reader;
-        ahead.byte()?;
+        let mut ahead = self.reader;
+        ahead.skip();
         let id = ahead.unsigned()?;
         match self.of(id) {
             Some((parent, slot, fields)) if parent == self.parent && parent != NONE => {
-                (*self.reader, *self.current) = (ahead, id);
+                (self.reader, self.current) = (ahead, id);
                 self.fields = fields;
                 Ok(Some(slot))
             }
@@ -99,10 +102,20 @@ impl FieldSource for Fields<'_, '_> {
         }
     }
 
-    #[cold]
+    #[inline]
     fn misfit(&self, misfit: Misfit) -> Fault {
-        self.in_field(Fault::at(self.start, misfit.into()))
+        does_not_fit(self.at, self.start, misfit)
     }
+}
+
+#[cold]
+fn in_field(at: FieldIndex, fault: Fault) -> Fault {
+    fault.in_place(FaultPlace::Field(at))
+}
+
+#[cold]
+fn does_not_fit(at: FieldIndex, start: usize, misfit: Misfit) -> Fault {
+    in_field(at, Fault::at(start, misfit.into()))
 }
 
 /// The primitive fields of every type, a bit each.

@@ -176,8 +176,8 @@ impl<'b, S: StructSink, O: ChangeObserver> Message<'_, 'b, S, O> {
                 let key = self.key_of(op, start)?;
                 self.holds_more(ENTRY)?;
                 let value = self.tree.pick_up(self.root, id, self.current).map_err(misfit)?;
-                let types = self.types.clone();
-                let inserted = self.map_sink()?.insert(key, value.of(&types));
+                let types = self.types;
+                let inserted = self.map_sink()?.insert(key, value.of(types));
                 let slot = self.inserted(inserted.map_err(|error| misfit(error.into()))?)?;
                 self.tree.put_down(id, self.current, slot, op.index);
                 slot

@@ -21,7 +21,7 @@ use crate::wire::{SWITCH_TO_STRUCTURE, TYPE_ID, op};
 pub(super) struct Message<'a, 'b, S, O> {
     pub(super) tree: &'a mut Tree,
     pub(super) root: &'a mut S,
-    pub(super) types: Arc<TypeSet>,
+    pub(super) types: &'a Arc<TypeSet>,
     pub(super) reader: Reader<'b>,
     pub(super) observer: &'a mut O,
     /// The structure that operations are about.
@@ -98,6 +98,10 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// Structs that lie in one map, or one struct, to the end of their operations.
     fn structs(&mut self) -> Result<(), Fault> {
         loop {
+            // A patch begins at the root, of which it mostly has nothing to say.
+            if self.is_over() {
+                return Ok(());
+            }
             if O::IGNORES {
                 self.known_fields()?;
                 if self.is_over() {
@@ -124,8 +128,10 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             path[from] = node.slot;
             at = node.parent;
         }
-        let mut source = Fields::new(tree, reader, current);
-        root.receive(&path[from..], &mut source)
+        let mut source = Fields::new(tree, *reader, *current);
+        let received = root.receive(&path[from..], &mut source);
+        (*reader, *current) = source.end();
+        received
     }
 
     /// Primitive fields of the struct at hand and of those that follow and lie in the same map,
@@ -181,7 +187,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     fn reference_field(&mut self) -> Result<(), Fault> {
         let byte = self.reader.byte()?;
         let (operation, at) = (byte & 0xc0, byte & 0x3f);
-        let types = self.types.clone();
+        let types = self.types;
         let Shape::Struct(node) = &self.node()?.shape else { return Err(self.lost()) };
         let (index, previous) = (node.index, node.get(at));
         let info = types.get(index).and_then(|info| info.get(FieldIndex(at)));

@@ -32,6 +32,12 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at).copied()
     }
 
+    /// Goes past a byte that was looked at.
+    #[inline]
+    pub(crate) fn skip(&mut self) {
+        self.at += 1;
+    }
+
     #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
         let byte = self.peek().ok_or_else(|| self.ended())?;
@@ -57,20 +63,21 @@ impl<'a> Reader<'a> {
             0xcd => Ok(u32::from(u16::from_le_bytes(self.array()?))),
             0xce => Ok(u32::from_le_bytes(self.array()?)),
             _ => {
-                self.at = start;
-                self.unusual_unsigned()
+                let (after, integer) = Self { at: start, ..*self }.unusual_unsigned()?;
+                *self = after;
+                Ok(integer)
             }
         }
     }
 
     /// One in a form that no encoder needs for a small integer.
     #[cold]
-    fn unusual_unsigned(&mut self) -> Result<u32, Fault> {
+    fn unusual_unsigned(mut self) -> Result<(Self, u32), Fault> {
         let start = self.at;
         let number = self.number()?;
         let integer = number as u32;
         if f64::from(integer) == number {
-            Ok(integer)
+            Ok((self, integer))
         } else {
             Err(Fault::at(start, DecodeErrorKind::NotAnIndex { number }))
         }
@@ -119,9 +126,9 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub(crate) fn value(&mut self, kind: PrimitiveKind) -> Result<Value<'a>, Fault> {
         Ok(match kind {
-            PrimitiveKind::String => Value::String(self.string()?),
+            PrimitiveKind::String => Value::String(self.apart(Self::string)?),
             PrimitiveKind::Boolean => Value::Boolean(self.byte()? != 0),
-            PrimitiveKind::Number => Value::Number(self.number()?),
+            PrimitiveKind::Number => Value::Number(self.apart(Self::number)?),
             PrimitiveKind::Int8 => Value::Int8(self.byte()? as i8),
             PrimitiveKind::Uint8 => Value::Uint8(self.byte()?),
             PrimitiveKind::Int16 => Value::Int16(i16::from_le_bytes(self.array()?)),
@@ -135,8 +142,17 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Reads in a call, by a copy: a reader that is lent to one does not lie in registers.
+    #[inline(always)]
+    fn apart<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut copy = *self;
+        let value = read(&mut copy)?;
+        *self = copy;
+        Ok(value)
+    }
+
     #[cold]
-    fn ended(&self) -> Fault {
+    fn ended(self) -> Fault {
         Fault::at(self.bytes.len(), DecodeErrorKind::Ended)
     }
 }

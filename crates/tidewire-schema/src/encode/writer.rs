@@ -45,8 +45,7 @@ impl Writer {
     #[inline]
     fn switch(&mut self) {
         if !self.switched {
-            self.out.push(wire::SWITCH_TO_STRUCTURE);
-            wire::write_ref(&mut self.out, self.node);
+            wire::write_switch(&mut self.out, self.node);
             self.switched = true;
         }
     }

@@ -50,14 +50,14 @@ impl<V: Element> ArraySchema<V> {
             }
             return;
         }
-        let touched = self.touched.take(|at| self.slots[at as usize].link);
-        for index in &touched {
+        let Self { slots, touched, .. } = self;
+        for index in touched.gather(|at| slots[at as usize].link) {
             let index = *index as usize;
-            let slot = &mut self.slots[index];
+            let slot = &mut slots[index];
             slot.link.clear();
             slot.value.item_walk(&mut slot.mirror, sent, index, walk);
         }
-        self.touched.put_back(touched);
+        touched.forget();
         if V::IS_NODE {
             for (index, slot) in self.slots.iter_mut().enumerate().skip(from) {
                 if V::item_is_fresh(&slot.mirror) {

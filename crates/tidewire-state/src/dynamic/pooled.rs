@@ -121,11 +121,7 @@ impl Schema for DynState {
         self.pool.register_shared(&mut mirror.pool, tracker);
     }
 
-    fn walk_shared<V: Visitor + ?Sized>(
-        &mut self,
-        _: &mut Self::Mirror,
-        walk: &mut Walk<'_, V>,
-    ) {
+    fn walk_shared<V: Visitor + ?Sized>(&mut self, _: &mut Self::Mirror, walk: &mut Walk<'_, V>) {
         self.pool.walk_shared(walk);
     }
 

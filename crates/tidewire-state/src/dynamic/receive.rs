@@ -48,7 +48,7 @@ impl StructSink for DynStruct {
 impl DynStruct {
     fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
         let fields = &self.types[self.index].fields;
-        while let Some(at) = source.next_field()? {
+        while let Some(at) = source.next_field() {
             let at = usize::from(at.0);
             let Some((info, field)) = fields.get(at).zip(self.fields.get_mut(at)) else { break };
             let FieldKind::Primitive(kind) = info.kind else { break };

@@ -75,6 +75,45 @@ impl<V: Element> MapSchema<V> {
         self.touched.forget();
     }
 
+    /// Whether the walk has nothing to tell of the map itself: a struct that was only touched has
+    /// nothing to report but what is below it.
+    #[inline]
+    fn is_only_touched(&self) -> bool {
+        V::IS_NODE
+            && !V::HAS_IDENTITY
+            && !self.replaced
+            && self.tail == self.slots.len()
+            && self.removed.is_empty()
+    }
+
+    /// Reports which entries came, went and have other values. What came is touched from here on,
+    /// and there is room for more touches. Apart from the rest, which stays short: most walks find
+    /// a map only touched.
+    #[inline(never)]
+    fn report_own<T: Visitor + ?Sized>(
+        &mut self,
+        mirror: &mut MapMirror,
+        fresh: bool,
+        walk: &mut Walk<'_, T>,
+    ) {
+        mirror.indexes.recycle();
+        if !self.identity.is(mirror.seen) {
+            if !fresh {
+                let live = mirror.indexes.free_all();
+                walk.visitor.entries_reset(&mut live.into_iter());
+                walk.release_below(mirror.id);
+            }
+            mirror.seen = self.identity.renew();
+            self.forget();
+        }
+        self.report_removed(mirror, walk);
+        if !V::IS_NODE || V::HAS_IDENTITY || std::mem::take(&mut self.replaced) {
+            let map = Owner { id: mirror.id, fresh: false, hidden: mirror.hidden };
+            self.report_touched(map, walk);
+        }
+        self.report_new(mirror, walk);
+    }
+
     fn report_removed<T: Visitor + ?Sized>(
         &mut self,
         mirror: &mut MapMirror,
@@ -87,14 +126,10 @@ impl<V: Element> MapSchema<V> {
         }
     }
 
-    fn report_touched<T: Visitor + ?Sized>(
-        &mut self,
-        map: Owner,
-        touched: &[u32],
-        walk: &mut Walk<'_, T>,
-    ) {
-        for at in touched {
-            if let Some(held) = &mut self.slots[*at as usize].entry {
+    fn report_touched<T: Visitor + ?Sized>(&mut self, map: Owner, walk: &mut Walk<'_, T>) {
+        let Self { slots, touched, .. } = self;
+        for at in touched.gather(|at| slots[at as usize].link) {
+            if let Some(held) = &mut slots[*at as usize].entry {
                 let replaced = std::mem::take(&mut held.replaced);
                 let how = if replaced { EntryChange::Replaced } else { EntryChange::Touched };
                 let at = EntryAt { index: held.index, key: &held.key };
@@ -104,29 +139,31 @@ impl<V: Element> MapSchema<V> {
     }
 
     fn report_new<T: Visitor + ?Sized>(&mut self, mirror: &mut MapMirror, walk: &mut Walk<'_, T>) {
-        for held in self.slots[self.tail..].iter_mut().filter_map(|slot| slot.entry.as_mut()) {
-            held.index = mirror.indexes.allocate();
-            let at = EntryAt { index: held.index, key: &held.key };
-            let owner = Owner { id: mirror.id, fresh: true, hidden: mirror.hidden };
-            held.value.entry_walk_own(&mut held.mirror, at, EntryChange::New, owner, walk);
+        self.touched.reserve(self.slots.capacity());
+        for (at, slot) in self.slots.iter_mut().enumerate().skip(self.tail) {
+            if let Some(held) = &mut slot.entry {
+                held.index = mirror.indexes.allocate();
+                self.touched.mark(at, &mut slot.link);
+                let owner = Owner { id: mirror.id, fresh: true, hidden: mirror.hidden };
+                let at = EntryAt { index: held.index, key: &held.key };
+                held.value.entry_walk_own(&mut held.mirror, at, EntryChange::New, owner, walk);
+            }
         }
+        self.tail = self.slots.len();
     }
 
     #[inline]
-    fn report_below<T: Visitor + ?Sized>(&mut self, touched: &[u32], walk: &mut Walk<'_, T>) {
-        for at in touched {
-            let slot = &mut self.slots[*at as usize];
+    fn report_below<T: Visitor + ?Sized>(&mut self, walk: &mut Walk<'_, T>) {
+        let Self { slots, touched, .. } = self;
+        for at in touched.gather(|at| slots[at as usize].link) {
+            let slot = &mut slots[*at as usize];
             slot.link.clear();
             if let Some(held) = &mut slot.entry {
                 let at = EntryAt { index: held.index, key: &held.key };
                 held.value.entry_walk_below(&mut held.mirror, at, walk);
             }
         }
-        for held in self.slots[self.tail..].iter_mut().filter_map(|slot| slot.entry.as_mut()) {
-            let at = EntryAt { index: held.index, key: &held.key };
-            held.value.entry_walk_below(&mut held.mirror, at, walk);
-        }
-        self.tail = self.slots.len();
+        touched.forget();
     }
 }
 
@@ -163,30 +200,10 @@ impl<V: Element> Field for MapSchema<V> {
         let fresh = std::mem::take(&mut mirror.fresh);
         let MapMirror { id, hidden, .. } = *mirror;
         walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
-        mirror.indexes.recycle();
-        if !known {
-            if !fresh {
-                let live = mirror.indexes.free_all();
-                walk.visitor.entries_reset(&mut live.into_iter());
-                walk.release_below(mirror.id);
-            }
-            mirror.seen = self.identity.renew();
-            self.forget();
+        if !known || !self.is_only_touched() {
+            self.report_own(mirror, fresh, walk);
         }
-        let touched = self.touched.take(|at| self.slots[at as usize].link);
-        if !self.removed.is_empty() {
-            self.report_removed(mirror, walk);
-        }
-        // A struct that was only touched has nothing to report of itself.
-        if !V::IS_NODE || V::HAS_IDENTITY || std::mem::take(&mut self.replaced) {
-            self.report_touched(Owner { id, fresh: false, hidden }, &touched, walk);
-        }
-        if self.tail < self.slots.len() {
-            self.report_new(mirror, walk);
-        }
-        self.report_below(&touched, walk);
-        self.touched.put_back(touched);
-        self.touched.reserve(self.slots.capacity());
+        self.report_below(walk);
         walk.visitor.leave();
     }
 

@@ -101,13 +101,7 @@ impl<T> Field for Handle<T> {
         visit.visitor.reference(at, id, None);
     }
 
-    fn select(
-        &mut self,
-        _: &mut HandleMirror,
-        _: bool,
-        path: &[&str],
-        select: &mut Select<'_>,
-    ) {
+    fn select(&mut self, _: &mut HandleMirror, _: bool, path: &[&str], select: &mut Select<'_>) {
         self.select_here(path, select);
     }
 }

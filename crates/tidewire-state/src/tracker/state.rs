@@ -51,13 +51,7 @@ impl<S: Schema> Tracked<S> {
         visitor.begin(self.ticks);
         let index = Some(self.state.type_index(&self.tracker.types));
         let root = Owner { id: RefId::ROOT, fresh, hidden: false };
-        visitor.enter(Enter {
-            id: RefId::ROOT,
-            place: Place::Root,
-            index,
-            hidden: false,
-            fresh,
-        });
+        visitor.enter(Enter { id: RefId::ROOT, place: Place::Root, index, hidden: false, fresh });
         let released = self.views.released();
         let mut walk = Walk { visitor, tracker: &mut self.tracker, released };
         self.state.register_shared(&mut self.mirror, walk.tracker);
