@@ -236,7 +236,7 @@ fn state_tree_frames_bring_every_client_to_its_state() {
                         views.insert(client.to_owned(), view);
                     }
                     ("patch", _) => {
-                        drop(views.get_mut(client).unwrap().receive(bytes, encoding).unwrap())
+                        drop(views.get_mut(client).unwrap().receive(bytes, encoding).unwrap());
                     }
                     (_, Some(state)) => {
                         let held = json_of(views[client].root());
