@@ -136,6 +136,10 @@ fn what_is_wrong_is_said_with_its_path() {
     assert_eq!(all("[]"), r#""counts.n" is 65536, not a whole number from 0 to 65535"#);
     let huge = All::from_tree(&json(r#"[1e300,0,0,false,{},[],{},"",0]"#)).unwrap_err();
     assert!(huge.to_string().ends_with("not a number that 32 bits can hold"), "{huge}");
+    let Tree::Array(mut values) = All::default().to_tuple() else { panic!("no tuple") };
+    values[8] = Tree::Double(f64::NAN);
+    let nan = All::from_tree(&Tree::Array(values)).unwrap_err();
+    assert_eq!(nan.to_string(), r#""wide" is NaN, not a finite number"#);
     let list = All::from_tree(&json(r#"[0,0,0,false,{},[{"x":1,"y":1},3],{},"",0]"#)).unwrap_err();
     assert_eq!(list.to_string(), r#""list.1" is 3, not an object or an array"#);
 }

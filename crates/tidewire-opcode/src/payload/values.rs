@@ -76,12 +76,12 @@ fn integer<T: TryFrom<i128>>(tree: &Tree, expected: &'static str) -> Result<T, P
     value.and_then(|value| T::try_from(value).ok()).ok_or_else(|| wrong(tree, expected))
 }
 
-/// JavaScript writes whole numbers as integers.
+/// JavaScript writes whole numbers as integers. What is no number would spread through a game's state.
 fn double(tree: &Tree) -> Result<f64, PayloadError> {
     match tree {
         Tree::Integer(value) => Ok(*value as f64),
-        Tree::Double(value) => Ok(*value),
-        other => Err(wrong(other, "a number")),
+        Tree::Double(value) if value.is_finite() => Ok(*value),
+        other => Err(wrong(other, "a finite number")),
     }
 }
 
