@@ -2,7 +2,7 @@
 //!
 //! `differential` sends random scenarios through the encoder and every decoder, and holds what
 //! each of them sees against an independent model. `mosx` does the same with the patch codecs and
-//! the libraries that their clients use. `lab` is the server that the SDKs' tests join.
+//! the libraries that their clients use, `state_tree` with the state-tree encodings. `lab` is the server that the SDKs' tests join.
 
 pub mod bytes;
 pub mod case;
@@ -10,3 +10,4 @@ pub mod derived;
 pub mod judge;
 pub mod mosx;
 pub mod shrink;
+pub mod state_tree;

@@ -69,7 +69,7 @@ impl Part {
                 setup::npm(&root().join("conformance/mosx"))?;
                 conformance("mosx", args.seeds / 4)
             }
-            Self::StateTree => conformance("state_tree", args.seeds / 10),
+            Self::StateTree => conformance("state_tree", args.seeds / 2),
             Self::Sdk => sdk(),
             Self::Page => page(),
             Self::Fuzz => fuzz(args.fuzz_seconds),

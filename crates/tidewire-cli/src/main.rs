@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
-use tidewire_cli::{Codec, inspect::bytes_of, run_scenario};
+use tidewire_cli::{Codec, check_schemas, inspect::bytes_of, print_schema, run_scenario};
 
 /// Tools for Tidewire states and their wire formats.
 #[derive(Parser)]
@@ -27,10 +27,12 @@ enum Command {
     Scenario {
         /// The scenario, a JSON file; `-` is standard input.
         file: PathBuf,
-        /// What is spoken to the clients: schema, json, mpack, light or patchpack.
+        /// What is spoken to the clients: schema, json, mpack, light, patchpack, state-json, opcode-json or
+        /// opcode-msgpack.
         #[arg(long, default_value = "schema")]
         codec: String,
-        /// The variant of the schema codec: v3, v4 or v5. The newest if not given.
+        /// The variant of the codec. Of schema: v3, v4 or v5, the newest if not given. Of the last three: original,
+        /// which is meant if none is given, shortest or plain (paths as text; not of state-json).
         #[arg(long)]
         profile: Option<String>,
     },
@@ -46,6 +48,32 @@ enum Command {
         #[arg(long, value_name = "HEX")]
         reflection: Option<String>,
     },
+    /// The types of a state, as state-tree clients are told of them.
+    Schema {
+        #[command(subcommand)]
+        command: SchemaCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum SchemaCommand {
+    /// Says what clients that hold the old types would meet at a server that has the new ones.
+    ///
+    /// A line for each change, compatible or refused. Ends with status 0 if nothing is refused, 1 if
+    /// something is, 2 if a file cannot be read.
+    Check {
+        /// A schema.json, or a description: a JSON file with `types` and `root` as a scenario has them. `-` is
+        /// standard input.
+        old: PathBuf,
+        /// Another one. Widths of numbers are compared where both are descriptions.
+        new: PathBuf,
+    },
+    /// Prints the schema.json of a description.
+    Print {
+        /// A JSON file with `types` and `root` as a scenario has them, and, where there are any, `land` (its
+        /// name), `actions`, `clientEvents` and `events` (each the name of a type). `-` is standard input.
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -57,28 +85,56 @@ fn main() -> ExitCode {
             }
         }
         Command::Inspect { messages, reflection } => inspect(&messages, reflection.as_deref()),
+        Command::Schema { command: SchemaCommand::Print { file } } => schema_print(&file),
+        Command::Schema { command: SchemaCommand::Check { old, new } } => {
+            return match schema_check(&old, &new) {
+                Ok(true) => ExitCode::SUCCESS,
+                Ok(false) => ExitCode::FAILURE,
+                Err(error) => failed(&error, ExitCode::from(2)),
+            };
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // If even that cannot be written there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error, ExitCode::FAILURE),
     }
 }
 
+fn failed(error: &anyhow::Error, code: ExitCode) -> ExitCode {
+    // If even that cannot be written there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "{error:#}");
+    code
+}
+
 fn scenario(file: &Path, codec: Codec) -> Result<()> {
-    let text = if file == Path::new("-") {
-        read(io::stdin().lock()).context("failed to read standard input")
-    } else {
-        File::open(file)
-            .map_err(Into::into)
-            .and_then(read)
-            .with_context(|| format!("failed to read {}", file.display()))
-    }?;
+    let text = text_of(file)?;
     run_scenario(&text, codec, &mut BufWriter::new(io::stdout().lock()))?;
     Ok(())
+}
+
+fn schema_print(file: &Path) -> Result<()> {
+    let schema = print_schema(&text_of(file)?).with_context(|| file.display().to_string())?;
+    writeln!(io::stdout().lock(), "{schema}").context("failed to write")
+}
+
+/// Whether the new types are good for old clients.
+fn schema_check(old: &Path, new: &Path) -> Result<bool> {
+    let (before, now) = (text_of(old)?, text_of(new)?);
+    let report = check_schemas(&before, &now)
+        .with_context(|| format!("failed to compare {} with {}", old.display(), new.display()))?;
+    write!(io::stdout().lock(), "{report}").context("failed to write")?;
+    Ok(report.is_compatible())
+}
+
+/// The text of a file; `-` is standard input.
+fn text_of(file: &Path) -> Result<String> {
+    if file == Path::new("-") {
+        return read(io::stdin().lock()).context("failed to read standard input");
+    }
+    File::open(file)
+        .map_err(Into::into)
+        .and_then(read)
+        .with_context(|| format!("failed to read {}", file.display()))
 }
 
 fn inspect(messages: &[String], reflection: Option<&str>) -> Result<()> {

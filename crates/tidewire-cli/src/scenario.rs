@@ -27,11 +27,11 @@
 //! ```
 
 mod error;
-mod file;
-mod output;
+pub(crate) mod file;
+pub(crate) mod output;
 mod path;
 mod steps;
-mod types;
+pub(crate) mod types;
 mod value;
 
 use std::io::Write;

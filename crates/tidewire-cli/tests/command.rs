@@ -105,13 +105,38 @@ fn messages_are_printed_up_to_what_is_wrong() {
 #[test]
 fn wrong_usage_is_status_2() {
     check(&tidewire(&["inspect"], ""), 2, 0, "<FILE|HEX>");
-    check(
-        &tidewire(&["scenario", "-", "--codec", "state-json"], ""),
-        2,
-        0,
-        "`state-json` is not supported yet",
-    );
+    check(&tidewire(&["scenario", "-", "--codec", "xml"], ""), 2, 0, "there is no codec `xml`");
     check(&tidewire(&["scenario", "-", "--profile", "v9"], ""), 2, 0, "no profile `v9`");
     check(&tidewire(&["scenario"], ""), 2, 0, "<FILE>");
     check(&tidewire(&["play"], ""), 2, 0, "play");
+}
+
+#[test]
+fn schemas_are_printed_and_compared() {
+    let file = |name: &str, text: &str| {
+        let path = std::env::temp_dir().join(format!("tidewire-cli-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let old = file("old.json", SCENARIO);
+    let wider = file("wider.json", &SCENARIO.replace("uint8", "uint16"));
+    let longer = file("longer.json", &SCENARIO.replace(r#""uint8""#, r#""uint8", "m": "int8""#));
+    let printed = tidewire(&["schema", "print", &old], "");
+    check(&printed, 0, 1, "");
+    let schema = String::from_utf8(printed.stdout).unwrap();
+    check(&tidewire(&["schema", "check", &old, "-"], &schema), 0, 1, "");
+    check(&tidewire(&["schema", "check", &old, &longer], ""), 0, 3, "");
+    check(&tidewire(&["schema", "check", &old, &wider], ""), 1, 2, "");
+    check(&tidewire(&["schema", "check", &longer, "-"], &schema), 1, 2, "");
+    check(&tidewire(&["schema", "check", &old, "-"], "[]"), 2, 0, "neither a schema.json");
+    check(
+        &tidewire(&["schema", "check", &old, "no-such-file"], ""),
+        2,
+        0,
+        "failed to read no-such-file",
+    );
+    check(&tidewire(&["schema", "print", "-"], "{}"), 1, 0, "the file has no `types`");
+    for path in [old, wider, longer] {
+        std::fs::remove_file(path).unwrap();
+    }
 }

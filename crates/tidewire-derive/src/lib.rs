@@ -1,4 +1,4 @@
-//! The derive macro of Tidewire: `#[derive(Schema)]`.
+//! The derive macros of Tidewire: `#[derive(Schema)]`, and `#[derive(Payload)]` for what is sent beside a state-tree.
 //!
 //! The input is read into a tree of our own (`ast`, `attr`), every rule looks at that
 //! (`check`, `types`), and what keeps them is expanded (`expand`). Errors are collected and
@@ -9,6 +9,7 @@ mod attr;
 mod check;
 mod errors;
 mod expand;
+mod payload;
 mod types;
 
 use proc_macro::TokenStream;
@@ -159,4 +160,42 @@ pub fn derive_schema(input: TokenStream) -> TokenStream {
         }
     };
     code.into()
+}
+
+/// Makes a struct a payload of state-tree messages: an event, an action, an answer.
+///
+/// As an object it names its values. As an array it has them in the bytewise order of their names (`_` and
+/// capitals before small letters), which is how its type is listed in the `schema.json` too.
+///
+/// ```
+/// use tidewire_opcode::{Payload, Tree};
+///
+/// #[derive(Payload)]
+/// # #[payload(crate = "tidewire_opcode")]
+/// struct Found {
+///     y: i32,
+///     x: i32,
+///     #[payload(rename = "playerID")]
+///     player: String,
+/// }
+///
+/// let found = Found { y: 2, x: 1, player: "ada".into() };
+/// assert_eq!(found.to_tuple(), Tree::Array(vec!["ada".into(), 1.into(), 2.into()]));
+/// assert!(Found::from_tree(&found.to_object()).is_ok());
+/// ```
+///
+/// Fields are numbers, `bool`, `String`, other payloads, and `Vec<T>` and maps with text keys of these. A
+/// payload has all its fields, so `Option` is refused. The struct has `#[payload(rename = "…")]` and
+/// `#[payload(crate = "…")]` (where the library is not `::tidewire::opcode`), a field `#[payload(rename = "…")]`.
+///
+/// ```compile_fail
+/// #[derive(tidewire_opcode::Payload)]
+/// #[payload(crate = "tidewire_opcode")]
+/// struct Wish {
+///     what: Option<String>, // a payload has all its fields
+/// }
+/// ```
+#[proc_macro_derive(Payload, attributes(payload))]
+pub fn derive_payload(input: TokenStream) -> TokenStream {
+    payload::derive(&parse_macro_input!(input as DeriveInput)).into()
 }

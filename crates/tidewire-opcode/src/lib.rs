@@ -45,6 +45,7 @@ mod format;
 mod hash;
 mod message;
 mod paths;
+mod payload;
 mod schema;
 mod slots;
 mod state;
@@ -58,6 +59,7 @@ pub use crate::{
     hash::{Fnv1a, path_hash},
     message::{Direction, Event, EventName, Join, JoinResponse, Message, merged},
     paths::PathTable,
+    payload::{Payload, PayloadError, PayloadField, PayloadItem},
     schema::{Land, SchemaError, schema, schema_hash, schema_json},
     slots::{SlotTable, Token},
     state::StateTree,
@@ -65,3 +67,17 @@ pub use crate::{
     update::{Operation, Patch, Path, Segment, Update, UpdateKind, is_addressable},
     view::{Received, View},
 };
+
+/// Makes a struct a [`trait@Payload`].
+pub use tidewire_derive::Payload;
+
+/// What derived code calls. Not for anyone else: it may change in any release.
+#[doc(hidden)]
+pub mod __private {
+    pub use tidewire_state::{ElementKind, FieldKind, TypesBuilder};
+
+    pub use crate::{
+        payload::{Payload, PayloadError, PayloadField, PayloadItem, Values, field, field_of},
+        tree::Tree,
+    };
+}

@@ -7,10 +7,12 @@
 //! | [`prelude`] | all that the server above uses |
 //! | [`state`] | plain structs whose changes are followed, and their collections |
 //! | [`schema`] | the codec that Colyseus clients read: encoder and decoder, without a server |
+//! | [`opcode`] | the encodings that SwiftStateTree clients read, and payloads |
 //! | [`patch`] | state and its changes as plain JSON |
 //! | [`server`] | rooms, matchmaking and transports |
 //! | [`protocol`] | the frames of a room, without sockets and clock |
 
+pub use tidewire_opcode as opcode;
 pub use tidewire_patch as patch;
 pub use tidewire_protocol as protocol;
 pub use tidewire_schema as schema;

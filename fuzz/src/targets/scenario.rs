@@ -1,7 +1,7 @@
 //! A scenario file, run with every codec. One that the command line takes leaves valid lines.
 
 use serde_json::Value as Json;
-use tidewire_cli::{Codec, run_scenario};
+use tidewire_cli::{Codec, ScenarioError, run_scenario};
 use tidewire_schema::Profile;
 use tidewire_testkit::{Config, generate};
 
@@ -38,6 +38,14 @@ pub fn target(data: &[u8]) {
     for profile in [Profile::V3, Profile::V5] {
         let schema = run_scenario(&text, Codec::Schema(profile), &mut std::io::sink());
         assert_eq!(json.is_ok(), schema.is_ok(), "{json:?}, {schema:?}");
+    }
+    for name in ["state-json", "opcode-msgpack"] {
+        let Ok(codec) = Codec::from_names(name, Some("shortest")) else { unreachable!("{name}") };
+        match run_scenario(&text, codec, &mut std::io::sink()) {
+            // Some names cannot be told to these clients.
+            Err(ScenarioError::NotCarried { .. }) => {}
+            found => assert_eq!(json.is_ok(), found.is_ok(), "{json:?}, {found:?}"),
+        }
     }
 }
 

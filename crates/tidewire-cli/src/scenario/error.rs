@@ -25,6 +25,14 @@ pub enum ScenarioError {
     /// The codec cannot carry the types.
     #[error("the codec `light` cannot carry this state: {0}")]
     Light(#[from] TableError),
+    /// The codec has no form for something in the state.
+    #[error("the codec `{codec}` cannot carry {what}")]
+    NotCarried {
+        /// The codec.
+        codec: &'static str,
+        /// What, and the way out.
+        what: String,
+    },
     /// The output cannot be written.
     #[error("failed to write: {0}")]
     Write(#[from] std::io::Error),

@@ -53,11 +53,11 @@ fn parse_clients(clients: &Map<String, Json>) -> Result<HashSet<String>, FileErr
     Ok(clients.keys().cloned().collect())
 }
 
-pub(super) fn object<'a>(value: &'a Json, place: &str) -> Result<&'a Map<String, Json>, FileError> {
+pub(crate) fn object<'a>(value: &'a Json, place: &str) -> Result<&'a Map<String, Json>, FileError> {
     value.as_object().ok_or_else(|| wrong_kind(place, "an object", value))
 }
 
-pub(super) fn text<'a>(value: &'a Json, place: &str) -> Result<&'a str, FileError> {
+pub(crate) fn text<'a>(value: &'a Json, place: &str) -> Result<&'a str, FileError> {
     value.as_str().ok_or_else(|| wrong_kind(place, "a string", value))
 }
 

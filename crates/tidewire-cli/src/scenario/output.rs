@@ -1,5 +1,7 @@
 //! What goes to each client, line by line.
 
+pub(crate) mod state_tree;
+
 use std::{
     fmt::Write as _,
     io::{self, Write},
@@ -13,6 +15,7 @@ use tidewire_patch::{
 use tidewire_schema::{Encoder, Profile, number_as_read};
 use tidewire_state::{DynField, DynPrimitive, DynStruct, Primitive, Tracked, Value};
 
+use self::state_tree::StateTreeOutput;
 use super::ScenarioError;
 
 /// How the state is spoken.
@@ -29,15 +32,14 @@ pub enum Codec {
     Light,
     /// patchpack, and Mosx's SchemaSerializer.
     Patchpack,
+    /// One of the encodings that SwiftStateTree clients read.
+    StateTree(tidewire_opcode::Config),
 }
 
 /// A codec that there is none of.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CodecError {
-    /// A name that the scenario language knows and this version does not.
-    #[error("the codec `{0}` is not supported yet: use {KNOWN}")]
-    Unsupported(String),
     /// A name that nobody knows.
     #[error("there is no codec `{0}`: use {KNOWN}")]
     Unknown(String),
@@ -55,6 +57,10 @@ pub enum CodecError {
 
 impl Codec {
     /// The codec with this name; without a profile, its newest.
+    ///
+    /// The state-tree encodings have the profiles `original`, byte for byte what the original server
+    /// writes, which is what they are without one; `shortest`, as few bytes as its clients understand;
+    /// and `plain`, arrays with paths as text.
     ///
     /// # Errors
     ///
@@ -75,8 +81,16 @@ impl Codec {
                 profile: profile.to_owned(),
                 known: "use `v3`, `v4` or `v5`",
             }),
-            (name, _) if LATER.contains(&name) => Err(CodecError::Unsupported(name.to_owned())),
             (name, profile) => {
+                if let Some(encoding) = state_tree::encoding(name) {
+                    let profile = profile.unwrap_or("original");
+                    let config = state_tree::config(encoding, profile);
+                    return config.map(Self::StateTree).ok_or_else(|| CodecError::UnknownProfile {
+                        codec: state_tree::name(encoding),
+                        profile: profile.to_owned(),
+                        known: state_tree::profiles(encoding),
+                    });
+                }
                 let known = [Self::Json, Self::Mpack, Self::Light, Self::Patchpack];
                 let codec = known.into_iter().find(|codec| codec.name() == name);
                 let codec = codec.ok_or_else(|| CodecError::Unknown(name.to_owned()))?;
@@ -98,15 +112,14 @@ impl Codec {
             Self::Mpack => "mpack",
             Self::Light => "light",
             Self::Patchpack => "patchpack",
+            Self::StateTree(config) => state_tree::name(config.encoding),
         }
     }
 }
 
-/// The codecs of the scenario language that are not there yet.
-const LATER: [&str; 3] = ["opcode-json", "opcode-msgpack", "state-json"];
-
-/// Those that are.
-const KNOWN: &str = "`schema`, `json`, `mpack`, `light` or `patchpack`";
+/// The names of all codecs.
+const KNOWN: &str = "`schema`, `json`, `mpack`, `light`, `patchpack`, `state-json`, `opcode-json` \
+                     or `opcode-msgpack`";
 
 /// Encodes a state and writes lines.
 pub(super) struct Output<'w, W> {
@@ -120,6 +133,7 @@ enum Encoding {
     Mpack(MpackEncoder),
     Light(LightEncoder),
     Patchpack(PatchpackEncoder),
+    StateTree(Box<StateTreeOutput>),
 }
 
 impl<'w, W: Write> Output<'w, W> {
@@ -135,6 +149,9 @@ impl<'w, W: Write> Output<'w, W> {
             Codec::Mpack => Encoding::Mpack(MpackEncoder::new(state, config)),
             Codec::Light => Encoding::Light(LightEncoder::new(state, config)?),
             Codec::Patchpack => Encoding::Patchpack(PatchpackEncoder::new(state, config)),
+            Codec::StateTree(config) => {
+                Encoding::StateTree(Box::new(StateTreeOutput::new(state, config)?))
+            }
         };
         Ok(Self { encoding, out })
     }
@@ -156,6 +173,7 @@ impl<'w, W: Write> Output<'w, W> {
             Encoding::Mpack(encoder) => list(encoder.patch(state)),
             Encoding::Light(encoder) => list(encoder.patch(state)),
             Encoding::Patchpack(encoder) => list(encoder.patch(state)),
+            Encoding::StateTree(encoder) => encoder.patch(state)?.map(quoted),
         };
         if joined.is_empty() {
             return Ok(());
@@ -187,6 +205,7 @@ impl<'w, W: Write> Output<'w, W> {
             Encoding::Mpack(encoder) => (None, quoted(&encoder.snapshot())),
             Encoding::Light(encoder) => (None, quoted(&encoder.snapshot())),
             Encoding::Patchpack(encoder) => (None, quoted(&encoder.snapshot())),
+            Encoding::StateTree(encoder) => (None, quoted(&encoder.first_sync())),
         };
         if let Some(handshake) = handshake {
             self.line(step, client, "handshake", "hex", &handshake)?;
@@ -206,7 +225,7 @@ impl<'w, W: Write> Output<'w, W> {
                 Value::Number(value) => to_json(Value::Number(number_as_read(value))),
                 value => to_json(value),
             },
-            Encoding::Json(_) => to_json,
+            Encoding::Json(_) | Encoding::StateTree(_) => to_json,
             // They have no -0.
             Encoding::Mpack(_) | Encoding::Light(_) | Encoding::Patchpack(_) => |value| match value
             {

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Reads `types` and `root`.
-pub(super) fn parse(file: &Map<String, Json>) -> Result<TypeSet, FileError> {
+pub(crate) fn parse(file: &Map<String, Json>) -> Result<TypeSet, FileError> {
     let types = file.get("types").ok_or_else(|| missing("the file", "types"))?;
     let types = object(types, "`types`")?;
     let names = &Names::of(types);

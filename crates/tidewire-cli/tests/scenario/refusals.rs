@@ -1,7 +1,7 @@
 //! Every way in which a scenario is refused.
 
 use serde_json::{Value as Json, json};
-use tidewire_cli::{Codec, CodecError};
+use tidewire_cli::Codec;
 
 use super::{run, scenario, set, types};
 
@@ -306,14 +306,19 @@ fn size_is_bounded() {
 #[test]
 fn codecs() {
     for name in ["opcode-json", "opcode-msgpack", "state-json"] {
-        let expected = CodecError::Unsupported(name.to_owned());
-        assert_eq!(Codec::from_names(name, None), Err(expected));
+        assert_eq!(Codec::from_names(name, None), Codec::from_names(name, Some("original")));
+        assert_ne!(Codec::from_names(name, None), Codec::from_names(name, Some("shortest")));
     }
     let message = |codec, profile| Codec::from_names(codec, profile).unwrap_err().to_string();
-    let known = "use `schema`, `json`, `mpack`, `light` or `patchpack`";
+    let known = "use `schema`, `json`, `mpack`, `light`, `patchpack`, `state-json`, `opcode-json` or \
+                 `opcode-msgpack`";
     assert_eq!(
-        message("opcode-json", None),
-        format!("the codec `opcode-json` is not supported yet: {known}")
+        message("state-json", Some("plain")),
+        "the codec `state-json` has no profile `plain`: use `original` or `shortest`"
+    );
+    assert_eq!(
+        message("opcode-json", Some("v5")),
+        "the codec `opcode-json` has no profile `v5`: use `original`, `shortest` or `plain`"
     );
     assert_eq!(message("xml", None), format!("there is no codec `xml`: {known}"));
     assert_eq!(
@@ -334,4 +339,41 @@ fn types_that_a_codec_cannot_carry() {
     let (_, error) = run(&file.to_string(), Codec::Light);
     let expected = "the codec `light` cannot carry this state: type `T128` is number 128";
     assert!(error.as_deref().is_some_and(|error| error.starts_with(expected)), "{error:?}");
+}
+
+#[test]
+fn names_that_state_tree_clients_cannot_find() {
+    for name in ["opcode-json", "opcode-msgpack", "state-json"] {
+        let codec = Codec::from_names(name, None).unwrap();
+        let file = |field: &str| {
+            json!({
+                "types": { "S": { "fields": { field: { "map": "int8" }, "at": "T" } }, "T": { "fields": { "a.b": "int8" } } },
+                "root": "S",
+                "clients": { "a": {} },
+                "steps": [
+                    { "op": "join", "client": "a" },
+                    { "op": "set", "path": format!("/{field}/__proto__"), "value": 1 },
+                    { "op": "sync" },
+                ],
+            })
+        };
+        let (_, error) = run(&file("a.b").to_string(), codec);
+        let expected = format!(
+            "the codec `{name}` cannot carry the field `a.b` of the root type `S`: no path of its clients \
+             leads there; give it a name without `.`, `/`, `~` and `[`"
+        );
+        assert_eq!(error, Some(expected));
+        let (_, error) = run(&file("__proto__").to_string(), codec);
+        let expected = format!(
+            "the codec `{name}` cannot carry the field `__proto__` of type `S`: JavaScript clients cannot \
+             hold it; rename it"
+        );
+        assert_eq!(error, Some(expected));
+        // The lines of the join stay.
+        let (lines, error) = run(&file("m").to_string(), codec);
+        let expected = format!(
+            "the codec `{name}` cannot carry the key `__proto__`: JavaScript clients cannot hold it"
+        );
+        assert_eq!((lines.len(), error), (2, Some(expected)));
+    }
 }

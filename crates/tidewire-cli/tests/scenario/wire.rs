@@ -163,3 +163,53 @@ fn messages_of_mosx() {
         ],
     );
 }
+
+#[test]
+fn frames_of_state_trees() {
+    let text = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let check = |name, profile, frames: [&str; 3]| {
+        let codec = Codec::from_names(name, profile).unwrap();
+        let frames = frames.map(|frame| match name {
+            "opcode-msgpack" => frame.to_owned(),
+            _ => text(frame),
+        });
+        check_messages(codec, [&frames[0], &frames[1], &frames[2]]);
+    };
+    check(
+        "state-json",
+        Some("shortest"),
+        [
+            r#"{"type":"firstSync","patches":[{"path":"/l","op":"replace","value":[]},{"path":"/m","op":"replace","value":{}},{"path":"/n","op":"replace","value":5}]}"#,
+            r#"{"type":"diff","patches":[{"path":"/l","op":"replace","value":[-1]},{"path":"/m/k","op":"replace","value":{"l":[],"m":{},"n":0}}]}"#,
+            r#"{"type":"diff","patches":[{"path":"/m/k","op":"remove"}]}"#,
+        ],
+    );
+    check(
+        "opcode-json",
+        Some("plain"),
+        [
+            r#"[1,["\/l",1,[]],["\/m",1,{}],["\/n",1,5]]"#,
+            r#"[2,["\/l",1,[-1]],["\/m\/k",1,{"l":[],"m":{},"n":0}]]"#,
+            r#"[2,["\/m\/k",2]]"#,
+        ],
+    );
+    // The hashes of "l", "m", "n" and "m.*"; slot 0 is "k".
+    check(
+        "opcode-json",
+        None,
+        [
+            "[1,[694293575,null,1,[]],[694293268,null,1,{}],[694295357,null,1,5]]",
+            r#"[2,[694293575,null,1,[-1]],[281222497,[0,"k"],1,{"l":[],"m":{},"n":0}]]"#,
+            "[2,[281222497,0,2]]",
+        ],
+    );
+    check(
+        "opcode-msgpack",
+        None,
+        [
+            "94 01 94 ce 29621447 c0 01 90 94 ce 29621314 c0 01 80 94 ce 29621b3d c0 01 05",
+            "93 02 94 ce 29621447 c0 01 91ff 94 ce 10c31d61 9200a16b 01 83 a16c90 a16d80 a16e00",
+            "92 02 93 ce 10c31d61 00 02",
+        ],
+    );
+}

@@ -84,7 +84,10 @@ impl Defs {
                 (info.name.clone(), reference(&info.name), is_atomic(types, info))
             }
             FieldKind::Map(kind) => return Ok(map(element(types, kind))),
-            FieldKind::Array(kind) => return Ok(array(element(types, kind))),
+            // They go over the wire as arrays.
+            FieldKind::Array(kind) | FieldKind::Set(kind) | FieldKind::Collection(kind) => {
+                return Ok(array(element(types, kind)));
+            }
             kind => unreachable!("a field of kind {kind:?} is not described here"),
         };
         if !field.optional {
