@@ -194,7 +194,7 @@ impl<'a> Values<'a> {
 /// Describes the field `name` of type `T`.
 #[doc(hidden)]
 pub fn field<T: PayloadField>(name: &str, types: &mut TypesBuilder) -> FieldInfo {
-    FieldInfo { name: name.to_owned(), kind: T::describe(types), optional: false }
+    FieldInfo::new(name, T::describe(types))
 }
 
 /// The field that holds one such element.

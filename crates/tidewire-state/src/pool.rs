@@ -184,8 +184,7 @@ impl<T: Schema> Pool<T> {
     #[doc(hidden)]
     pub fn walk_shared<V: Visitor + ?Sized>(&mut self, walk: &mut Walk<'_, V>) {
         let Self { slots, touched, .. } = self;
-        let list = touched.take(|at| slots[at as usize].link);
-        for at in &list {
+        for at in touched.gather(|at| slots[at as usize].link) {
             let slot = &mut slots[*at as usize];
             slot.link.clear();
             if let Some(instance) = &mut slot.instance
@@ -194,7 +193,7 @@ impl<T: Schema> Pool<T> {
                 instance.mirror.walk_shared(&mut instance.value, None, walk);
             }
         }
-        touched.put_back(list);
+        touched.forget();
         touched.reserve(slots.capacity());
         while let Some((key, owner)) = walk.tracker.take_pending(|key| find(slots, key).is_some()) {
             let slot = find(slots, key).and_then(|at| slots[at].instance.as_mut());
