@@ -28,6 +28,7 @@ mod error;
 mod fields;
 mod index;
 mod inspect;
+mod json;
 mod limits;
 mod map;
 mod members;
@@ -36,6 +37,7 @@ mod nodes;
 mod places;
 pub(crate) mod reader;
 mod reflection;
+mod strings;
 
 use std::{fmt, sync::Arc};
 

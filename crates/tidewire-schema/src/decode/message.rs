@@ -53,10 +53,12 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             }
             let start = self.reader.offset();
             if self.reader.is_empty() {
-                return self.tree.finish(self.root).map_err(|(id, kind)| {
+                self.tree.finish(self.root).map_err(|(id, kind)| {
                     self.current = id;
                     Fault::at(start, kind)
-                });
+                })?;
+                let counted = self.tree.count_text(self.root, self.reader.text());
+                return counted.map_err(|kind| Fault::at(start, kind));
             }
             self.reader.byte()?;
             let id = self.reader.unsigned()?;

@@ -10,7 +10,7 @@ use tidewire_state::{
 use super::{
     error::{DecodeErrorKind, MAX_DEPTH},
     fields::primitives,
-    limits::{COLLECTION, Limits, size_of_struct},
+    limits::{COLLECTION, ITEM, Limits, size_of_struct},
     nodes::{Declared, NONE, Node, Nodes, ROOT, Shape},
 };
 
@@ -31,6 +31,8 @@ pub(super) struct Tree {
     pub(super) limits: Limits,
     /// What all nodes hold, in bytes, by an estimate.
     pub(super) held: usize,
+    /// What the text of all strings takes at most.
+    pub(super) text: usize,
 }
 
 /// A value on its way from one place to another, or the type of one that is to be made.
@@ -82,6 +84,7 @@ impl Tree {
             suspects: Vec::new(),
             limits: Limits::default(),
             held: 0,
+            text: 0,
         }
     }
 
@@ -221,10 +224,13 @@ impl Tree {
             return false;
         };
         let numbers = std::mem::take(&mut from.numbers);
+        let items = numbers.len() * ITEM;
         let (parent, slot, index) = (std::mem::replace(parent, NONE), *slot, *index);
         if let Some(Node { shape: Shape::Members(to), .. }) = self.nodes.get_mut(id) {
-            to.numbers = numbers;
+            let dropped = std::mem::replace(&mut to.numbers, numbers).len() * ITEM;
+            self.discharge(id, dropped);
         }
+        self.hand_over(previous, id, items);
         self.detached.remove(&id);
         self.put_down(id, parent, slot, index);
         true
