@@ -37,6 +37,7 @@ mod nodes;
 mod places;
 pub(crate) mod reader;
 mod reflection;
+mod resync;
 mod strings;
 
 use std::{fmt, sync::Arc};
@@ -149,9 +150,25 @@ impl<S: StructSink> Decoder<S> {
         observer: &mut O,
     ) -> Result<(), DecodeError> {
         self.received = true;
-        let types = self.tree.types.clone();
         let moves_left = self.tree.limits.moves_of(message);
-        let mut message = Message {
+        let stopped = self.stopped;
+        let mut message = self.message(message, moves_left, observer);
+        let result =
+            if stopped { Err(Fault::at(0, DecodeErrorKind::Stopped)) } else { message.run() };
+        let result = result.map_err(|fault| DecodeError::new(message.path(&fault), fault));
+        self.stopped |= result.is_err();
+        result
+    }
+
+    /// What a message is applied with.
+    fn message<'a, 'b, O>(
+        &'a mut self,
+        message: &'b [u8],
+        moves_left: usize,
+        observer: &'a mut O,
+    ) -> Message<'a, 'b, S, O> {
+        let types = self.tree.types.clone();
+        Message {
             tree: &mut self.tree,
             root: &mut self.state,
             types,
@@ -159,13 +176,7 @@ impl<S: StructSink> Decoder<S> {
             observer,
             current: ROOT,
             moves_left,
-        };
-        let result =
-            if self.stopped { Err(Fault::at(0, DecodeErrorKind::Stopped)) } else { message.run() };
-        result.map_err(|fault| {
-            self.stopped = true;
-            DecodeError::new(message.path(&fault), fault)
-        })
+        }
     }
 
     /// How much is spent on what is sent.

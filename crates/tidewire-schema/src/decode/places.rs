@@ -33,6 +33,8 @@ pub(super) struct Tree {
     pub(super) held: usize,
     /// What the text of all strings takes at most.
     pub(super) text: usize,
+    /// Values that were forgotten, for those who want to hear of them.
+    pub(super) removed: Option<HashMap<u32, Detached>>,
 }
 
 /// A value on its way from one place to another, or the type of one that is to be made.
@@ -85,6 +87,7 @@ impl Tree {
             limits: Limits::default(),
             held: 0,
             text: 0,
+            removed: None,
         }
     }
 
@@ -337,7 +340,9 @@ impl Tree {
         for id in gone {
             let Some(node) = self.nodes.remove(id) else { continue };
             self.held -= node.held;
-            self.detached.remove(&id);
+            if let (Some(value), Some(removed)) = (self.detached.remove(&id), &mut self.removed) {
+                removed.insert(id, value);
+            }
             if let Some(parent) = self.nodes.get_mut(node.parent) {
                 parent.unlist(node.index, id);
             }

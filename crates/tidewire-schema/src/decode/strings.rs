@@ -77,8 +77,9 @@ impl Tree {
 
 const STRING: ElementKind = ElementKind::Primitive(PrimitiveKind::String);
 
-fn size(place: Option<&mut dyn ValueSink>) -> usize {
-    match place.as_ref().and_then(|place| place.value()) {
+fn size(place: Option<&mut (dyn ValueSink + '_)>) -> usize {
+    let Some(place) = place else { return 0 };
+    match place.value() {
         Some(Value::String(text)) => size_of_text(text),
         _ => 0,
     }

@@ -10,6 +10,7 @@ mod json;
 mod limits;
 mod members;
 mod operations;
+mod resync;
 mod round_trip;
 mod sets;
 mod upstream;
