@@ -10,3 +10,4 @@ pub mod derived;
 pub mod judge;
 pub mod mosx;
 pub mod shrink;
+pub mod upstream;
