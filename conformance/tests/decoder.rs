@@ -74,9 +74,9 @@ fn what_users_ran_into() {
 #[test]
 fn random_scenarios() {
     let mut counts = Counts::default();
-    for seed in 1..=400 {
+    for seed in 1..=200 {
         check(&format!("seed {seed}"), &generate(seed, &Config::default()), &mut counts);
     }
     assert!(counts.states > 1_000, "{} states", counts.states);
-    assert!(counts.resyncs > 80, "{} resyncs", counts.resyncs);
+    assert!(counts.resyncs > 40, "{} resyncs", counts.resyncs);
 }

@@ -10,6 +10,7 @@ use tidewire_state::{
 use super::{
     error::{DecodeErrorKind, MAX_DEPTH},
     fields::primitives,
+    foreign::Foreign,
     limits::{COLLECTION, ITEM, Limits, size_of_struct},
     nodes::{Declared, NONE, Node, Nodes, ROOT, Shape},
 };
@@ -33,6 +34,8 @@ pub(super) struct Tree {
     pub(super) held: usize,
     /// What the text of all strings takes at most.
     pub(super) text: usize,
+    /// Of a sender whose types are not ours alone.
+    pub(super) foreign: Option<Box<Foreign>>,
     /// Values that were forgotten, for those who want to hear of them.
     pub(super) removed: Option<HashMap<u32, Detached>>,
 }
@@ -87,6 +90,7 @@ impl Tree {
             limits: Limits::default(),
             held: 0,
             text: 0,
+            foreign: None,
             removed: None,
         }
     }

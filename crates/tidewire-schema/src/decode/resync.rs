@@ -80,6 +80,10 @@ impl<S: StructSink> Decoder<S> {
         let fresh = fresh.map_err(|misfit| error(misfit.into()))?;
         let mut theirs = Self::with(fresh, types);
         theirs.tree.limits = self.tree.limits;
+        theirs.tree.foreign = self.tree.foreign.clone();
+        if let Some(foreign) = &mut theirs.tree.foreign {
+            foreign.nodes.clear();
+        }
         if let Err(error) = theirs.apply(snapshot) {
             self.stopped = true;
             return Err(error);
@@ -94,6 +98,8 @@ impl<S: StructSink> Decoder<S> {
         let merged = self.merge(&mut theirs, &sides, moves, observer);
         self.tree.limits = limits;
         self.tree.text = theirs.tree.text;
+        self.tree.held = (self.tree.held - self.tree.foreign_size()) + theirs.tree.foreign_size();
+        self.tree.foreign = theirs.tree.foreign.take();
         if let Err(kind) = merged {
             self.stopped = true;
             return Err(DecodeError::new(self.root_name(), Fault::at(snapshot.len(), kind)));
