@@ -265,7 +265,7 @@ fn clients(server: &mut Server, told: &mut Told) -> (Decoder<State>, Decoder<Dyn
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_missed_is_made_up(

