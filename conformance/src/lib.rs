@@ -11,3 +11,4 @@ pub mod judge;
 pub mod mosx;
 pub mod shrink;
 pub mod state_tree;
+pub mod upstream;

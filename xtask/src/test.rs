@@ -105,7 +105,9 @@ pub(crate) fn lint() -> Result<()> {
 
 fn judges() -> Result<()> {
     setup::npm(&root().join("conformance"))?;
-    node_test(&["vectors.test.mjs", "encode.test.mjs", "state-tree/decoder.test.mjs"], &[])
+    let tests =
+        ["vectors.test.mjs", "encode.test.mjs", "versions.test.mjs", "state-tree/decoder.test.mjs"];
+    node_test(&tests, &[])
 }
 
 /// Runs a driver of random scenarios.

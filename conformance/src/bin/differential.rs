@@ -12,6 +12,7 @@ use tidewire_conformance::{
     derived,
     judge::Judge,
     shrink::shrink,
+    upstream,
 };
 use tidewire_testkit::{Config, Reading, expect, generate, generate_over};
 
@@ -51,6 +52,9 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
         println!("agreed: {counts:?}");
         return Ok(());
+    }
+    for (name, scenario) in upstream::scenarios()? {
+        case::run(&scenario, &mut judge).context(name)?;
     }
     let start = Instant::now();
     let mut total = Counts::default();

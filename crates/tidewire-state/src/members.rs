@@ -546,11 +546,18 @@ macro_rules! members {
                 indexes: &[usize],
                 _: &mut dyn FnMut(usize, $crate::receive::Detached),
             ) {
-                for index in indexes.iter().rev() {
-                    if *index < self.len() {
-                        self.remove_at(*index);
+                if let [index] = *indexes {
+                    if index < self.len() {
+                        self.remove_at(index);
                     }
+                    return;
                 }
+                let mut gone = indexes.iter().copied().peekable();
+                let mut at = 0;
+                self.retain(|_| {
+                    at += 1;
+                    gone.next_if_eq(&(at - 1)).is_none()
+                });
             }
         }
 

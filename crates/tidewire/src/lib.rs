@@ -53,3 +53,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct ReadmeOfTheRepository;
+
+/// So are those of the page for who comes from Colyseus.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/FROM-COLYSEUS.md")]
+struct FromColyseus;
