@@ -5,13 +5,12 @@
 use std::{collections::HashMap, process::ExitCode, time::Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use clap::Parser;
 use serde_json::{Value as Json, json};
 use tidewire_conformance::{
     case::Counts,
     derived::{self, Zoo},
+    driver::{self, Arguments, check},
     judge::Judge,
-    shrink::shrink,
 };
 use tidewire_opcode::{
     Config, Direction, Encoder, Encoding, Event, EventName, PathForm, StateTree, Tree, View, merged,
@@ -21,55 +20,23 @@ use tidewire_testkit::{
     Checkpoint, Config as Scenarios, KeyOrder, Reading, difference, expect, generate_over,
 };
 
-#[derive(Parser)]
-#[command(about = "Random scenarios through the state-tree encodings")]
-struct Arguments {
-    /// How many scenarios.
-    #[arg(long, default_value_t = 500)]
-    seeds: u64,
-    /// The first seed.
-    #[arg(long, default_value_t = 1)]
-    start: u64,
-    /// Runs this scenario file, over the derived types, instead.
-    #[arg(long)]
-    file: Option<std::path::PathBuf>,
-}
-
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    driver::main("Random scenarios through the state-tree encodings", run)
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
     let mut judge = Judge::run("state-tree/judge.mjs")?;
-    if let Some(file) = &arguments.file {
-        let text = std::fs::read_to_string(file)?;
-        println!("agreed: {:?}", all(&serde_json::from_str(&text)?, &mut judge)?);
+    if let Some(scenario) = arguments.scenario()? {
+        println!("agreed: {:?}", all(&scenario, &mut judge)?);
         return Ok(());
     }
     let start = Instant::now();
     let mut total = Counts::default();
     let types = derived::types();
-    for seed in arguments.start..arguments.start + arguments.seeds {
+    for seed in arguments.range() {
         let scenario =
             generate_over(&types, seed, &Scenarios::default()).map_err(anyhow::Error::msg)?;
-        match all(&scenario, &mut judge) {
-            Ok(counts) => total += counts,
-            Err(error) => {
-                eprintln!("seed {seed}: {error:#}");
-                let small = shrink(&scenario, |candidate| {
-                    expect(candidate, Reading::Json).is_ok() && all(candidate, &mut judge).is_err()
-                });
-                println!("{small:#}");
-                let error = all(&small, &mut judge).err().context("it does not fail again")?;
-                bail!("seed {seed} disagrees, in short: {error:#}");
-            }
-        }
+        total += check(seed, &scenario, Reading::Json, |each| all(each, &mut judge))?;
     }
     println!(
         "{} scenarios agree in {} forms: {} frames, {} states, {} bytes, {:.0} s",
