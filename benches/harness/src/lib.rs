@@ -45,6 +45,12 @@ pub trait Peer {
     /// read are lost.
     fn rejoin(&mut self) {}
 
+    /// Hashes of all that the server has and of all that the client has, where there are any: where a
+    /// client goes wrong, it is found at that tick.
+    fn hashes(&self) -> Option<[u64; 2]> {
+        None
+    }
+
     /// All entities as the server has them and as the client has them, in the order in which they
     /// came into the map.
     fn copies(&mut self) -> [Vec<Entity>; 2];

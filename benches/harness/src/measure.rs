@@ -131,6 +131,9 @@ impl<'a> Lane<'a> {
             });
             allocations += made.count_total;
             self.apply_last();
+            if let Some([server, client]) = self.peer.hashes() {
+                assert_eq!(server, client, "{}: the client is not where the server is", self.name);
+            }
         }
         Row {
             bench: self.workload.bench().to_owned(),

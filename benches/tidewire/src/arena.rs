@@ -2,7 +2,7 @@
 
 use tidewire_bench_harness::{Entity, Workload};
 use tidewire_schema::{Decoder, Encoder};
-use tidewire_state::{MapSchema, Schema, Tracked, receive::StructSink};
+use tidewire_state::{MapSchema, Schema, Tracked, receive::StructSink, state_hash};
 
 /// An entity of the state.
 #[derive(Schema, Default)]
@@ -68,6 +68,10 @@ impl<S: Schema + StructSink + Default> World<S> {
 
     pub(crate) fn apply(&mut self, patch: &[u8]) {
         self.client.apply(patch).expect("the decoder reads what the encoder writes");
+    }
+
+    pub(crate) fn hashes(&self) -> [u64; 2] {
+        [state_hash(&*self.state), state_hash(self.client.state())]
     }
 
     /// A client that knows nothing reads a snapshot.

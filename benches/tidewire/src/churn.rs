@@ -74,6 +74,10 @@ impl Peer for Churn {
         self.world.rejoin();
     }
 
+    fn hashes(&self) -> Option<[u64; 2]> {
+        Some(self.world.hashes())
+    }
+
     fn copies(&mut self) -> [Vec<Entity>; 2] {
         [self.world.state.entities(), self.world.client.state().entities()]
     }

@@ -37,6 +37,10 @@ impl Peer for Join {
         self.world.join(snapshot);
     }
 
+    fn hashes(&self) -> Option<[u64; 2]> {
+        Some(self.world.hashes())
+    }
+
     fn copies(&mut self) -> [Vec<Entity>; 2] {
         [self.world.state.entities(), self.world.client.state().entities()]
     }
@@ -81,6 +85,10 @@ impl Peer for Storm {
 
     fn rearranges(&self) -> bool {
         true
+    }
+
+    fn hashes(&self) -> Option<[u64; 2]> {
+        Some(self.world.hashes())
     }
 
     fn copies(&mut self) -> [Vec<Entity>; 2] {

@@ -44,6 +44,10 @@ impl Peer for Names {
         true
     }
 
+    fn hashes(&self) -> Option<[u64; 2]> {
+        Some(self.0.hashes())
+    }
+
     fn copies(&mut self) -> [Vec<Entity>; 2] {
         [self.0.state.entities(), self.0.client.state().entities()]
     }

@@ -69,7 +69,11 @@ fn clients_hold_what_the_server_holds_when_entities_come_go_and_move() {
             peer.mutate(&ticks.advance());
             assert_ne!(peer.encode(), 0, "{bench}: something happens in every tick");
             let patch = peer.patch().expect("patches are bytes").to_vec();
+            let [server, client] = peer.hashes().expect("the state has a hash");
+            assert_ne!(server, client, "{bench}: the client has not read the patch");
             peer.apply(&patch);
+            let [server, client] = peer.hashes().expect("the state has a hash");
+            assert_eq!(server, client, "{bench}");
         }
         let [server, client] = peer.copies();
         assert_eq!(server, client, "{bench}");

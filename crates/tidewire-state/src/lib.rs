@@ -20,6 +20,7 @@ mod collection;
 mod dynamic;
 #[doc(hidden)]
 pub mod example;
+mod hash;
 mod identity;
 mod instance;
 mod leaf;
@@ -43,6 +44,7 @@ pub use crate::{
     array::ArraySchema,
     collection::CollectionSchema,
     dynamic::{DynCollection, DynError, DynField, DynMirror, DynPrimitive, DynStruct},
+    hash::state_hash,
     instance::Instance,
     map::MapSchema,
     schema::{Describe, Element, ElementType, Field, Schema, SchemaType},
