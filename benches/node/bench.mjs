@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { Encoder, Reflection } from "@colyseus/schema";
 
 import { arrayJobs } from "./arrays.mjs";
-import { SAMPLES, clockCost, lowerQuartile, now, warmUp } from "./clock.mjs";
+import { clockCost, lowerQuartile, now, warmUp } from "./clock.mjs";
 import { mapJobs } from "./maps.mjs";
 import { viewJobs } from "./views.mjs";
 
@@ -57,13 +57,14 @@ async function measure(job, clock) {
   // The two loops are one where something has to happen between ticks that is nobody's time.
   const apart = job.settle === undefined;
   const pass = job.ticksPerPass;
-  const ticks = pass * warmUp(() => {
+  const { calls, samples } = warmUp(() => {
     runClocked(job, pass, clock);
     if (apart) runUnclocked(job, pass);
   });
+  const ticks = pass * calls;
 
   const [mutates, encodes] = [[], []];
-  for (let sample = 0; sample < SAMPLES; sample++) {
+  for (let sample = 0; sample < samples; sample++) {
     const [mutate, encode] = runClocked(job, ticks, clock);
     // Reading the clock between the two costs as much as a small tick does. So their sum is taken
     // without it, and the clock says only what share of it each has.

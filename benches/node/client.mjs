@@ -6,7 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 import { Decoder, Reflection } from "@colyseus/schema";
 
-import { SAMPLES, lowerQuartile, now, warmUp } from "./clock.mjs";
+import { lowerQuartile, now, warmUp } from "./clock.mjs";
 
 const { handshake, before, patches, again, final } = workerData;
 const described = Reflection.decode(handshake);
@@ -44,9 +44,6 @@ function sample(rounds) {
 }
 
 // Where patches lead back to where they begin but for `hp`, they may be applied again and again.
-const rounds = warmUp(() => sample(1));
-const samples = Array.from({ length: SAMPLES }, () => {
-  const time = sample(rounds);
-  return time / rounds / patches.length;
-});
-parentPort.postMessage(lowerQuartile(samples));
+const { calls, samples } = warmUp(() => sample(1));
+const times = Array.from({ length: samples }, () => sample(calls) / calls / patches.length);
+parentPort.postMessage(lowerQuartile(times));

@@ -111,6 +111,6 @@ const joined = VIEW_CASES.filter(
 );
 
 export const viewJobs = [
-  ...VIEW_CASES.map((views) => ["view", () => new Steady(views)]),
-  ...joined.map((views) => ["view join", () => new Joined(views)]),
+  ...VIEW_CASES.map((views) => [viewBench("view", views.views, views.visible), () => new Steady(views)]),
+  ...joined.map((views) => [viewBench("view join", views.views, views.visible), () => new Joined(views)]),
 ];
