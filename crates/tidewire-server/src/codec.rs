@@ -7,7 +7,9 @@
 use std::fmt;
 
 use bytes::Bytes;
-use tidewire_patch::{Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder};
+use tidewire_patch::{
+    Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, SerializerEncoder,
+};
 use tidewire_protocol::frame::{self, Handshake, Serializer};
 use tidewire_state::{Schema, Tracked, Visitor};
 
@@ -24,7 +26,7 @@ mod schema;
 /// How a room tells its clients of the state: for [`RoomContext::set_serializer`](crate::RoomContext::set_serializer).
 ///
 /// Clients know `schema` and `none`; for the others they register a decoder under the [id](Self::id).
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[non_exhaustive]
 pub enum Codec {
     /// `schema`: what the SDKs decode by themselves. The default.
@@ -40,9 +42,17 @@ pub enum Codec {
     Patchpack,
     /// `none`: the state is the room's own affair.
     None,
+    /// One of the user's own, under its own id.
+    Own(Box<dyn tidewire_patch::Serializer>),
 }
 
 impl Codec {
+    /// A serializer of one's own. docs/SERIALIZERS.md is the guide.
+    #[must_use]
+    pub fn own(serializer: impl tidewire_patch::Serializer + 'static) -> Self {
+        Self::Own(Box::new(serializer))
+    }
+
     /// The name in `JOIN_ROOM`, under which clients register the decoder.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -53,6 +63,7 @@ impl Codec {
             Self::Light => "light",
             Self::Patchpack => "patchpack",
             Self::None => "none",
+            Self::Own(serializer) => serializer.id(),
         }
     }
 
@@ -74,7 +85,24 @@ impl Codec {
                 Box::new(PatchCodec::new(id, PatchpackEncoder::new(state, Config::default())))
             }
             Self::None => Box::new(NoState),
+            Self::Own(_) if TAKEN.contains(&&*id) => {
+                let words =
+                    format!("the id `{id}` is that of another serializer: choose one of your own");
+                return Err(Error::new(words));
+            }
+            Self::Own(serializer) => {
+                Box::new(PatchCodec::new(id, SerializerEncoder::new(state, serializer)))
+            }
         })
+    }
+}
+
+/// The ids that clients know as something else.
+const TAKEN: [&str; 6] = ["schema", "json", "mpack", "light", "patchpack", "none"];
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Codec").field(&self.id()).finish()
     }
 }
 
