@@ -23,7 +23,7 @@ for (const sdk of sdks) {
       guests.push(guest);
       return guest;
     }
-    const create = async (ids, options) => (await enter('create', 'lab', { name: 'ann', serializers: ids, ...options })).ready();
+    const create = async (ids, options) => (await enter('create', 'serializers', { name: 'ann', serializers: ids, ...options })).ready();
     const follow = async (host, options) => (await enter('joinById', host.room.roomId, { name: 'bob', ...options })).ready();
 
     for (const [id, serializer] of Object.entries(serializers)) {
@@ -72,7 +72,7 @@ for (const sdk of sdks) {
     }
 
     test('a room without state has messages alone', async () => {
-      const ann = await enter('create', 'lab', { serializers: ['none'] });
+      const ann = await enter('create', 'serializers', { serializers: ['none'] });
       let states = 0;
       ann.room.onStateChange(() => states++);
       assert.equal(await ann.ask('echo', 'one'), 'one');

@@ -236,6 +236,7 @@ async fn main() -> Result<()> {
     let tiny = || Definition::new(LabRoom::<false>::default).options(one_client.clone());
     let running = Server::new()
         .define::<LabRoom<false>>("lab")
+        .define::<LabRoom<false>>("serializers")
         .define_with("tiny", tiny())
         .define_with("vacant", tiny())
         .define::<LabRoom<true>>("locked_auth")
