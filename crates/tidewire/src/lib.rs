@@ -51,3 +51,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct ReadmeOfTheRepository;
+
+/// So are those in the guide to serializers.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/SERIALIZERS.md")]
+struct GuideToSerializers;
