@@ -7,9 +7,18 @@ import { after, describe, test } from 'node:test';
 import { Guest } from './lib/guest.mjs';
 import { sdks } from './lib/sdks.mjs';
 import { serializers } from './lib/serializers.mjs';
+import { decodeInBrowsers, decodeMsgpack, notepack } from './mosx/lib/libraries.mjs';
 
 const url = process.env.TIDEWIRE_URL;
 assert.ok(url, 'TIDEWIRE_URL must hold the address of a running tidewire-lab, as in http://127.0.0.1:2567');
+
+test('every library reads the bundle of docs/WIRE.md', () => {
+  const frame = Buffer.from('0f92c4069301a22f6107c4059202a22f62', 'hex');
+  const body = Uint8Array.from(frame).slice(1);
+  for (const decode of [notepack.decode, decodeInBrowsers, decodeMsgpack]) {
+    assert.deepEqual(decode(body).map((message) => decode(message)), [[1, '/a', 7], [2, '/b']]);
+  }
+});
 
 for (const sdk of sdks) {
   for (const [id, serializer] of Object.entries(serializers)) sdk.registerSerializer(id, serializer);
