@@ -59,7 +59,7 @@ fn codec(name: &str) -> Result<Codec> {
         "light" => Codec::Light,
         "patchpack" => Codec::Patchpack,
         "none" => Codec::None,
-        "lines" | "" | "own schema" => Codec::own(Lines(name.replace("own ", ""))),
+        "lines" | "panic" | "" | "own schema" => Codec::own(Lines(name.replace("own ", ""))),
         _ => return Err(Error::new("no such codec")),
     })
 }
@@ -77,6 +77,7 @@ impl Serializer for Lines {
     }
 
     fn encode_patch(&mut self, change: &Change<'_>, _: View<'_>, out: &mut Vec<u8>) {
+        assert_ne!(self.0, "panic", "on purpose");
         out.extend(change.patch.to_json().to_string().bytes());
         out.push(b'\n');
     }
@@ -128,7 +129,7 @@ impl Copy {
                 let (decoder, state) = PatchpackDecoder::from_state(snapshot).unwrap();
                 Self::Patchpack(Box::new(decoder), state)
             }
-            "lines" => {
+            "lines" | "panic" => {
                 let mut replica = Replica::new(Box::new(Lines(id.to_owned())));
                 replica.apply_snapshot(snapshot).unwrap();
                 Self::Lines(replica)
@@ -301,4 +302,61 @@ async fn a_serializer_is_chosen_in_on_create_and_once() {
         let refused = world.seat(Method::Create, "codecs", json!({"codecs": codecs})).await;
         assert_eq!(refused.unwrap_err(), (523, message.to_owned()));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_serializer_that_panics_ends_its_room_alone() {
+    let world = world();
+    let (other, _) = follow(&world, json!({"codecs": ["lines"]})).await;
+    let seat = world.seat(Method::Create, "codecs", json!({"codecs": ["panic"]})).await.unwrap();
+    let mut ada = world.dial_seat(&seat);
+    ada.settle().await;
+    ada.send("move", (1, 1));
+    assert_eq!(ada.closed().await, (4002, "the room failed".to_owned()));
+    let Follower { guest: mut bob, .. } = other;
+    bob.send("move", (1, 1));
+    bob.until(code::ROOM_STATE_PATCH).await;
+}
+
+mod twins {
+    use tidewire_state::Schema;
+
+    /// Is called what its field's type is called.
+    #[derive(Schema, Default)]
+    #[schema(crate = "tidewire_state")]
+    pub(super) struct Twin {
+        other: Other,
+    }
+
+    type Other = others::Twin;
+
+    mod others {
+        use tidewire_state::Schema;
+
+        #[derive(Schema, Default)]
+        #[schema(crate = "tidewire_state")]
+        pub(super) struct Twin {
+            x: u8,
+        }
+    }
+}
+
+#[derive(Default)]
+struct TwinRoom;
+
+impl Room for TwinRoom {
+    type State = twins::Twin;
+
+    fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+        room.set_serializer(Codec::Light)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_a_codec_cannot_say_makes_no_room() {
+    let server = Server::new().define::<TwinRoom>("twins");
+    let world = World { matchmaker: server.matchmaker(), log: Log::default() };
+    let refused = world.seat(Method::Create, "twins", json!({})).await;
+    let message = "the state cannot be spoken in `light`".to_owned();
+    assert_eq!(refused.unwrap_err(), (523, message));
 }
