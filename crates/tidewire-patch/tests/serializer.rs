@@ -149,7 +149,7 @@ fn value_by_nodes(view: View<'_>, id: RefId, known: &BTreeSet<RefId>) -> Value {
         Step::Key(key) => key,
         Step::Index(index) => panic!("item {index} outside of an array"),
     };
-    Value::Object(children.map(|(step, child)| (name(step).into(), value(child))).collect())
+    Value::Object(children.map(|(step, child)| (name(step).to_owned(), value(child))).collect())
 }
 
 /// A state with a serializer, and one client of each time of joining.

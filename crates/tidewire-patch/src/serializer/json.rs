@@ -52,7 +52,7 @@ impl From<&Json> for Value {
             Json::String(text) => text.as_str().into(),
             Json::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
             Json::Object(members) => Self::Object(
-                members.iter().map(|(key, member)| (key.as_str().into(), member.into())).collect(),
+                members.iter().map(|(key, member)| (key.clone(), member.into())).collect(),
             ),
         }
     }

@@ -126,8 +126,7 @@ impl<'a> Node<'a> {
                 (0..).zip(fields).filter_map(slot).collect()
             }
             document::Node::Map(_, entries) => {
-                let slot = |(key, slot): (&'a String, &'a Slot)| (Step::Key(key), slot);
-                entries.iter().map(slot).collect()
+                entries.iter().map(|(key, slot)| (Step::Key(key.as_str()), slot)).collect()
             }
             document::Node::Array(_, items) => {
                 items.iter().enumerate().map(|(at, slot)| (Step::Index(at), slot)).collect()
