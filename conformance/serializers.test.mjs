@@ -13,9 +13,12 @@ const url = process.env.TIDEWIRE_URL;
 assert.ok(url, 'TIDEWIRE_URL must hold the address of a running tidewire-lab, as in http://127.0.0.1:2567');
 
 test('every library reads the bundle of docs/WIRE.md', () => {
-  const frame = Buffer.from('0f92c4069301a22f6107c4059202a22f62', 'hex');
-  const body = Uint8Array.from(frame).slice(1);
-  for (const decode of [notepack.decode, decodeInBrowsers, decodeMsgpack]) {
+  const frame = Uint8Array.from(Buffer.from('0f92c4069301a22f6107c4059202a22f62', 'hex'));
+  for (const [decode, body] of [
+    [decodeMsgpack, frame.subarray(1)],
+    [notepack.decode, Buffer.from(frame.subarray(1))],
+    [decodeInBrowsers, frame.slice(1)],
+  ]) {
     assert.deepEqual(decode(body).map((message) => decode(message)), [[1, '/a', 7], [2, '/b']]);
   }
 });
