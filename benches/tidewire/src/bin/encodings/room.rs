@@ -20,7 +20,9 @@ pub(crate) fn print() {
          sync, two game ticks included"
     );
     println!("{:<38}{:>12}{:>12}{:>16}", "encoding", "ms", "ticks alone", "bytes, all sent");
-    let ticks = quartile(|room| run(room, |_, _| 0).0);
+    let ticks = || quartile(|room| run(room, |_, _| 0).0);
+    // Whoever comes first would find nothing warm.
+    let ticks = ticks().min(ticks());
     for (name, config) in [
         ("state-json, original", Encoding::JsonObject.original()),
         ("opcode-json, hashes", Encoding::OpcodeJson.original()),
