@@ -16,7 +16,9 @@
 mod compare;
 mod generate;
 mod model;
+mod quantize;
 mod random;
+mod tokens;
 mod types;
 
 pub use crate::{
