@@ -161,7 +161,7 @@ impl Script {
             match self.random.below(100) {
                 0..5 => self.come_or_go(clients),
                 5..17 if !self.watchers.is_empty() => self.watch(),
-                17..25 if self.shares => self.share(),
+                17..29 if self.shares => self.share(),
                 5.. if self.random.below(self.config.edits + 1) == 0 => self.sync(),
                 _ => self.edit(),
             }

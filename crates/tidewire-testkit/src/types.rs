@@ -163,6 +163,11 @@ impl Field {
         Ok(Self { name: name.to_owned(), kind, optional: definition["optional"] == true, view })
     }
 
+    /// Whether it holds structs.
+    pub(crate) fn is_deep(&self) -> bool {
+        self.kind.element().is_some_and(Element::is_struct)
+    }
+
     fn to_json(&self, types: &Types) -> Json {
         let name = |element| match element {
             Element::Primitive(name) => name,

@@ -84,10 +84,9 @@ impl Script {
 
     fn edit_field(&mut self, spot: &Spot) {
         let path = &spot.path;
-        let is_deep = spot.field.kind.element().is_some_and(Element::is_struct);
         if self.random.chance(10) {
             self.step(json!({ "op": "delete", "path": path }));
-        } else if self.random.chance(10) || (is_deep && spot.depth == 0) {
+        } else if self.random.chance(10) || (spot.field.is_deep() && spot.depth == 0) {
             self.step(json!({ "op": "set", "path": path, "value": null }));
         } else {
             let value = match spot.field.kind {

@@ -40,14 +40,20 @@ pub(super) fn types(random: &mut Random, config: &Config) -> Types {
         }
         types.push(Type { name: format!("T{at}"), base, fields });
     }
-    let root = random.below(palette.count);
+    let mut root = random.below(palette.count);
+    // Views and sharing need something to look at.
+    if palette.views || config.shares > 0 {
+        let rest = std::iter::repeat_with(|| random.below(palette.count)).take(2);
+        let deep = |of: &usize| types[*of].fields.iter().filter(|field| field.is_deep()).count();
+        root = rest.chain([root]).max_by_key(deep).unwrap_or(root);
+    }
     Types { types, root }
 }
 
 fn field(random: &mut Random, palette: &Palette, at: usize) -> Field {
     let count = palette.count;
     let kind = match random.below(100) {
-        0..6 if palette.quantized => Kind::Quantized(quantized(random)),
+        0..12 if palette.quantized => Kind::Quantized(quantized(random)),
         0..26 => Kind::One(Element::Primitive(random.pick(&PRIMITIVES))),
         26..38 => Kind::One(Element::Struct(random.below(count))),
         38..47 => Kind::Map(Element::Primitive(random.pick(&PRIMITIVES))),

@@ -58,8 +58,7 @@ impl Script {
             members.insert("$type".to_owned(), definition.name.into());
         }
         for field in definition.fields {
-            let is_deep = field.kind.element().is_some_and(Element::is_struct);
-            if self.random.chance(60) || (is_deep && depth <= 1) {
+            if self.random.chance(60) || (field.is_deep() && depth <= 1) {
                 continue;
             }
             let value = match field.kind {

@@ -39,9 +39,9 @@ impl Script {
 
     /// Makes an instance stand in one more place; often it leaves the first.
     pub(super) fn share(&mut self) {
-        for _ in 0..20 {
+        let all = paths(&self.model.tree);
+        for _ in 0..60 {
             let tree = &self.model.tree;
-            let all = paths(tree);
             let (from, instance) = self.random.pick(&all);
             let (holder, parent) = self.random.pick(&all);
             let name = match tree.node(parent) {
@@ -95,11 +95,7 @@ fn paths(tree: &Tree) -> Vec<(String, Id)> {
 
 /// The number of ways down from a node.
 fn size(tree: &Tree, id: Id) -> usize {
-    1 + tree
-        .children(id)
-        .iter()
-        .filter_map(|(_, value)| Some(size(tree, value.node()?)))
-        .sum::<usize>()
+    1 + tree.below(id).into_iter().map(|(_, below)| size(tree, below)).sum::<usize>()
 }
 
 /// The names of all places of a struct or an array, and the keys of a map.

@@ -216,16 +216,20 @@ impl Tree {
     }
 
     /// The nodes in the places of a node, with the tags of marked fields.
-    pub(super) fn below(&self, id: Id) -> Vec<(Option<Tag>, Id)> {
-        let tags: Vec<Option<Tag>> = match self.node(id) {
-            Node::Struct { of, .. } => {
-                let fields = std::iter::zip(&self.types.types[*of].fields, self.fields(id));
-                fields.filter(|(_, value)| value.is_some()).map(|(field, _)| field.view).collect()
+    pub(crate) fn below(&self, id: Id) -> Vec<(Option<Tag>, Id)> {
+        let plain = |value: &Value| Some((None, value.node()?));
+        match self.node(id) {
+            Node::Struct { of, fields } => std::iter::zip(&self.types.types[*of].fields, fields)
+                .filter_map(|(field, value)| Some((field.view, value.as_ref()?.node()?)))
+                .collect(),
+            Node::Map { entries, .. } => {
+                entries.iter().filter_map(|(.., value)| plain(value)).collect()
             }
-            _ => vec![None; self.children(id).len()],
-        };
-        let children = std::iter::zip(tags, self.children(id));
-        children.filter_map(|(tag, (_, value))| Some((tag, value.node()?))).collect()
+            Node::Array { items, .. } => items.iter().filter_map(plain).collect(),
+            Node::Members { items, .. } => {
+                items.iter().filter_map(|(_, value)| plain(value)).collect()
+            }
+        }
     }
 
     /// A node and all that can be reached from it by ways that `goes` agrees to.
