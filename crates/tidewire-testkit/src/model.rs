@@ -14,8 +14,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
-use self::client::Client;
 pub(crate) use self::{
+    client::Client,
     tree::{Id, Node, Tree},
     value::Value,
 };

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Script;
 use crate::{
     compare::escape,
-    model::{Id, Node, Tree},
+    model::{Client, Id, Node, Tree},
 };
 
 impl Script {
@@ -13,8 +13,7 @@ impl Script {
     pub(super) fn watch(&mut self) {
         let client = self.random.pick(&self.watchers);
         let removes = self.random.chance(25);
-        let held = self.model.clients.get(&client).and_then(|client| client.view.as_ref());
-        let held = held.map(|view| view.held()).unwrap_or_default();
+        let held = self.model.clients.get(&client).map(Client::in_view).unwrap_or_default();
         let all = paths(&self.model.tree);
         let known: Vec<_> = all.iter().filter(|(_, id)| held.contains(id)).cloned().collect();
         let spots =

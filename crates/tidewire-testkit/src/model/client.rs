@@ -18,8 +18,8 @@ use crate::{compare::escape, tokens};
 /// A client of a scenario.
 #[derive(Debug, Default)]
 pub(crate) struct Client {
-    /// What its view holds; `None` if it has none.
-    pub(crate) view: Option<View>,
+    /// `None` if it has none.
+    pub(super) view: Option<View>,
     sent: Sent,
 }
 
@@ -49,6 +49,11 @@ struct Held {
 impl Client {
     pub(super) fn new(has_view: bool) -> Self {
         Self { view: has_view.then(View::default), sent: Sent::default() }
+    }
+
+    /// What its view holds.
+    pub(crate) fn in_view(&self) -> Vec<Id> {
+        self.view.as_ref().map(View::held).unwrap_or_default()
     }
 
     /// Brings the client up to date; tells all but the step and its name.

@@ -7,7 +7,7 @@ use crate::types::Tag;
 
 /// The instances and collections that a client's view holds.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct View(HashMap<Id, Hold>);
+pub(super) struct View(HashMap<Id, Hold>);
 
 /// How something was added.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +53,7 @@ impl View {
     }
 
     /// What is in view, in a fixed order.
-    pub(crate) fn held(&self) -> Vec<Id> {
+    pub(super) fn held(&self) -> Vec<Id> {
         let mut held: Vec<Id> = self.0.keys().copied().collect();
         held.sort_unstable();
         held
