@@ -12,45 +12,20 @@ import { createInterface } from 'node:readline';
 import { listen } from './lib/console.mjs';
 import { libraries } from './lib/libraries.mjs';
 import { print } from './lib/print.mjs';
+import { defineTypes, isPrimitive } from './lib/types.mjs';
 
 const { schema } = libraries[5];
-const { Encoder, Reflection, Schema, StateView, type, view } = schema;
+const { Encoder, Reflection, Schema, StateView } = schema;
 
-const PRIMITIVES = new Set('string boolean number int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64'.split(' '));
 const COLLECTIONS = { map: schema.MapSchema, array: schema.ArraySchema, set: schema.SetSchema, collection: schema.CollectionSchema };
 const zero = (of) => (of === 'string' ? '' : of === 'boolean' ? false : 0);
 const tokens = (path) => path.split('/').slice(1).map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 function run(file, lines) {
-  const definitions = Object.entries(file.types);
-  const classes = {};
-  for (const [name, { extends: base }] of definitions) {
-    classes[name] = { [name]: class extends (base === undefined ? Schema : classes[base]) {} }[name];
-  }
-  const named = (name) => (PRIMITIVES.has(name) ? name : classes[name]);
-
-  /** The fields of a type, its base's first, as `[name, {kind, of, optional}]`. */
-  function fieldsOf(name) {
-    const { extends: base, fields } = file.types[name];
-    const own = Object.entries(fields).map(([field, definition]) => {
-      if (typeof definition === 'string') return [field, { kind: 'type', of: definition }];
-      const kind = ['type', 'map', 'array', 'set', 'collection', 'quantized'].find((kind) => kind in definition);
-      return [field, { kind, of: definition[kind], optional: definition.optional === true, view: definition.view }];
-    });
-    return base === undefined ? own : [...fieldsOf(base), ...own];
-  }
-
-  for (const [name, { extends: base }] of definitions) {
-    const inherited = base === undefined ? 0 : fieldsOf(base).length;
-    for (const [field, { kind, of, view: tag }] of fieldsOf(name).slice(inherited)) {
-      const definition = kind === 'type' ? named(of) : { [kind]: kind === 'quantized' ? of : named(of) };
-      type(definition)(classes[name].prototype, field);
-      if (tag !== undefined) view(tag)(classes[name].prototype, field);
-    }
-  }
+  const { classes, fieldsOf } = defineTypes(schema, file.types);
 
   function make(of, value) {
-    if (PRIMITIVES.has(of)) return value;
+    if (isPrimitive(of)) return value;
     const name = value.$type ?? of;
     const made = new classes[name]();
     for (const [field, { kind, of: below, optional }] of fieldsOf(name)) {
@@ -59,7 +34,7 @@ function run(file, lines) {
         fill(made[field], below, value[field] ?? []);
       } else if (value[field] !== undefined && value[field] !== null) {
         made[field] = kind === 'quantized' ? value[field] : make(below, value[field]);
-      } else if (!optional && (kind === 'quantized' || PRIMITIVES.has(below))) {
+      } else if (!optional && (kind === 'quantized' || isPrimitive(below))) {
         made[field] = zero(kind === 'quantized' ? 'number' : below);
       }
     }
@@ -112,7 +87,7 @@ function run(file, lines) {
   function edit(step) {
     const place = find(step.path);
     const { value, of, kind } = place;
-    const isPlain = kind === 'quantized' || (kind !== 'entry' && PRIMITIVES.has(of));
+    const isPlain = kind === 'quantized' || (kind !== 'entry' && isPrimitive(of));
     const unset = () => (isPlain && !declared(place.owner, place.name).optional ? zero(kind === 'quantized' ? 'number' : of) : undefined);
     switch (step.op) {
       case 'set':

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use serde_json::{Value as Json, json};
 use tidewire_conformance::{case, judge::Judge, shrink::shrink};
-use tidewire_testkit::{Config, Reading, expect, generate};
+use tidewire_testkit::{Checkpoint, Config, Reading, expect, generate, graphs};
 
 #[derive(Parser)]
 #[command(about = "Random scenarios through the reference encoder")]
@@ -31,33 +31,43 @@ struct Arguments {
     /// join, fields change.
     #[arg(long)]
     gentle: bool,
+    /// Asks the slow encoder, which writes by the model, for messages to this generation of
+    /// decoders instead. All must agree.
+    #[arg(long)]
+    slow: Option<String>,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let (mut judge, mut reference) = (Judge::start()?, Judge::run("reference.mjs")?);
+    let script = if arguments.slow.is_some() { "slow.mjs" } else { "reference.mjs" };
+    let mut judge = Judge::start()?;
+    let mut encoder = Encoder { process: Judge::run(script)?, slow: arguments.slow.clone() };
+    let mut config = Config::complete();
+    if arguments.slow.as_deref().is_some_and(|version| version != "5") {
+        config.quantized = 0;
+    }
     let make = |seed| {
-        let scenario = within_doubles(&generate(seed, &Config::complete()));
+        let scenario = within_doubles(&generate(seed, &config));
         if arguments.gentle { gentle(&scenario) } else { scenario }
     };
     if let Some(file) = &arguments.file {
         let scenario = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-        run(&scenario, &mut judge, &mut reference)?;
+        run(&scenario, &mut judge, &mut encoder)?;
         println!("agreed");
         return Ok(());
     }
     if let Some(seed) = arguments.shrink {
         let small = shrink(&make(seed), |each| {
-            expect(each, Reading::Schema).is_ok() && run(each, &mut judge, &mut reference).is_err()
+            expect(each, Reading::Schema).is_ok() && run(each, &mut judge, &mut encoder).is_err()
         });
         println!("{small:#}");
-        return run(&small, &mut judge, &mut reference);
+        return run(&small, &mut judge, &mut encoder);
     }
     let mut outcomes: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for seed in arguments.start..arguments.start + arguments.seeds {
         let scenario = make(seed);
         let what = if scenario["clients"].to_string().contains("view") { "views" } else { "plain" };
-        let outcome = match run(&scenario, &mut judge, &mut reference) {
+        let outcome = match run(&scenario, &mut judge, &mut encoder) {
             Ok(()) => "agreed".to_owned(),
             Err(error) => {
                 let error = format!("{error:#}");
@@ -70,22 +80,57 @@ fn main() -> Result<()> {
     for (outcome, seeds) in &outcomes {
         println!("{outcome}: {} scenarios", seeds.len());
     }
-    let faults = outcomes.get("plain, disagreed").filter(|_| arguments.gentle);
-    ensure!(faults.is_none(), "the model does not mean what the reference means: seeds {faults:?}");
+    let must =
+        |what: &&str| arguments.slow.is_some() || (arguments.gentle && what.starts_with('p'));
+    let faults = ["plain, disagreed", "views, disagreed"].into_iter().filter(must);
+    let faults: Vec<&u64> = faults.filter_map(|what| outcomes.get(what)).flatten().collect();
+    ensure!(faults.is_empty(), "the model and the encoder disagree on the seeds {faults:?}");
     Ok(())
 }
 
-/// The reference's messages, decoded, are what the model says.
-fn run(scenario: &Json, judge: &mut Judge, reference: &mut Judge) -> Result<()> {
-    let mut expected = expect(scenario, Reading::Schema).map_err(anyhow::Error::msg)?;
-    // JavaScript sorts the keys of what it reads.
-    expected.iter_mut().for_each(|checkpoint| checkpoint.has_view = true);
-    let answer = reference.ask(scenario)?;
-    if let Some(error) = answer.get("error") {
-        anyhow::bail!("the reference threw {error}");
+/// One of the two encoders.
+struct Encoder {
+    process: Judge,
+    /// The generation, if it is the slow one.
+    slow: Option<String>,
+}
+
+impl Encoder {
+    /// The lines that the command line would print.
+    fn lines(&mut self, scenario: &Json, expected: &[Checkpoint]) -> Result<Vec<Json>> {
+        let answer = match &self.slow {
+            None => self.process.ask(scenario)?,
+            Some(version) => {
+                let graphs = graphs(scenario).map_err(anyhow::Error::msg)?;
+                let checkpoints = std::iter::zip(expected, graphs).map(|(checkpoint, graph)| {
+                    let cause = format!("{:?}", checkpoint.cause);
+                    let Checkpoint { step, client, .. } = checkpoint;
+                    json!({ "step": step, "client": client, "cause": cause, "graph": graph })
+                });
+                self.process.ask(&json!({
+                    "version": version, "types": scenario["types"], "root": scenario["root"],
+                    "checkpoints": checkpoints.collect::<Vec<_>>(),
+                }))?
+            }
+        };
+        ensure!(answer.get("error").is_none(), "the encoder threw {}", answer["error"]);
+        Ok(answer["lines"].as_array().context("no lines")?.clone())
     }
-    let lines = answer["lines"].as_array().context("no lines")?;
-    case::judge_lines("5", lines, &expected, judge).map(|_| ())
+}
+
+/// The messages, decoded, are what the model says.
+fn run(scenario: &Json, judge: &mut Judge, encoder: &mut Encoder) -> Result<()> {
+    let mut expected = expect(scenario, Reading::Schema).map_err(anyhow::Error::msg)?;
+    let lines = encoder.lines(scenario, &expected)?;
+    let version = match &encoder.slow {
+        Some(version) => version,
+        None => {
+            // JavaScript sorts the keys of what it reads.
+            expected.iter_mut().for_each(|checkpoint| checkpoint.has_view = true);
+            "5"
+        }
+    };
+    case::judge_lines(version, &lines, &expected, judge).map(|_| ())
 }
 
 /// With smaller numbers where JavaScript would round them.

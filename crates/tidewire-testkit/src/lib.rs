@@ -24,6 +24,6 @@ mod types;
 pub use crate::{
     compare::{KeyOrder, difference},
     generate::{Config, generate, generate_over},
-    model::{Cause, Change, Checkpoint, Entry, InPlace, Reading, expect},
+    model::{Cause, Change, Checkpoint, Entry, InPlace, Reading, expect, graphs},
     random::Random,
 };

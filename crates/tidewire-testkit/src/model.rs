@@ -6,6 +6,7 @@
 
 mod client;
 mod edit;
+mod graph;
 mod tree;
 mod value;
 mod views;
@@ -121,16 +122,46 @@ pub enum Entry {
 /// What is wrong with it. Every scenario that the command line refuses at a step is refused, but
 /// not in the same words.
 pub fn expect(scenario: &Json, reading: Reading) -> Result<Vec<Checkpoint>, String> {
+    let mut checkpoints = Vec::new();
+    interpret(scenario, reading, |_, checkpoint| checkpoints.push(checkpoint))?;
+    Ok(checkpoints)
+}
+
+/// What each client sees, place by place, for who writes messages by it: a graph for each
+/// [`Checkpoint`] that [`expect`] has for the schema codec.
+///
+/// It is `{"root": NUMBER, "nodes": {NUMBER: NODE}}`, where a node is
+/// `{"type", "fields": {INDEX: PLACE}}`, `{"map": [[KEY, LIFE, PLACE]]}`, `{"array": [PLACE]}` or
+/// `{"members": [[LIFE, PLACE]]}`, and a place is `{"is": PRIMITIVE}` or `{"to": NUMBER}`. Lives and nodes
+/// keep their numbers, which are never given again.
+///
+/// # Errors
+///
+/// As of [`expect`].
+pub fn graphs(scenario: &Json) -> Result<Vec<Json>, String> {
+    let mut graphs = Vec::new();
+    interpret(scenario, Reading::Schema, |model, checkpoint| {
+        graphs
+            .extend(model.clients.get(&checkpoint.client).map(|client| client.graph(&model.tree)));
+    })?;
+    Ok(graphs)
+}
+
+/// Does all steps, and shows each checkpoint together with what there is then.
+fn interpret(
+    scenario: &Json,
+    reading: Reading,
+    mut see: impl FnMut(&Model, Checkpoint),
+) -> Result<(), String> {
     let clients = scenario["clients"].as_object().into_iter().flatten();
     let clients = clients.map(|(name, client)| (name.clone(), client["view"] == true));
     let mut model = Model::new(Types::parse(scenario)?, clients, reading);
     let steps = scenario["steps"].as_array().ok_or("`steps` is missing")?;
-    let mut checkpoints = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         let new = model.step(step).map_err(|error| format!("step {index}: {error}"))?;
-        checkpoints.extend(new.into_iter().map(|new| Checkpoint { step: index, ..new }));
+        new.into_iter().for_each(|new| see(&model, Checkpoint { step: index, ..new }));
     }
-    Ok(checkpoints)
+    Ok(())
 }
 
 /// A scenario under way.

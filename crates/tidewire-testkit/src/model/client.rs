@@ -56,6 +56,12 @@ impl Client {
         self.view.as_ref().map(View::held).unwrap_or_default()
     }
 
+    /// What it sees, place by place.
+    pub(super) fn graph(&self, tree: &Tree) -> Json {
+        let nothing = View::default();
+        Sight::new(tree, self.view.as_ref().unwrap_or(&nothing)).graph()
+    }
+
     /// Brings the client up to date; tells all but the step and its name.
     pub(super) fn look(
         &mut self,
