@@ -3,13 +3,20 @@
 //! Upstream has faults of its own: with edits between ticks, above all of arrays, and with views,
 //! whose ancestors show too much. With `--gentle` and without views it has none that are known, so
 //! there every scenario must agree.
+//!
+//! `--slow` does the same with an encoder that writes by the model. With that one all must agree, or
+//! the model asks for what no message can bring about.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use serde_json::{Value as Json, json};
-use tidewire_conformance::{case, judge::Judge, shrink::shrink};
+use tidewire_conformance::{
+    case,
+    judge::{Judge, VERSIONS},
+    shrink::shrink,
+};
 use tidewire_testkit::{Checkpoint, Config, Reading, expect, generate, graphs};
 
 #[derive(Parser)]
@@ -33,7 +40,7 @@ struct Arguments {
     gentle: bool,
     /// Asks the slow encoder, which writes by the model, for messages to this generation of
     /// decoders instead. All must agree.
-    #[arg(long)]
+    #[arg(long, value_parser = VERSIONS)]
     slow: Option<String>,
 }
 
