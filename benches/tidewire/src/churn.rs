@@ -30,7 +30,7 @@ impl Visitors {
             let (key, entity) = &all[nth % all.len()];
             arena.players.insert(key, entity.clone().into());
         }
-        // Stays below three times as many: numbers of entities are reused.
+        // Counts up to three times as many as there are, and on from there by going back one round.
         *next = all.len() / 2 + (*next + case.changed - all.len() / 2) % all.len();
     }
 }
