@@ -34,7 +34,7 @@ use tidewire_state::{RefId, Schema, Tracked};
 use crate::{
     changes::Config,
     document::Slot,
-    notepack::{self, DecodeError, Value, write},
+    notepack::{self, DecodeError, Value, read::Reader, write},
     patch::{Op, Patch, Path},
     record::{Arrays, Recorder, visitor},
     text,
@@ -121,8 +121,14 @@ pub enum MpackError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
     /// It is something else.
-    #[error("the message is no array of an operation (0, 1 or 2), a path and values")]
-    NotAPatch,
+    #[error(
+        "byte {offset} is not that of a patch: an array of an operation (0, 1 or 2), a path and \
+         values"
+    )]
+    NotAPatch {
+        /// Where something else begins.
+        offset: usize,
+    },
 }
 
 /// Reads a snapshot.
@@ -140,14 +146,26 @@ pub fn decode_snapshot(bytes: &[u8]) -> Result<Value, DecodeError> {
 ///
 /// If the bytes are no such message.
 pub fn decode_patch(bytes: &[u8]) -> Result<Patch, MpackError> {
-    let Value::Array(items) = notepack::decode(bytes)? else { return Err(MpackError::NotAPatch) };
-    let mut items = items.into_iter();
-    let op = items.next().and_then(|op| Op::from_number(op.as_u64()?));
-    let path = items.next().and_then(|path| Some(Path::from_mosx(path.as_str()?)));
-    let (op, path) = op.zip(path).ok_or(MpackError::NotAPatch)?;
-    let value = if op == Op::Remove { None } else { items.next() };
-    let old = if op == Op::Add { None } else { items.next() };
-    Ok(Patch { op, path, value, old })
+    let mut reader = Reader::new(bytes);
+    let not = |offset| MpackError::NotAPatch { offset };
+    let len = reader.array()?.filter(|len| *len >= 2).ok_or(not(0))?;
+    let offset = reader.offset();
+    let op = reader.unsigned(1)?.and_then(Op::from_number).ok_or(not(offset))?;
+    let offset = reader.offset();
+    let path = reader.text(1)?.ok_or(not(offset))?;
+    let mut left = len - 2;
+    let mut next = |is_wanted: bool| -> Result<Option<Value>, MpackError> {
+        if !is_wanted || left == 0 {
+            return Ok(None);
+        }
+        left -= 1;
+        Ok(Some(reader.value(1)?))
+    };
+    let value = next(op != Op::Remove)?;
+    let old = next(op != Op::Add)?;
+    while next(true)?.is_some() {}
+    reader.end()?;
+    Ok(Patch { op, path: Path::from_mosx(&path), value, old })
 }
 
 /// Writes a patch, for a state that is kept elsewhere.

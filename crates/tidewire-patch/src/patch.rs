@@ -3,7 +3,7 @@
 //! ```
 //! use tidewire_patch::{Patch, notepack::Value};
 //!
-//! let mut client = Value::Object([("round".to_owned(), 1_u8.into())].into_iter().collect());
+//! let mut client = Value::Object([("round", 1_u8.into())].into_iter().collect());
 //! let before = client.clone();
 //! let patch = Patch::replace("/round".parse()?, 2_u8.into()).with_old(1_u8.into());
 //! patch.apply(&mut client)?;
@@ -13,12 +13,12 @@
 //! # Ok::<(), tidewire_patch::PatchError>(())
 //! ```
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, fmt::Write as _, str::FromStr};
 
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
-use crate::notepack::Value;
+use crate::notepack::{Text, Value};
 
 /// What a patch does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,42 +58,77 @@ impl Op {
 }
 
 /// Where a patch applies: names of members and indexes of arrays, from the root; empty for all.
+///
+/// It is kept as a JSON Pointer (RFC 6901), which tells a `/` in a name from one between two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Path(Vec<String>);
+pub struct Path(Text);
 
 impl Path {
     /// A path as Mosx writes it: `/` between the segments, nothing escaped, so that a `/` in a name
     /// reads as two segments. The slash in front may be missing.
     pub fn from_mosx(text: &str) -> Self {
-        match text.strip_prefix('/').unwrap_or(text) {
-            "" if text.is_empty() => Self::default(),
-            path => Self(path.split('/').map(str::to_owned).collect()),
+        match text.strip_prefix('/') {
+            Some(_) if !text.contains('~') => Self(text.into()),
+            None if text.is_empty() => Self::default(),
+            path => path.unwrap_or(text).split('/').collect(),
         }
     }
 
     /// The path as Mosx writes it.
     pub fn to_mosx(&self) -> String {
-        self.0.iter().fold(String::new(), |path, segment| path + "/" + segment)
+        unescaped(&self.0).into_owned()
     }
 
     /// The segments.
-    pub fn segments(&self) -> &[String] {
-        &self.0
+    pub fn segments(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        // The first one is what stands in front of the first slash: nothing.
+        self.0.split('/').skip(1).map(unescaped)
+    }
+
+    /// Adds a segment at the end.
+    #[inline]
+    pub(crate) fn push(&mut self, segment: &str) {
+        self.0.push('/');
+        if segment.bytes().any(|byte| matches!(byte, b'/' | b'~')) {
+            self.0.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+        } else {
+            self.0.push_str(segment);
+        }
+    }
+
+    /// Adds an index at the end.
+    pub(crate) fn push_index(&mut self, index: u64) {
+        // Text has room for what it is added to; writing to it does not fail.
+        let _ = write!(self.0, "/{index}");
+    }
+
+    /// How long it is, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
-impl<S: Into<String>> FromIterator<S> for Path {
+/// What is said by text of a JSON Pointer.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if text.contains('~') {
+        text.replace("~1", "/").replace("~0", "~").into()
+    } else {
+        text.into()
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Path {
     fn from_iter<I: IntoIterator<Item = S>>(segments: I) -> Self {
-        Self(segments.into_iter().map(Into::into).collect())
+        let mut path = Self::default();
+        segments.into_iter().for_each(|segment| path.push(segment.as_ref()));
+        path
     }
 }
 
 /// A JSON Pointer (RFC 6901): `~1` stands for `/`, `~0` for `~`.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|segment| write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1")))
+        f.write_str(&self.0)
     }
 }
 
@@ -102,19 +137,14 @@ impl FromStr for Path {
     type Err = PatchError;
 
     fn from_str(pointer: &str) -> Result<Self, PatchError> {
-        if pointer.is_empty() {
-            return Ok(Self::default());
+        let is_escape = |after: &str| after.starts_with(['0', '1']);
+        let is_right = (pointer.is_empty() || pointer.starts_with('/'))
+            && pointer.split('~').skip(1).all(is_escape);
+        if is_right {
+            Ok(Self(pointer.into()))
+        } else {
+            Err(PatchError::Pointer { pointer: pointer.to_owned() })
         }
-        let wrong = || PatchError::Pointer { pointer: pointer.to_owned() };
-        let segments = pointer.strip_prefix('/').ok_or_else(wrong)?.split('/');
-        let unescaped = segments.map(|segment| {
-            let rest = segment.replace("~0", "").replace("~1", "");
-            if rest.contains('~') {
-                return Err(wrong());
-            }
-            Ok(segment.replace("~1", "/").replace("~0", "~"))
-        });
-        unescaped.collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -208,29 +238,31 @@ impl Patch {
         let nothing = || PatchError::Nothing { path: self.path.to_string() };
         let value =
             || self.value.clone().ok_or(PatchError::NoValue { path: self.path.to_string() });
-        let Some((last, above)) = self.path.0.split_last() else {
+        let mut segments = self.path.segments();
+        let Some(mut last) = segments.next() else {
             *document = if self.op == Op::Remove { Value::Undefined } else { value()? };
             return Ok(());
         };
         let mut container = document;
-        for segment in above {
+        for segment in segments {
             container = match container {
-                Value::Object(members) => members.get_mut(segment),
-                Value::Array(items) => index(segment).and_then(|at| items.get_mut(at)),
+                Value::Object(members) => members.get_mut(&last),
+                Value::Array(items) => index(&last).and_then(|at| items.get_mut(at)),
                 _ => None,
             }
             .ok_or_else(nothing)?;
+            last = segment;
         }
         match (container, self.op) {
             (Value::Object(members), Op::Remove) => {
-                members.shift_remove(last).ok_or_else(nothing)?;
+                members.remove(&last).ok_or_else(nothing)?;
             }
             (Value::Object(members), _) => {
-                members.insert(last.clone(), value()?);
+                members.insert(last, value()?);
             }
             (Value::Array(items), op) => {
                 let end = if op == Op::Add { items.len() + 1 } else { items.len() };
-                let at = match last.as_str() {
+                let at = match &*last {
                     "-" if op == Op::Add => items.len(),
                     last => index(last).filter(|at| *at < end).ok_or_else(nothing)?,
                 };

@@ -17,6 +17,7 @@ pub(crate) use self::forward::visitor;
 use self::plan::{Plan, Step};
 use crate::{
     document::{Document, Kept, Node, Slot},
+    notepack::Text,
     patch::Op,
 };
 
@@ -28,7 +29,7 @@ pub(crate) struct At(usize);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
     Field(TypeIndex, FieldIndex),
-    Key(String),
+    Key(Text),
     Index(usize),
 }
 
@@ -210,10 +211,10 @@ impl Recorder {
         };
         let before = match (&slot, entries.get_mut(key)) {
             (Some(slot), Some(place)) => Some(std::mem::replace(place, slot.clone())),
-            (Some(slot), None) => entries.insert(key.to_owned(), slot.clone()),
+            (Some(slot), None) => entries.insert(key.into(), slot.clone()),
             (None, _) => entries.swap_remove(key),
         };
-        self.put(Segment::Key(key.to_owned()), before.as_ref(), slot);
+        self.put(Segment::Key(key.into()), before.as_ref(), slot);
     }
 
     fn put(&mut self, segment: Segment, before: Option<&Slot>, after: Option<Slot>) {

@@ -130,9 +130,9 @@ impl Server {
                 let Some(Value::Array(pair)) = form.take() else { return Err("no pair".into()) };
                 form = Some(pair[1].clone());
                 expected[2] = (-1_i64).into();
-                Segment::Key(pair[0].as_str().unwrap().to_owned())
+                Segment::Key(pair[0].as_str().unwrap().into())
             }
-            Node::Map(..) => Segment::Key(keys.get(at).ok_or("no such key")?.to_owned()),
+            Node::Map(..) => Segment::Key(keys.get(at).ok_or("no such key")?.into()),
         };
         let slot = form.as_ref().map(|form| self.slot(form));
         let before = self.put(parent_id, &segment, op, slot.clone());
@@ -193,7 +193,7 @@ impl Server {
             }
             Value::Signed(_) => {
                 let entry =
-                    |pair: &[Value]| (pair[0].as_str().unwrap().to_owned(), self.slot(&pair[1]));
+                    |pair: &[Value]| (pair[0].as_str().unwrap().into(), self.slot(&pair[1]));
                 Node::Map(ANY, items_below.chunks(2).map(entry).collect())
             }
             of => {
