@@ -22,7 +22,7 @@ pub(crate) mod read;
 mod value;
 pub(crate) mod write;
 
-pub(crate) use self::object::{Names, Shapes};
+pub(crate) use self::object::{Members, Names, Shapes};
 pub use self::{
     object::Object,
     read::{DecodeError, MAX_DEPTH, decode},

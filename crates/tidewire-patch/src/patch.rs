@@ -85,27 +85,27 @@ impl Path {
         self.0.split('/').skip(1).map(unescaped)
     }
 
-    /// Adds a segment at the end.
-    #[inline]
-    pub(crate) fn push(&mut self, segment: &str) {
-        self.0.push('/');
-        if segment.bytes().any(|byte| matches!(byte, b'/' | b'~')) {
-            self.0.push_str(&segment.replace('~', "~0").replace('/', "~1"));
-        } else {
-            self.0.push_str(segment);
-        }
+    /// The path of a JSON Pointer that was put together right.
+    pub(crate) fn from_pointer(pointer: &str) -> Self {
+        Self(pointer.into())
     }
+}
 
-    /// Adds an index at the end.
-    pub(crate) fn push_index(&mut self, index: u64) {
-        // Text has room for what it is added to; writing to it does not fail.
-        let _ = write!(self.0, "/{index}");
+/// Adds a segment to a JSON Pointer.
+#[inline]
+pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
+    pointer.push('/');
+    if segment.bytes().any(|byte| matches!(byte, b'/' | b'~')) {
+        pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+    } else {
+        pointer.push_str(segment);
     }
+}
 
-    /// How long it is, in bytes.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
+/// Adds an index to a JSON Pointer.
+pub(crate) fn push_index(pointer: &mut String, index: u64) {
+    // Writing to text does not fail.
+    let _ = write!(pointer, "/{index}");
 }
 
 /// What is said by text of a JSON Pointer.
@@ -119,9 +119,9 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 
 impl<S: AsRef<str>> FromIterator<S> for Path {
     fn from_iter<I: IntoIterator<Item = S>>(segments: I) -> Self {
-        let mut path = Self::default();
-        segments.into_iter().for_each(|segment| path.push(segment.as_ref()));
-        path
+        let mut pointer = String::new();
+        segments.into_iter().for_each(|segment| push_segment(&mut pointer, segment.as_ref()));
+        Self(pointer.into())
     }
 }
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::{KEY, LONGEST_PATH};
 use crate::{
     notepack::{DecodeError, Text, Value, read::Reader},
-    patch::{Op, Patch, Path},
+    patch::{self, Op, Patch, Path},
 };
 
 /// Reads the patches that follow a snapshot.
@@ -142,18 +142,19 @@ impl LightDecoder {
         let Some(left) = body.array()?.and_then(|len| len.checked_sub(keys)) else {
             return Err(bad);
         };
-        let mut path = Path::default();
+        let mut path = String::new();
         let mut at = 0;
         while let Some(&of) = header.get(at) {
             if of == KEY {
                 match body.value(1)? {
-                    Value::String(key) => path.push(&key),
-                    Value::Unsigned(key) => path.push_index(key),
+                    Value::String(key) => patch::push_segment(&mut path, &key),
+                    Value::Unsigned(key) => patch::push_index(&mut path, key),
                     _ => return Err(bad),
                 }
                 at += 1;
             } else {
-                path.push(&self.types[usize::from(of)][usize::from(header[at + 1])]);
+                let name = &self.types[usize::from(of)][usize::from(header[at + 1])];
+                patch::push_segment(&mut path, name);
                 at += 2;
             }
         }
@@ -165,7 +166,7 @@ impl LightDecoder {
             _ => return Err(bad),
         };
         body.end()?;
-        Ok(Patch { op, path, value, old })
+        Ok(Patch { op, path: Path::from_pointer(&path), value, old })
     }
 
     /// Checks that the table has all that a path names, and returns how many keys it needs.

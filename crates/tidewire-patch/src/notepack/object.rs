@@ -12,7 +12,7 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table::Entry};
 
 use super::value::{Text, Value};
 
@@ -91,10 +91,11 @@ impl Shapes {
 
 /// Members in the order in which they came.
 #[derive(Clone, Default)]
-struct Members {
+pub(crate) struct Members {
     /// A member that was taken out leaves a gap.
-    entries: Vec<Option<(Text, Value)>>,
-    live: usize,
+    names: Vec<Option<Text>>,
+    values: Vec<Value>,
+    gaps: usize,
     /// Where each name is, if there are more than a look at each can find.
     places: Option<(RandomState, HashTable<u32>)>,
 }
@@ -103,25 +104,24 @@ struct Members {
 const FEW: usize = 8;
 
 impl Members {
+    fn len(&self) -> usize {
+        self.names.len() - self.gaps
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         match &self.places {
             Some((hasher, table)) => {
-                let is_it = |at: &u32| self.name(*at) == Some(name);
+                let is_it = |at: &u32| self.names[*at as usize].as_deref() == Some(name);
                 table.find(hasher.hash_one(name), is_it).map(|at| *at as usize)
             }
-            None => self.entries.iter().position(
-                |entry| matches!(entry, Some((other, _)) if other.as_str() == name),
-            ),
+            None => self.names.iter().position(|other| other.as_deref() == Some(name)),
         }
     }
 
-    fn name(&self, at: u32) -> Option<&str> {
-        Some(self.entries.get(at as usize)?.as_ref()?.0.as_str())
-    }
-
-    fn reserve(&mut self, count: usize) {
-        self.entries.reserve(count);
-        if self.entries.len() + count > FEW {
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.names.reserve(count);
+        self.values.reserve(count);
+        if self.names.len() + count > FEW {
             self.index(count);
         }
     }
@@ -129,38 +129,48 @@ impl Members {
     /// Makes the table of all names, with room for more.
     fn index(&mut self, more: usize) {
         let hasher = RandomState::default();
-        let mut table = HashTable::with_capacity(self.entries.len() + more);
-        for (at, entry) in (0..).zip(&self.entries) {
-            if let Some((name, _)) = entry {
+        let mut table = HashTable::with_capacity(self.names.len() + more);
+        for (at, name) in (0..).zip(&self.names) {
+            if let Some(name) = name {
                 table.insert_unique(hasher.hash_one(name.as_str()), at, |_| 0);
             }
         }
         self.places = Some((hasher, table));
     }
 
-    fn insert(&mut self, name: Text, value: Value) -> Option<Value> {
-        let at = self.entries.len() as u32;
+    /// The list of values, for the value of a name that is given next.
+    pub(crate) fn values(&mut self) -> &mut Vec<Value> {
+        &mut self.values
+    }
+
+    /// Gives a name to the last value; if it has one already, that gets the value.
+    pub(crate) fn name_last(&mut self, name: Text) -> Option<Value> {
+        let at = self.names.len() as u32;
         if let Some((hasher, table)) = &mut self.places {
-            let entries = &self.entries;
-            let name_at = |at: &u32| entries[*at as usize].as_ref().map_or("", |(name, _)| name);
+            let names = &self.names;
+            let name_at = |at: &u32| names[*at as usize].as_deref().unwrap_or_default();
             let hash = hasher.hash_one(name.as_str());
             let rehash = |at: &u32| hasher.hash_one(name_at(at));
             match table.entry(hash, |other| name_at(other) == name, rehash) {
-                hashbrown::hash_table::Entry::Occupied(found) => {
-                    let entry = &mut self.entries[*found.get() as usize];
-                    return entry.replace((name, value)).map(|(_, old)| old);
+                Entry::Occupied(found) => {
+                    let at = *found.get() as usize;
+                    return Some(self.values.swap_remove(at));
                 }
-                hashbrown::hash_table::Entry::Vacant(place) => drop(place.insert(at)),
+                Entry::Vacant(place) => drop(place.insert(at)),
             }
         } else if let Some(at) = self.position(&name) {
-            return self.entries[at].replace((name, value)).map(|(_, old)| old);
+            return Some(self.values.swap_remove(at));
         }
-        self.entries.push(Some((name, value)));
-        self.live += 1;
-        if self.places.is_none() && self.entries.len() > FEW {
+        self.names.push(Some(name));
+        if self.places.is_none() && self.names.len() > FEW {
             self.index(0);
         }
         None
+    }
+
+    fn insert(&mut self, name: Text, value: Value) -> Option<Value> {
+        self.values.push(value);
+        self.name_last(name)
     }
 
     fn remove(&mut self, name: &str) -> Option<Value> {
@@ -171,12 +181,16 @@ impl Members {
         {
             found.remove();
         }
-        let (_, value) = self.entries[at].take()?;
-        self.live -= 1;
-        if self.entries.len() > 2 * self.live + FEW {
-            self.entries.retain(Option::is_some);
+        self.names[at] = None;
+        self.gaps += 1;
+        let value = std::mem::take(&mut self.values[at]);
+        if self.gaps > self.len() + FEW {
+            let mut names = self.names.iter();
+            self.values.retain(|_| names.next().is_some_and(Option::is_some));
+            self.names.retain(Option::is_some);
+            self.gaps = 0;
             self.places = None;
-            if self.live > FEW {
+            if self.names.len() > FEW {
                 self.index(0);
             }
         }
@@ -195,24 +209,22 @@ impl Object {
         Self(Repr::Typed { shapes: Arc::clone(shapes), of, values })
     }
 
+    /// An object of these members.
+    pub(crate) fn of(members: Box<Members>) -> Self {
+        Self(Repr::Any(members))
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         match &self.0 {
             Repr::Typed { values, .. } => values.iter().filter(|value| is_there(value)).count(),
-            Repr::Any(members) => members.live,
+            Repr::Any(members) => members.len(),
         }
     }
 
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Makes room for so many more members.
-    pub fn reserve(&mut self, count: usize) {
-        if let Repr::Any(members) = &mut self.0 {
-            members.reserve(count);
-        }
     }
 
     /// The member of a name.
@@ -223,8 +235,7 @@ impl Object {
                 values.get(at).filter(is_there)
             }
             Repr::Any(members) => {
-                let (_, value) = members.entries[members.position(name)?].as_ref()?;
-                Some(value)
+                members.position(name).map(|at| &members.values[at])
             }
         }
     }
@@ -237,8 +248,7 @@ impl Object {
                 values.get_mut(at).filter(|value| !value.is_undefined())
             }
             Repr::Any(members) => {
-                let at = members.position(name)?;
-                members.entries[at].as_mut().map(|(_, value)| value)
+                members.position(name).map(|at| &mut members.values[at])
             }
         }
     }
@@ -272,10 +282,13 @@ impl Object {
                 let members = std::iter::zip(shapes.of(*of), values);
                 (Some(members.filter(|(_, value)| is_there(value))), None)
             }
-            Repr::Any(members) => (None, Some(members.entries.iter().flatten())),
+            Repr::Any(members) => {
+                let members = std::iter::zip(&members.names, &members.values);
+                (None, Some(members.filter_map(|(name, value)| Some((name.as_ref()?, value)))))
+            }
         };
-        let typed = typed.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
-        typed.chain(any.into_iter().flatten().map(|(name, value)| (name.as_str(), value)))
+        let members = typed.into_iter().flatten().chain(any.into_iter().flatten());
+        members.map(|(name, value)| (name.as_str(), value))
     }
 
     /// This object as one of any members.
@@ -323,12 +336,12 @@ impl PartialEq for Object {
 impl<K: Into<Text>> FromIterator<(K, Value)> for Object {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(members: I) -> Self {
         let members = members.into_iter();
-        let mut object = Members::default();
+        let mut object = Box::<Members>::default();
         object.reserve(members.size_hint().0);
         for (name, value) in members {
             object.insert(name.into(), value);
         }
-        Self(Repr::Any(Box::new(object)))
+        Self::of(object)
     }
 }
 
@@ -338,9 +351,9 @@ mod tests {
 
     fn typed(values: &[Value]) -> Object {
         let mut names = Names::default();
-        ["x", "y"].map(|name| names.push(name.into()));
+        ["x", "y"].iter().for_each(|name| names.push((*name).into()));
         names.finish();
-        ["hp", "name", "x"].map(|name| names.push(name.into()));
+        ["hp", "name", "x"].iter().for_each(|name| names.push((*name).into()));
         names.finish();
         Object::typed(&Arc::new(Shapes::new(names)), 1, values.into())
     }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{
-    object::Object,
+    object::{Members, Object},
     value::{Text, Value},
 };
 
@@ -171,6 +171,21 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The whole number that comes next, if it is one; another value is read too.
+    #[inline]
+    pub(crate) fn signed(&mut self, depth: usize) -> Result<Option<i64>, DecodeError> {
+        match self.bytes.get(self.offset) {
+            Some(&small @ (..0x80 | 0xe0..)) => {
+                self.offset += 1;
+                Ok(Some(i64::from(small as i8)))
+            }
+            _ => Ok(match self.value(depth)? {
+                Value::Signed(number) => Some(number),
+                value => value.as_u64().and_then(|number| i64::try_from(number).ok()),
+            }),
+        }
+    }
+
     /// The text that comes next, if it is one; another value is read too.
     #[inline]
     pub(crate) fn text(&mut self, depth: usize) -> Result<Option<Text>, DecodeError> {
@@ -186,46 +201,92 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Calls itself for what lies within: what is on the stack meanwhile is kept small.
+    /// Whether an array comes next.
     #[inline]
-    pub(crate) fn value(&mut self, depth: usize) -> Result<Value, DecodeError> {
-        let offset = self.offset;
-        match self.bytes.get(offset) {
-            Some(&small @ ..0x80) if depth <= MAX_DEPTH => {
-                self.offset += 1;
-                Ok(Value::Unsigned(small.into()))
-            }
-            _ => self.any(depth),
-        }
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self.bytes.get(self.offset), Some(0x90..0xa0 | 0xdc..=0xdd))
     }
 
-    fn any(&mut self, depth: usize) -> Result<Value, DecodeError> {
+    /// The value that comes next.
+    #[inline]
+    pub(crate) fn value(&mut self, depth: usize) -> Result<Value, DecodeError> {
+        let mut value = Value::Undefined;
+        self.read(depth, &mut value)?;
+        Ok(value)
+    }
+
+    /// Reads the value that comes next to where it is to stay: to hand values up from call to call
+    /// takes longer than to read them.
+    ///
+    /// Calls itself for what lies within: what is on the stack meanwhile is kept small.
+    #[inline]
+    pub(crate) fn read(&mut self, depth: usize, out: &mut impl Sink) -> Result<(), DecodeError> {
         let offset = self.offset;
         if depth > MAX_DEPTH {
             return Err(DecodeError::TooDeep { offset });
         }
         match self.u8()? {
-            code @ 0x80..0x90 => self.members(usize::from(code & 0x0f), depth),
-            code @ 0x90..0xa0 => self.items(usize::from(code & 0x0f), depth),
-            code @ 0xdc..=0xdd => {
+            code @ ..0x80 => out.put(Value::Unsigned(code.into())),
+            code @ 0xa0..0xc0 => {
+                out.put(Value::String(text(self.take(usize::from(code & 0x1f))?)));
+            }
+            code @ (0x80..0xa0 | 0xdc..=0xdf) => out.put(self.nested(code, depth)?),
+            code => return self.leaf(code, offset, out),
+        }
+        Ok(())
+    }
+
+    fn nested(&mut self, code: u8, depth: usize) -> Result<Value, DecodeError> {
+        match code {
+            0x80..0x90 => self.members(usize::from(code & 0x0f), depth),
+            0xdc..=0xdd => {
                 let len = self.len(2 << (code - 0xdc))?;
                 self.items(len, depth)
             }
-            code @ 0xde..=0xdf => {
+            0xde..=0xdf => {
                 let len = self.len(2 << (code - 0xde))?;
                 self.members(len, depth)
             }
-            code => self.leaf(code, offset),
+            _ => self.items(usize::from(code & 0x0f), depth),
         }
     }
 
-    fn leaf(&mut self, code: u8, offset: usize) -> Result<Value, DecodeError> {
+    #[inline]
+    fn leaf(
+        &mut self,
+        code: u8,
+        offset: usize,
+        out: &mut impl Sink,
+    ) -> Result<(), DecodeError> {
+        match code {
+            0x00..0x80 => out.put(code.into()),
+            0xa0..0xc0 => out.put(Value::String(text(self.take(usize::from(code & 0x1f))?))),
+            0xc0 => out.put(Value::Null),
+            0xc2 => out.put(false.into()),
+            0xc3 => out.put(true.into()),
+            0xca => out.put(f64::from(f32::from_be_bytes(self.chunk()?)).into()),
+            0xcb => out.put(f64::from_be_bytes(self.chunk()?).into()),
+            0xcc => out.put(self.u8()?.into()),
+            0xcd => out.put(u16::from_be_bytes(self.chunk()?).into()),
+            0xce => out.put(u32::from_be_bytes(self.chunk()?).into()),
+            0xcf => out.put(u64::from_be_bytes(self.chunk()?).into()),
+            0xd0 => out.put(i64::from(i8::from_be_bytes(self.chunk()?)).into()),
+            0xd1 => out.put(i64::from(i16::from_be_bytes(self.chunk()?)).into()),
+            0xd2 => out.put(i64::from(i32::from_be_bytes(self.chunk()?)).into()),
+            0xd3 => out.put(i64::from_be_bytes(self.chunk()?).into()),
+            0xd9..=0xdb => {
+                let len = self.len(1 << (code - 0xd9))?;
+                out.put(Value::String(text(self.take(len)?)));
+            }
+            0xe0.. => out.put(i64::from(code as i8).into()),
+            code => out.put(self.rare(code, offset)?),
+        }
+        Ok(())
+    }
+
+    /// Bytes and extensions.
+    fn rare(&mut self, code: u8, offset: usize) -> Result<Value, DecodeError> {
         Ok(match code {
-            0x00..0x80 => code.into(),
-            0xa0..0xc0 => Value::String(text(self.take(usize::from(code & 0x1f))?)),
-            0xc0 => Value::Null,
-            0xc2 => false.into(),
-            0xc3 => true.into(),
             0xc4..=0xc6 => {
                 let len = self.len(1 << (code - 0xc4))?;
                 Value::Bytes(self.take(len)?.to_vec())
@@ -234,22 +295,7 @@ impl<'a> Reader<'a> {
                 let len = self.len(1 << (code - 0xc7))?;
                 self.extension(len, false)?
             }
-            0xca => f64::from(f32::from_be_bytes(self.chunk()?)).into(),
-            0xcb => f64::from_be_bytes(self.chunk()?).into(),
-            0xcc => self.u8()?.into(),
-            0xcd => u16::from_be_bytes(self.chunk()?).into(),
-            0xce => u32::from_be_bytes(self.chunk()?).into(),
-            0xcf => u64::from_be_bytes(self.chunk()?).into(),
-            0xd0 => i64::from(i8::from_be_bytes(self.chunk()?)).into(),
-            0xd1 => i64::from(i16::from_be_bytes(self.chunk()?)).into(),
-            0xd2 => i64::from(i32::from_be_bytes(self.chunk()?)).into(),
-            0xd3 => i64::from_be_bytes(self.chunk()?).into(),
             0xd4..=0xd8 => self.extension(1 << (code - 0xd4), true)?,
-            0xd9..=0xdb => {
-                let len = self.len(1 << (code - 0xd9))?;
-                Value::String(text(self.take(len)?))
-            }
-            0xe0.. => i64::from(code as i8).into(),
             _ => return Err(DecodeError::Reserved { offset }),
         })
     }
@@ -283,21 +329,22 @@ impl<'a> Reader<'a> {
     }
 
     fn items(&mut self, len: usize, depth: usize) -> Result<Value, DecodeError> {
-        let mut items = Vec::with_capacity(self.room(len, 1)?);
+        let mut items: Vec<Value> = Vec::with_capacity(self.room(len, 1)?);
         for _ in 0..len {
-            items.push(self.value(depth + 1)?);
+            self.read(depth + 1, &mut items)?;
         }
         Ok(Value::Array(items))
     }
 
     fn members(&mut self, len: usize, depth: usize) -> Result<Value, DecodeError> {
-        let mut members = Object::default();
+        let mut members = Box::<Members>::default();
         members.reserve(self.room(len, 2)?);
         for _ in 0..len {
             let key = self.key()?;
-            members.insert(key, self.value(depth + 1)?);
+            self.read(depth + 1, members.values())?;
+            members.name_last(key);
         }
-        Ok(Value::Object(members))
+        Ok(Value::Object(Object::of(members)))
     }
 
     fn key(&mut self) -> Result<Text, DecodeError> {
@@ -305,13 +352,39 @@ impl<'a> Reader<'a> {
         let code = self.u8()?;
         match code {
             0x80..0xa0 | 0xdc..=0xdf => Err(DecodeError::Key { offset }),
-            _ => match self.leaf(code, offset)? {
-                Value::String(key) => Ok(key),
-                Value::Unsigned(key) => Ok(key.to_string().into()),
-                Value::Signed(key) => Ok(key.to_string().into()),
-                _ => Err(DecodeError::Key { offset }),
-            },
+            0xa0..0xc0 => Ok(text(self.take(usize::from(code & 0x1f))?)),
+            _ => {
+                let mut key = Value::Undefined;
+                self.leaf(code, offset, &mut key)?;
+                match key {
+                    Value::String(key) => Ok(key),
+                    Value::Unsigned(key) => Ok(key.to_string().into()),
+                    Value::Signed(key) => Ok(key.to_string().into()),
+                    _ => Err(DecodeError::Key { offset }),
+                }
+            }
         }
+    }
+}
+
+/// Where a value comes to stay.
+pub(crate) trait Sink {
+    fn put(&mut self, value: Value);
+}
+
+/// At the end.
+impl Sink for Vec<Value> {
+    #[inline]
+    fn put(&mut self, value: Value) {
+        self.push(value);
+    }
+}
+
+/// In its place.
+impl Sink for Value {
+    #[inline]
+    fn put(&mut self, value: Value) {
+        *self = value;
     }
 }
 

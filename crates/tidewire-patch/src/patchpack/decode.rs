@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     notepack::{DecodeError, Names, Shapes, Text, Value, read::Reader},
-    patch::{Op, Patch, Path},
+    patch::{self, Op, Patch, Path},
 };
 
 /// Reads the patches that follow a state.
@@ -28,6 +28,10 @@ pub struct PatchpackDecoder {
     /// The nodes that a message brings, each with the one that had its number before.
     pub(super) staged: Vec<(Slot, Slot)>,
     pub(super) lenient: bool,
+    /// A list that is empty between two messages, to be used again.
+    pub(super) values: Vec<Value>,
+    /// Text to put a path together in.
+    path: String,
 }
 
 /// Why a message cannot be read.
@@ -252,11 +256,7 @@ impl PatchpackDecoder {
             }
             kind => self.key(around, kind, &index, at)?,
         };
-        let mut path = self.path(around)?;
-        match &new_key {
-            Some((_, name)) => path.push(name),
-            None => self.step(&mut path, kind, &key),
-        }
+        let path = self.path(around, kind, &key, new_key.as_ref().map(|(_, name)| name))?;
         let gone = self.nodes.child(around, &key);
         let spot = |key| Spot { around, key, depth };
         let message_depth = if new_key.is_some() { 2 } else { 1 };
@@ -334,7 +334,7 @@ impl PatchpackDecoder {
 
     /// The first position of a property that a type has at this one.
     pub(super) fn first(&self, of: u32, at: usize) -> u32 {
-        if self.ambiguous.get(of as usize).copied().unwrap_or_default() {
+        if self.is_ambiguous(of) {
             let names = self.types.of(of);
             let first = names.iter().position(|name| *name == names[at]);
             return first.unwrap_or(at) as u32;
@@ -342,26 +342,53 @@ impl PatchpackDecoder {
         at as u32
     }
 
-    fn path(&self, slot: Slot) -> Result<Path, PatchpackError> {
-        let node = self.nodes.node(slot);
-        let around = node.around;
-        if around == NONE {
-            return Ok(Path::default());
+    /// Whether a type has a name twice.
+    pub(super) fn is_ambiguous(&self, of: u32) -> bool {
+        self.ambiguous.get(of as usize).copied().unwrap_or_default()
+    }
+
+    /// The path of a place in a node of this kind; a key that is new is no place yet.
+    fn path(
+        &mut self,
+        around: Slot,
+        kind: Kind,
+        key: &Key,
+        new_key: Option<&Text>,
+    ) -> Result<Path, PatchpackError> {
+        let mut path = std::mem::take(&mut self.path);
+        path.clear();
+        self.path_of(around, &mut path);
+        match new_key {
+            Some(name) => patch::push_segment(&mut path, name),
+            None => self.step(&mut path, kind, key),
         }
-        let mut path = self.path(around)?;
-        self.step(&mut path, self.nodes.node(around).kind, &node.key);
-        if path.len() > LONGEST_PATH { Err(PatchpackError::LongPath) } else { Ok(path) }
+        let is_short = path.len() <= LONGEST_PATH;
+        let pointer = if is_short { Path::from_pointer(&path) } else { Path::default() };
+        self.path = path;
+        if is_short { Ok(pointer) } else { Err(PatchpackError::LongPath) }
+    }
+
+    /// Writes the path of a node, as far as it is not too long.
+    fn path_of(&self, slot: Slot, path: &mut String) {
+        let node = self.nodes.node(slot);
+        if node.around != NONE {
+            self.path_of(node.around, path);
+            if path.len() <= LONGEST_PATH {
+                self.step(path, self.nodes.node(node.around).kind, &node.key);
+            }
+        }
     }
 
     /// Adds a place in a node to the path of the node.
-    fn step(&self, path: &mut Path, kind: Kind, key: &Key) {
-        match (key, kind) {
-            (Key::At(at), Kind::Struct(of)) => path.push(&self.types.of(of)[*at as usize]),
-            (Key::At(at), Kind::Map(keys)) => path.push(&self.nodes.keys(keys)[*at as usize]),
-            (Key::Index(index), _) => path.push_index(*index),
-            (Key::Name(name), _) => path.push(name),
-            (Key::At(_) | Key::Lost, _) => {}
-        }
+    fn step(&self, path: &mut String, kind: Kind, key: &Key) {
+        let name = match (key, kind) {
+            (Key::At(at), Kind::Struct(of)) => &self.types.of(of)[*at as usize],
+            (Key::At(at), Kind::Map(keys)) => &self.nodes.keys(keys)[*at as usize],
+            (Key::Name(name), _) => name,
+            (Key::Index(index), _) => return patch::push_index(path, *index),
+            (Key::At(_) | Key::Lost, _) => return,
+        };
+        patch::push_segment(path, name);
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     decode::{DEEPEST, PatchpackDecoder, PatchpackError},
     nodes::{Key, Kind, NONE, Node, Slot},
 };
-use crate::notepack::{Object, Value, read::Reader};
+use crate::notepack::{Members, Object, Value, read::Reader};
 
 /// What becomes of the nodes of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,6 @@ struct Begun {
 
 impl PatchpackDecoder {
     /// Reads what comes next, which lies this deep in the message.
-    #[inline]
     pub(super) fn form(
         &mut self,
         reader: &mut Reader<'_>,
@@ -56,17 +55,59 @@ impl PatchpackDecoder {
         level: usize,
         mode: Mode,
     ) -> Result<Value, PatchpackError> {
+        if !reader.is_array() {
+            let offset = reader.offset();
+            return match reader.value(level)? {
+                // An extension that means nothing in JavaScript.
+                Value::Array(_) => Err(PatchpackError::BadForm { offset }),
+                value => Ok(value),
+            };
+        }
+        let mut values = std::mem::take(&mut self.values);
+        let read = self.container(reader, spot, level, mode, &mut values);
+        let value = values.pop().unwrap_or_default();
+        values.clear();
+        self.values = values;
+        read.map(|()| value)
+    }
+
+    /// Reads a form that has a node, to the end of a list.
+    fn container(
+        &mut self,
+        reader: &mut Reader<'_>,
+        spot: Spot,
+        level: usize,
+        mode: Mode,
+        out: &mut Vec<Value>,
+    ) -> Result<(), PatchpackError> {
         let offset = reader.offset();
-        match reader.array()? {
-            Some(len) => {
-                let begun = self.begin(reader, spot, (offset, len), level, mode)?;
-                match begun.kind {
-                    Kind::Array => self.array(reader, begun),
-                    Kind::Struct(of) => self.structure(reader, begun, of),
-                    _ => self.map(reader, begun),
-                }
-            }
-            None => leaf(reader, level),
+        let len = reader.array()?.ok_or(PatchpackError::BadForm { offset })?;
+        let begun = self.begin(reader, spot, (offset, len), level, mode)?;
+        match begun.kind {
+            Kind::Array => self.array(reader, begun, out),
+            Kind::Struct(of) => self.structure(reader, begun, of, out),
+            _ => self.map(reader, begun, out),
+        }
+    }
+
+    /// Reads what lies in a node, to the end of a list.
+    #[inline]
+    fn below(
+        &mut self,
+        reader: &mut Reader<'_>,
+        begun: &Begun,
+        key: impl FnOnce(&Self) -> Key,
+        out: &mut Vec<Value>,
+    ) -> Result<(), PatchpackError> {
+        if reader.is_array() {
+            let spot = Spot { around: begun.slot, key: key(self), depth: begun.depth };
+            return self.container(reader, spot, begun.level, begun.mode, out);
+        }
+        let offset = reader.offset();
+        reader.read(begun.level, out)?;
+        match out.last() {
+            Some(Value::Array(_)) => Err(PatchpackError::BadForm { offset }),
+            _ => Ok(()),
         }
     }
 
@@ -79,20 +120,15 @@ impl PatchpackDecoder {
         level: usize,
         mode: Mode,
     ) -> Result<Begun, PatchpackError> {
-        let bad = PatchpackError::BadForm { offset };
-        let len = len.checked_sub(2).ok_or(bad.clone())?;
-        let of = match reader.value(level + 1)? {
-            Value::Signed(of) => of,
-            of => of.as_u64().and_then(|of| i64::try_from(of).ok()).ok_or(bad.clone())?,
-        };
-        let id = reader.unsigned(level + 1)?.ok_or(bad)?;
+        let bad = || PatchpackError::BadForm { offset };
+        let len = len.checked_sub(2).ok_or_else(bad)?;
+        let of = reader.signed(level + 1)?.ok_or_else(bad)?;
+        let id = reader.unsigned(level + 1)?.ok_or_else(bad)?;
         if spot.depth > DEEPEST {
             return Err(PatchpackError::TooDeep { offset, id });
         }
-        let is_new = mode != Mode::Past;
         let kind = match of {
             ARRAY => Kind::Array,
-            MAP if is_new => Kind::Map(NONE),
             MAP => Kind::Map(NONE),
             of => match u32::try_from(of) {
                 Ok(at) if self.types.len().is_none_or(|count| (at as usize) < count) => {
@@ -154,13 +190,18 @@ impl PatchpackDecoder {
         false
     }
 
-    fn array(&mut self, reader: &mut Reader<'_>, begun: Begun) -> Result<Value, PatchpackError> {
+    fn array(
+        &mut self,
+        reader: &mut Reader<'_>,
+        begun: Begun,
+        out: &mut Vec<Value>,
+    ) -> Result<(), PatchpackError> {
         let mut items = Vec::with_capacity(reader.room(begun.len, 1)?);
         for at in 0..begun.len {
-            let spot = Spot { around: begun.slot, key: Key::Index(at as u64), depth: begun.depth };
-            items.push(self.form(reader, spot, begun.level, begun.mode)?);
+            self.below(reader, &begun, |_| Key::Index(at as u64), &mut items)?;
         }
-        Ok(Value::Array(items))
+        out.push(Value::Array(items));
+        Ok(())
     }
 
     fn structure(
@@ -168,29 +209,28 @@ impl PatchpackDecoder {
         reader: &mut Reader<'_>,
         begun: Begun,
         of: u32,
-    ) -> Result<Value, PatchpackError> {
+        out: &mut Vec<Value>,
+    ) -> Result<(), PatchpackError> {
         let names = match self.types.len() {
             Some(_) => self.types.of(of).len(),
             None => self.widen(of, begun.len).ok_or(PatchpackError::NotAState { offset: 0 })?,
         };
-        let is_ambiguous = self.ambiguous.get(of as usize).copied().unwrap_or_default();
         let len = begun.len.min(names);
-        // With room for all, so that what is absent can come to be there.
         let mut values = Vec::with_capacity(reader.room(begun.len, 1)?.min(names));
         for at in 0..len {
-            let key = if is_ambiguous { self.first(of, at) } else { at as u32 };
-            let spot = Spot { around: begun.slot, key: Key::At(key), depth: begun.depth };
-            values.push(self.form(reader, spot, begun.level, begun.mode)?);
+            self.below(reader, &begun, |this| Key::At(this.first(of, at)), &mut values)?;
         }
         for _ in len..begun.len {
             reader.value(begun.level)?;
         }
-        if is_ambiguous {
+        if self.is_ambiguous(of) {
             let members = std::iter::zip(self.types.of(of).iter().cloned(), values);
             let members = members.filter(|(_, value)| !value.is_undefined());
-            return Ok(Value::Object(members.collect()));
+            out.push(Value::Object(members.collect()));
+        } else {
+            out.push(Value::Object(Object::typed(&self.types, of, values.into_boxed_slice())));
         }
-        Ok(Value::Object(Object::typed(&self.types, of, values.into_boxed_slice())))
+        Ok(())
     }
 
     /// Notes how many values a struct has whose type is not known yet. Nothing if the type cannot be.
@@ -206,43 +246,38 @@ impl PatchpackDecoder {
         Some(len)
     }
 
-    fn map(&mut self, reader: &mut Reader<'_>, begun: Begun) -> Result<Value, PatchpackError> {
-        let mut members = Object::default();
-        let count = begun.len / 2;
+    fn map(
+        &mut self,
+        reader: &mut Reader<'_>,
+        begun: Begun,
+        out: &mut Vec<Value>,
+    ) -> Result<(), PatchpackError> {
+        let mut members = Box::<Members>::default();
         members.reserve(reader.room(begun.len, 1)? / 2);
-        for at in 0..count {
+        for at in 0..begun.len / 2 {
             let offset = reader.offset();
-            let bad = PatchpackError::BadForm { offset };
-            let name = reader.text(begun.level)?.ok_or(bad)?;
-            let key = match begun.kind {
-                Kind::Map(keys) if keys != NONE => {
-                    self.nodes.push_key(keys, name.clone());
-                    Key::At(at as u32)
-                }
-                _ if begun.is_shadow => Key::Name(name.clone()),
-                _ => Key::Lost,
+            let name = reader.text(begun.level)?.ok_or(PatchpackError::BadForm { offset })?;
+            if let Kind::Map(keys) = begun.kind
+                && keys != NONE
+            {
+                self.nodes.push_key(keys, name.clone());
+            }
+            let key = |_: &Self| match begun.is_shadow {
+                true => Key::Name(name.clone()),
+                false => Key::At(at as u32),
             };
-            let spot = Spot { around: begun.slot, key, depth: begun.depth };
-            let value = self.form(reader, spot, begun.level, begun.mode)?;
-            if !value.is_undefined() {
-                members.insert(name, value);
+            self.below(reader, &begun, key, members.values())?;
+            if members.values().last().is_some_and(Value::is_undefined) {
+                members.values().pop();
+            } else {
+                members.name_last(name);
             }
         }
         if begun.len % 2 == 1 {
             return Err(PatchpackError::BadForm { offset: reader.offset() });
         }
-        Ok(Value::Object(members))
-    }
-}
-
-/// A value that is no form.
-#[inline]
-fn leaf(reader: &mut Reader<'_>, level: usize) -> Result<Value, PatchpackError> {
-    let offset = reader.offset();
-    match reader.value(level)? {
-        // An extension that means nothing in JavaScript.
-        Value::Array(_) => Err(PatchpackError::BadForm { offset }),
-        value => Ok(value),
+        out.push(Value::Object(Object::of(members)));
+        Ok(())
     }
 }
 
