@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-const SAMPLES: usize = 31;
+const SAMPLES: usize = 101;
 const FEW_SAMPLES: usize = 5;
 const WARM_UP: Duration = Duration::from_millis(100);
-const SAMPLE: Duration = Duration::from_millis(5);
+const SAMPLE: Duration = Duration::from_micros(1_000);
 
 /// Nanoseconds of a call, of which `run` makes as many as it is told and returns how long they took.
 pub fn measure(mut run: impl FnMut(usize) -> Duration) -> f64 {

@@ -22,7 +22,7 @@ pub(crate) enum Slot {
 pub(crate) enum Node {
     Struct(TypeIndex, Vec<Option<Slot>>),
     /// The order of the entries says nothing.
-    Map(ElementKind, IndexMap<Text, Slot, RandomState>),
+    Map(ElementKind, Box<IndexMap<Text, Slot, RandomState>>),
     Array(ElementKind, Vec<Slot>),
 }
 
@@ -92,7 +92,7 @@ impl Node {
     pub(crate) fn of_field(types: &TypeSet, of: TypeIndex, field: FieldIndex) -> Self {
         match types[of].fields[usize::from(field.0)].kind {
             FieldKind::Ref(of) => Self::of_type(types, of),
-            FieldKind::Map(element) => Self::Map(element, IndexMap::default()),
+            FieldKind::Map(element) => Self::Map(element, Box::default()),
             FieldKind::Array(element)
             | FieldKind::Set(element)
             | FieldKind::Collection(element) => Self::Array(element, Vec::new()),

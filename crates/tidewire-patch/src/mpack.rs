@@ -34,6 +34,7 @@ use tidewire_state::{RefId, Schema, Tracked};
 use crate::{
     changes::Config,
     document::Slot,
+    messages::Messages,
     notepack::{self, DecodeError, Value, read::Reader, write},
     patch::{Op, Patch, Path},
     record::{Arrays, Recorder, visitor},
@@ -44,7 +45,10 @@ use crate::{
 #[derive(Debug)]
 pub struct MpackEncoder {
     recorder: Recorder,
-    messages: Vec<Vec<u8>>,
+    messages: Messages,
+    scratch: text::Scratch,
+    /// The path of a message.
+    path: String,
 }
 
 visitor!(MpackEncoder);
@@ -57,7 +61,12 @@ impl MpackEncoder {
     /// If `state` was synced already.
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
-        Self { recorder, messages: Vec::new() }
+        Self {
+            recorder,
+            messages: Messages::default(),
+            scratch: text::Scratch::default(),
+            path: String::new(),
+        }
     }
 
     /// What changed since the last call, one message each, in order. Of a state that was never
@@ -71,32 +80,35 @@ impl MpackEncoder {
     /// If changes of this state were consumed without this encoder.
     pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[Vec<u8>] {
         state.sync(self);
-        &self.messages
+        self.messages.all()
     }
 
     /// What changed in the last sync, one message each.
     pub fn last_patch(&self) -> &[Vec<u8>] {
-        &self.messages
+        self.messages.all()
     }
 
     fn finish(&mut self) {
-        let recorder = &self.recorder;
-        self.messages.clear();
-        for said in text::said(recorder, |path| text::without_slash(recorder, path)) {
-            let mut out = Vec::new();
+        let Self { recorder, messages, scratch, path } = self;
+        messages.clear();
+        scratch.say(recorder, |path| text::without_slash(recorder, path), |said| {
+            let out = messages.add();
             let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
-            write::array(&mut out, 2 + values);
+            write::array(out, 2 + values);
             out.push(said.op.number());
-            let path: Path = said.path.iter().map(|(_, segment)| recorder.name(segment)).collect();
-            write::string(&mut out, &path.to_mosx());
-            if let Some(slot) = &said.value {
-                text::write_slot(recorder, slot, &mut out);
+            path.clear();
+            for step in said.path {
+                path.push('/');
+                path.push_str(&recorder.name(recorder.segment(*step)));
+            }
+            write::string(out, path);
+            if let Some(slot) = said.value {
+                text::write_slot(recorder, slot, out);
             }
             if let Some(old) = &said.old {
-                write::value(&mut out, old);
+                write::value(out, old);
             }
-            self.messages.push(out);
-        }
+        });
     }
 
     /// All there is, for a client that has nothing. It belongs right behind a patch that the others

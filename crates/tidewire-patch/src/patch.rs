@@ -59,35 +59,58 @@ impl Op {
 
 /// Where a patch applies: names of members and indexes of arrays, from the root; empty for all.
 ///
-/// It is kept as a JSON Pointer (RFC 6901), which tells a `/` in a name from one between two.
+/// What leads to the container is kept as a JSON Pointer (RFC 6901), which tells a `/` in a name from
+/// one between two. The last segment stands beside it: of many patches it alone differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Path(Text);
+pub struct Path {
+    around: Text,
+    /// As it is, with nothing escaped; nothing in the empty path.
+    last: Option<Text>,
+}
 
 impl Path {
     /// A path as Mosx writes it: `/` between the segments, nothing escaped, so that a `/` in a name
     /// reads as two segments. The slash in front may be missing.
     pub fn from_mosx(text: &str) -> Self {
-        match text.strip_prefix('/') {
-            Some(_) if !text.contains('~') => Self(text.into()),
+        let path = text.strip_prefix('/').unwrap_or(text);
+        match text.rsplit_once('/') {
             None if text.is_empty() => Self::default(),
-            path => path.unwrap_or(text).split('/').collect(),
+            None => Self::new("".into(), text.into()),
+            Some((around, last)) if text.starts_with('/') && !around.contains('~') => {
+                Self::new(around.into(), last.into())
+            }
+            Some(_) => path.split('/').collect(),
         }
     }
 
     /// The path as Mosx writes it.
     pub fn to_mosx(&self) -> String {
-        unescaped(&self.0).into_owned()
+        let mut path = unescaped(&self.around).into_owned();
+        if let Some(last) = &self.last {
+            path.push('/');
+            path.push_str(last);
+        }
+        path
     }
 
     /// The segments.
     pub fn segments(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let last = self.last.as_deref().map(Cow::Borrowed);
         // The first one is what stands in front of the first slash: nothing.
-        self.0.split('/').skip(1).map(unescaped)
+        self.around.split('/').skip(1).map(unescaped).chain(last)
+    }
+
+    /// The path of a place in what a JSON Pointer leads to that was put together right.
+    #[inline]
+    pub(crate) fn new(around: Text, last: Text) -> Self {
+        Self { around, last: Some(last) }
     }
 
     /// The path of a JSON Pointer that was put together right.
     pub(crate) fn from_pointer(pointer: &str) -> Self {
-        Self(pointer.into())
+        pointer.rsplit_once('/').map_or_else(Self::default, |(around, last)| {
+            Self::new(around.into(), unescaped(last).into())
+        })
     }
 }
 
@@ -121,14 +144,16 @@ impl<S: AsRef<str>> FromIterator<S> for Path {
     fn from_iter<I: IntoIterator<Item = S>>(segments: I) -> Self {
         let mut pointer = String::new();
         segments.into_iter().for_each(|segment| push_segment(&mut pointer, segment.as_ref()));
-        Self(pointer.into())
+        Self::from_pointer(&pointer)
     }
 }
 
 /// A JSON Pointer (RFC 6901): `~1` stands for `/`, `~0` for `~`.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.around)?;
+        let Some(last) = &self.last else { return Ok(()) };
+        write!(f, "/{}", last.replace('~', "~0").replace('/', "~1"))
     }
 }
 
@@ -141,7 +166,7 @@ impl FromStr for Path {
         let is_right = (pointer.is_empty() || pointer.starts_with('/'))
             && pointer.split('~').skip(1).all(is_escape);
         if is_right {
-            Ok(Self(pointer.into()))
+            Ok(Self::from_pointer(pointer))
         } else {
             Err(PatchError::Pointer { pointer: pointer.to_owned() })
         }

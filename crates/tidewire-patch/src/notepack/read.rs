@@ -374,7 +374,7 @@ pub(crate) trait Sink {
 
 /// At the end.
 impl Sink for Vec<Value> {
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, value: Value) {
         self.push(value);
     }
@@ -382,7 +382,7 @@ impl Sink for Vec<Value> {
 
 /// In its place.
 impl Sink for Value {
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, value: Value) {
         *self = value;
     }

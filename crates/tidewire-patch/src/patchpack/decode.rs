@@ -5,6 +5,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use compact_str::ToCompactString as _;
 use thiserror::Error;
 
 use super::{
@@ -217,7 +218,32 @@ impl PatchpackDecoder {
     ///
     /// If it makes no sense; the decoder is then as it was.
     pub fn patch(&mut self, bytes: &[u8]) -> Result<Patch, PatchpackError> {
+        if let Some(patch) = self.replace_leaf(bytes) {
+            return Ok(patch);
+        }
         self.read(bytes).inspect_err(|_| self.nodes.undo(&mut self.staged))
+    }
+
+    /// Reads what most patches are: a primitive takes the place of another in a struct without nodes
+    /// below it. Nothing if this one is another, or is wrong.
+    #[inline]
+    fn replace_leaf(&self, bytes: &[u8]) -> Option<Patch> {
+        let &[0x94, 0x01, ..] = bytes else { return None };
+        let mut reader = Reader::behind(bytes, 2);
+        let around = self.nodes.of(reader.unsigned(1).ok()??)?;
+        let index = reader.unsigned(1).ok()??;
+        let Kind::Struct(of) = self.nodes.node(around).kind else { return None };
+        let name = self.types.of(of).get(usize::try_from(index).ok()?)?;
+        if !self.nodes.is_lowest(around) || reader.is_array() {
+            return None;
+        }
+        let path = Path::new(self.nodes.path(around)?.clone(), name.clone());
+        let value = reader.value(1).ok()?;
+        reader.end().ok()?;
+        match value {
+            Value::Array(_) => None,
+            value => Some(Patch { op: Op::Replace, path, value: Some(value), old: None }),
+        }
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<Patch, PatchpackError> {
@@ -355,17 +381,37 @@ impl PatchpackDecoder {
         key: &Key,
         new_key: Option<&Text>,
     ) -> Result<Path, PatchpackError> {
-        let mut path = std::mem::take(&mut self.path);
-        path.clear();
-        self.path_of(around, &mut path);
-        match new_key {
-            Some(name) => patch::push_segment(&mut path, name),
-            None => self.step(&mut path, kind, key),
+        let path = match self.nodes.path(around) {
+            Some(path) => path.clone(),
+            None => {
+                let mut path = std::mem::take(&mut self.path);
+                path.clear();
+                self.path_of(around, &mut path);
+                let text = Text::from(path.as_str());
+                self.path = path;
+                if text.len() > LONGEST_PATH {
+                    return Err(PatchpackError::LongPath);
+                }
+                self.nodes.keep_path(around, &text);
+                text
+            }
+        };
+        Ok(match (new_key.cloned(), key) {
+            (Some(name), _) => Path::new(path, name),
+            (None, Key::Lost) => Path::from_pointer(&path),
+            (None, key) => Path::new(path, self.name(kind, key)),
+        })
+    }
+
+    /// What a place in a node is called.
+    fn name(&self, kind: Kind, key: &Key) -> Text {
+        match (key, kind) {
+            (Key::At(at), Kind::Struct(of)) => self.types.of(of)[*at as usize].clone(),
+            (Key::At(at), Kind::Map(keys)) => self.nodes.keys(keys)[*at as usize].clone(),
+            (Key::Name(name), _) => name.clone(),
+            (Key::Index(index), _) => index.to_compact_string(),
+            (Key::At(_) | Key::Lost, _) => Text::default(),
         }
-        let is_short = path.len() <= LONGEST_PATH;
-        let pointer = if is_short { Path::from_pointer(&path) } else { Path::default() };
-        self.path = path;
-        if is_short { Ok(pointer) } else { Err(PatchpackError::LongPath) }
     }
 
     /// Writes the path of a node, as far as it is not too long.
@@ -374,21 +420,10 @@ impl PatchpackDecoder {
         if node.around != NONE {
             self.path_of(node.around, path);
             if path.len() <= LONGEST_PATH {
-                self.step(path, self.nodes.node(node.around).kind, &node.key);
+                let kind = self.nodes.node(node.around).kind;
+                patch::push_segment(path, &self.name(kind, &node.key));
             }
         }
-    }
-
-    /// Adds a place in a node to the path of the node.
-    fn step(&self, path: &mut String, kind: Kind, key: &Key) {
-        let name = match (key, kind) {
-            (Key::At(at), Kind::Struct(of)) => &self.types.of(of)[*at as usize],
-            (Key::At(at), Kind::Map(keys)) => &self.nodes.keys(keys)[*at as usize],
-            (Key::Name(name), _) => name,
-            (Key::Index(index), _) => return patch::push_index(path, *index),
-            (Key::At(_) | Key::Lost, _) => return,
-        };
-        patch::push_segment(path, name);
     }
 }
 

@@ -88,6 +88,8 @@ pub(super) struct Keys {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nodes {
     list: Vec<Node>,
+    /// The path of each node, where somebody asked for it and it is short. It never changes.
+    paths: Vec<Text>,
     free: Vec<Slot>,
     /// Slots by number, where numbers are about as many as nodes: a server counts them up.
     dense: Vec<Slot>,
@@ -146,6 +148,27 @@ impl Nodes {
             _ if slot == NONE => self.sparse.remove(&id).unwrap_or(NONE),
             _ => self.sparse.insert(id, slot).unwrap_or(NONE),
         }
+    }
+
+    /// The path of a node, if it is known.
+    #[inline]
+    pub(super) fn path(&self, slot: Slot) -> Option<&Text> {
+        self.paths.get(slot as usize).filter(|path| !path.is_empty())
+    }
+
+    /// Remembers the path of a node, if it takes no memory of its own.
+    pub(super) fn keep_path(&mut self, slot: Slot, path: &Text) {
+        if !path.is_heap_allocated() {
+            let len = self.list.len().max(self.paths.len());
+            self.paths.resize(len, Text::default());
+            self.paths[slot as usize] = path.clone();
+        }
+    }
+
+    /// Whether nothing lies below a node that has a number of its own.
+    #[inline]
+    pub(super) fn is_lowest(&self, slot: Slot) -> bool {
+        self.node(slot).children == 0
     }
 
     /// Puts a node in the list.
@@ -317,6 +340,9 @@ impl Nodes {
         if let Kind::Map(keys) = kind {
             self.keys[keys as usize] = Keys::default();
             self.free_keys.push(keys);
+        }
+        if let Some(path) = self.paths.get_mut(slot as usize) {
+            *path = Text::default();
         }
         self.list[slot as usize] = Node::new(0, Kind::Free, NONE, Key::Lost, 0);
         self.free.push(slot);
