@@ -23,8 +23,8 @@ pub trait Codec {
     fn snapshot(&self) -> Vec<u8>;
     /// Reads all there is.
     fn open(bytes: &[u8]) -> (Self::Reader, Value);
-    /// Reads a patch.
-    fn read(reader: &mut Self::Reader, bytes: &[u8]) -> Patch;
+    /// Reads a patch to where the last one was.
+    fn read(reader: &mut Self::Reader, bytes: &[u8], patch: &mut Patch);
 }
 
 /// The codec `patchpack`.
@@ -63,8 +63,8 @@ impl Codec for Patchpack {
         PatchpackDecoder::from_state(bytes).expect(READS)
     }
 
-    fn read(reader: &mut PatchpackDecoder, bytes: &[u8]) -> Patch {
-        reader.patch(bytes).expect(READS)
+    fn read(reader: &mut PatchpackDecoder, bytes: &[u8], patch: &mut Patch) {
+        reader.patch_into(bytes, patch).expect(READS);
     }
 }
 
@@ -92,8 +92,8 @@ impl Codec for Mpack {
         ((), mpack::decode_snapshot(bytes).expect(READS))
     }
 
-    fn read((): &mut (), bytes: &[u8]) -> Patch {
-        mpack::decode_patch(bytes).expect(READS)
+    fn read((): &mut (), bytes: &[u8], patch: &mut Patch) {
+        *patch = mpack::decode_patch(bytes).expect(READS);
     }
 }
 
@@ -121,7 +121,7 @@ impl Codec for Light {
         LightDecoder::from_snapshot(bytes).expect(READS)
     }
 
-    fn read(reader: &mut LightDecoder, bytes: &[u8]) -> Patch {
-        reader.patch(bytes).expect(READS)
+    fn read(reader: &mut LightDecoder, bytes: &[u8], patch: &mut Patch) {
+        *patch = reader.patch(bytes).expect(READS);
     }
 }

@@ -21,9 +21,10 @@ use thiserror::Error;
 use crate::notepack::{Text, Value};
 
 /// What a patch does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Puts something where nothing was; into an array, in front of what is at the index.
+    #[default]
     Add,
     /// Puts something in the place of what is there.
     Replace,
@@ -106,6 +107,16 @@ impl Path {
         Self { around, last: Some(last) }
     }
 
+    /// Makes this that path.
+    #[inline]
+    pub(crate) fn lead(&mut self, around: &Text, last: &Text) {
+        self.around.clone_from(around);
+        match &mut self.last {
+            Some(before) => before.clone_from(last),
+            None => self.last = Some(last.clone()),
+        }
+    }
+
     /// The path of a JSON Pointer that was put together right.
     pub(crate) fn from_pointer(pointer: &str) -> Self {
         pointer.rsplit_once('/').map_or_else(Self::default, |(around, last)| {
@@ -174,7 +185,7 @@ impl FromStr for Path {
 }
 
 /// One change of a JSON document, with what was there before if it is to be undone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patch {
     /// What it does.
     pub op: Op,

@@ -1,10 +1,13 @@
 //! Runs the patch codecs through all workloads and prints one JSON object a line.
 
+use std::hint::black_box;
+
 use allocation_counter::measure as count_allocations;
 use tidewire_bench_patches::{
     Arena, Codec, Light, Manual, Mpack, Patchpack, Row, add_client, arena, fresh, manual, measure,
     moves, timed,
 };
+use tidewire_patch::Patch;
 use tidewire_state::{Schema, Tracked};
 
 const SIZES: [u32; 3] = [100, 1_000, 10_000];
@@ -53,6 +56,7 @@ fn of_manual<C: Codec>() {
         add_client(state);
         codec.patch(state)[0].len()
     };
+    let mut patch = Patch::default();
     let mut added = make();
     let allocations = count_allocations(|| {
         add(&mut added);
@@ -64,7 +68,9 @@ fn of_manual<C: Codec>() {
         message: "add",
         encode_ns: measure(|count| fresh(count, make, add)),
         decode_ns: measure(|count| {
-            fresh(count, || C::open(&bytes).0, |reader| C::read(reader, &message))
+            fresh(count, || C::open(&bytes).0, |reader| {
+                C::read(reader, &message, &mut patch);
+            })
         }),
         bytes: message.len() as f64,
         allocs: allocations.count_total as f64,
@@ -86,7 +92,9 @@ fn of_manual<C: Codec>() {
         workload: "readme",
         message: "replace",
         encode_ns,
-        decode_ns: measure(|count| timed(count, |_| C::read(&mut reader, &message))),
+        decode_ns: measure(|count| {
+            timed(count, |_| read::<C>(&mut reader, &message, &mut patch))
+        }),
         bytes: message.len() as f64,
         allocs: allocations.count_total as f64 / 100.0,
     });
@@ -112,6 +120,7 @@ fn of_players<C: Codec>(count: u32) {
         timed(keys.len(), &mut replace);
     });
     let mut reader = C::open(&bytes).0;
+    let mut patch = Patch::default();
     let mut received = patches.iter().cycle();
     print(Row {
         peer: C::NAME,
@@ -119,11 +128,20 @@ fn of_players<C: Codec>(count: u32) {
         message: "replace",
         encode_ns: measure(|count| timed(count, &mut replace)),
         decode_ns: measure(|count| {
-            timed(count, |_| C::read(&mut reader, received.next().expect("there are patches")))
+            timed(count, |_| {
+                let message = received.next().expect("there are patches");
+                read::<C>(&mut reader, message, &mut patch)
+            })
         }),
         bytes: size,
         allocs: allocations.count_total as f64 / keys.len() as f64,
     });
+}
+
+/// Reads a patch, which somebody might look at.
+fn read<C: Codec>(reader: &mut C::Reader, message: &[u8], patch: &mut Patch) {
+    C::read(reader, message, patch);
+    black_box(patch);
 }
 
 fn print(row: Row<'_>) {

@@ -118,7 +118,15 @@ impl Members {
         }
     }
 
-    pub(crate) fn reserve(&mut self, count: usize) {
+    /// None yet, but places for the values of so many.
+    pub(crate) fn with_places(count: usize) -> Box<Self> {
+        let mut members = Box::<Self>::default();
+        members.reserve(count);
+        members.values.resize_with(count, || Value::Undefined);
+        members
+    }
+
+    fn reserve(&mut self, count: usize) {
         self.names.reserve(count);
         self.values.reserve(count);
         if self.names.len() + count > FEW {
@@ -138,28 +146,38 @@ impl Members {
         self.places = Some((hasher, table));
     }
 
-    /// The list of values, for the value of a name that is given next.
-    pub(crate) fn values(&mut self) -> &mut Vec<Value> {
-        &mut self.values
+    /// The place for the value of a name that is given next.
+    #[inline]
+    pub(crate) fn place(&mut self) -> &mut Value {
+        let at = self.names.len();
+        if at == self.values.len() {
+            self.values.push(Value::Undefined);
+        }
+        &mut self.values[at]
     }
 
-    /// Gives a name to the last value; if it has one already, that gets the value.
-    pub(crate) fn name_last(&mut self, name: Text) -> Option<Value> {
-        let at = self.names.len() as u32;
-        if let Some((hasher, table)) = &mut self.places {
-            let names = &self.names;
-            let name_at = |at: &u32| names[*at as usize].as_deref().unwrap_or_default();
-            let hash = hasher.hash_one(name.as_str());
-            let rehash = |at: &u32| hasher.hash_one(name_at(at));
-            match table.entry(hash, |other| name_at(other) == name, rehash) {
-                Entry::Occupied(found) => {
-                    let at = *found.get() as usize;
-                    return Some(self.values.swap_remove(at));
+    /// Gives a name to what is in the place; if it has a value already, that is replaced.
+    pub(crate) fn name(&mut self, name: Text) -> Option<Value> {
+        let at = self.names.len();
+        let known = match &mut self.places {
+            Some((hasher, table)) => {
+                let names = &self.names;
+                let name_at = |at: &u32| names[*at as usize].as_deref().unwrap_or_default();
+                let hash = hasher.hash_one(name.as_str());
+                let rehash = |at: &u32| hasher.hash_one(name_at(at));
+                match table.entry(hash, |other| name_at(other) == name, rehash) {
+                    Entry::Occupied(found) => Some(*found.get() as usize),
+                    Entry::Vacant(place) => {
+                        place.insert(at as u32);
+                        None
+                    }
                 }
-                Entry::Vacant(place) => drop(place.insert(at)),
             }
-        } else if let Some(at) = self.position(&name) {
-            return Some(self.values.swap_remove(at));
+            None => self.position(&name),
+        };
+        if let Some(known) = known {
+            let value = std::mem::take(self.place());
+            return Some(std::mem::replace(&mut self.values[known], value));
         }
         self.names.push(Some(name));
         if self.places.is_none() && self.names.len() > FEW {
@@ -169,8 +187,8 @@ impl Members {
     }
 
     fn insert(&mut self, name: Text, value: Value) -> Option<Value> {
-        self.values.push(value);
-        self.name_last(name)
+        *self.place() = value;
+        self.name(name)
     }
 
     fn remove(&mut self, name: &str) -> Option<Value> {
@@ -185,6 +203,7 @@ impl Members {
         self.gaps += 1;
         let value = std::mem::take(&mut self.values[at]);
         if self.gaps > self.len() + FEW {
+            self.values.truncate(self.names.len());
             let mut names = self.names.iter();
             self.values.retain(|_| names.next().is_some_and(Option::is_some));
             self.names.retain(Option::is_some);

@@ -215,22 +215,22 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// Reads the value that comes next to where it is to stay: to hand values up from call to call
+    /// Reads the value that comes next to where it is to stay, where nothing is yet: to hand values up from call to call
     /// takes longer than to read them.
     ///
     /// Calls itself for what lies within: what is on the stack meanwhile is kept small.
     #[inline]
-    pub(crate) fn read(&mut self, depth: usize, out: &mut impl Sink) -> Result<(), DecodeError> {
+    pub(crate) fn read(&mut self, depth: usize, out: &mut Value) -> Result<(), DecodeError> {
         let offset = self.offset;
         if depth > MAX_DEPTH {
             return Err(DecodeError::TooDeep { offset });
         }
         match self.u8()? {
-            code @ ..0x80 => out.put(Value::Unsigned(code.into())),
+            code @ ..0x80 => fill(out, Value::Unsigned(code.into())),
             code @ 0xa0..0xc0 => {
-                out.put(Value::String(text(self.take(usize::from(code & 0x1f))?)));
+                fill(out, Value::String(text(self.take(usize::from(code & 0x1f))?)));
             }
-            code @ (0x80..0xa0 | 0xdc..=0xdf) => out.put(self.nested(code, depth)?),
+            code @ (0x80..0xa0 | 0xdc..=0xdf) => fill(out, self.nested(code, depth)?),
             code => return self.leaf(code, offset, out),
         }
         Ok(())
@@ -256,30 +256,30 @@ impl<'a> Reader<'a> {
         &mut self,
         code: u8,
         offset: usize,
-        out: &mut impl Sink,
+        out: &mut Value,
     ) -> Result<(), DecodeError> {
         match code {
-            0x00..0x80 => out.put(code.into()),
-            0xa0..0xc0 => out.put(Value::String(text(self.take(usize::from(code & 0x1f))?))),
-            0xc0 => out.put(Value::Null),
-            0xc2 => out.put(false.into()),
-            0xc3 => out.put(true.into()),
-            0xca => out.put(f64::from(f32::from_be_bytes(self.chunk()?)).into()),
-            0xcb => out.put(f64::from_be_bytes(self.chunk()?).into()),
-            0xcc => out.put(self.u8()?.into()),
-            0xcd => out.put(u16::from_be_bytes(self.chunk()?).into()),
-            0xce => out.put(u32::from_be_bytes(self.chunk()?).into()),
-            0xcf => out.put(u64::from_be_bytes(self.chunk()?).into()),
-            0xd0 => out.put(i64::from(i8::from_be_bytes(self.chunk()?)).into()),
-            0xd1 => out.put(i64::from(i16::from_be_bytes(self.chunk()?)).into()),
-            0xd2 => out.put(i64::from(i32::from_be_bytes(self.chunk()?)).into()),
-            0xd3 => out.put(i64::from_be_bytes(self.chunk()?).into()),
+            0x00..0x80 => fill(out, code.into()),
+            0xa0..0xc0 => fill(out, Value::String(text(self.take(usize::from(code & 0x1f))?))),
+            0xc0 => fill(out, Value::Null),
+            0xc2 => fill(out, false.into()),
+            0xc3 => fill(out, true.into()),
+            0xca => fill(out, f64::from(f32::from_be_bytes(self.chunk()?)).into()),
+            0xcb => fill(out, f64::from_be_bytes(self.chunk()?).into()),
+            0xcc => fill(out, self.u8()?.into()),
+            0xcd => fill(out, u16::from_be_bytes(self.chunk()?).into()),
+            0xce => fill(out, u32::from_be_bytes(self.chunk()?).into()),
+            0xcf => fill(out, u64::from_be_bytes(self.chunk()?).into()),
+            0xd0 => fill(out, i64::from(i8::from_be_bytes(self.chunk()?)).into()),
+            0xd1 => fill(out, i64::from(i16::from_be_bytes(self.chunk()?)).into()),
+            0xd2 => fill(out, i64::from(i32::from_be_bytes(self.chunk()?)).into()),
+            0xd3 => fill(out, i64::from_be_bytes(self.chunk()?).into()),
             0xd9..=0xdb => {
                 let len = self.len(1 << (code - 0xd9))?;
-                out.put(Value::String(text(self.take(len)?)));
+                fill(out, Value::String(text(self.take(len)?)));
             }
-            0xe0.. => out.put(i64::from(code as i8).into()),
-            code => out.put(self.rare(code, offset)?),
+            0xe0.. => fill(out, i64::from(code as i8).into()),
+            code => fill(out, self.rare(code, offset)?),
         }
         Ok(())
     }
@@ -329,20 +329,19 @@ impl<'a> Reader<'a> {
     }
 
     fn items(&mut self, len: usize, depth: usize) -> Result<Value, DecodeError> {
-        let mut items: Vec<Value> = Vec::with_capacity(self.room(len, 1)?);
-        for _ in 0..len {
-            self.read(depth + 1, &mut items)?;
+        let mut items = places(self.room(len, 1)?);
+        for at in 0..len {
+            self.read(depth + 1, place(&mut items, at))?;
         }
         Ok(Value::Array(items))
     }
 
     fn members(&mut self, len: usize, depth: usize) -> Result<Value, DecodeError> {
-        let mut members = Box::<Members>::default();
-        members.reserve(self.room(len, 2)?);
+        let mut members = Members::with_places(self.room(len, 2)?);
         for _ in 0..len {
             let key = self.key()?;
-            self.read(depth + 1, members.values())?;
-            members.name_last(key);
+            self.read(depth + 1, members.place())?;
+            members.name(key);
         }
         Ok(Value::Object(Object::of(members)))
     }
@@ -367,25 +366,30 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where a value comes to stay.
-pub(crate) trait Sink {
-    fn put(&mut self, value: Value);
+/// Places for values. Values are read into them, since a value on its way to the end of a list is
+/// written twice.
+#[inline]
+pub(crate) fn places(count: usize) -> Vec<Value> {
+    let mut places = Vec::with_capacity(count);
+    places.resize_with(count, || Value::Undefined);
+    places
 }
 
-/// At the end.
-impl Sink for Vec<Value> {
-    #[inline(always)]
-    fn put(&mut self, value: Value) {
-        self.push(value);
+/// A place in a list, at its end at the most.
+#[inline]
+pub(crate) fn place(places: &mut Vec<Value>, at: usize) -> &mut Value {
+    if at == places.len() {
+        places.push(Value::Undefined);
     }
+    &mut places[at]
 }
 
-/// In its place.
-impl Sink for Value {
-    #[inline(always)]
-    fn put(&mut self, value: Value) {
-        *self = value;
-    }
+/// Puts a value in a place where none is yet.
+#[inline(always)]
+fn fill(place: &mut Value, value: Value) {
+    debug_assert!(place.is_undefined(), "{place:?} would be forgotten");
+    // There is nothing to drop, which the compiler does not know.
+    std::mem::forget(std::mem::replace(place, value));
 }
 
 #[inline]

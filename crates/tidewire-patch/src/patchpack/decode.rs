@@ -29,8 +29,6 @@ pub struct PatchpackDecoder {
     /// The nodes that a message brings, each with the one that had its number before.
     pub(super) staged: Vec<(Slot, Slot)>,
     pub(super) lenient: bool,
-    /// A list that is empty between two messages, to be used again.
-    pub(super) values: Vec<Value>,
     /// Text to put a path together in.
     path: String,
 }
@@ -218,16 +216,28 @@ impl PatchpackDecoder {
     ///
     /// If it makes no sense; the decoder is then as it was.
     pub fn patch(&mut self, bytes: &[u8]) -> Result<Patch, PatchpackError> {
-        if let Some(patch) = self.replace_leaf(bytes) {
-            return Ok(patch);
+        let mut patch = Patch::default();
+        self.patch_into(bytes, &mut patch)?;
+        Ok(patch)
+    }
+
+    /// Reads a patch to where another one was: the fastest way to read many.
+    ///
+    /// # Errors
+    ///
+    /// If it makes no sense; the decoder is then as it was, and `patch` says nothing.
+    pub fn patch_into(&mut self, bytes: &[u8], patch: &mut Patch) -> Result<(), PatchpackError> {
+        if self.replace_leaf(bytes, patch).is_some() {
+            return Ok(());
         }
-        self.read(bytes).inspect_err(|_| self.nodes.undo(&mut self.staged))
+        *patch = self.read(bytes).inspect_err(|_| self.nodes.undo(&mut self.staged))?;
+        Ok(())
     }
 
     /// Reads what most patches are: a primitive takes the place of another in a struct without nodes
     /// below it. Nothing if this one is another, or is wrong.
     #[inline]
-    fn replace_leaf(&self, bytes: &[u8]) -> Option<Patch> {
+    fn replace_leaf(&self, bytes: &[u8], patch: &mut Patch) -> Option<()> {
         let &[0x94, 0x01, ..] = bytes else { return None };
         let mut reader = Reader::behind(bytes, 2);
         let around = self.nodes.of(reader.unsigned(1).ok()??)?;
@@ -237,13 +247,13 @@ impl PatchpackDecoder {
         if !self.nodes.is_lowest(around) || reader.is_array() {
             return None;
         }
-        let path = Path::new(self.nodes.path(around)?.clone(), name.clone());
-        let value = reader.value(1).ok()?;
+        patch.op = Op::Replace;
+        patch.path.lead(self.nodes.path(around)?, name);
+        let value = patch.value.insert(Value::Undefined);
+        patch.old = None;
+        reader.read(1, value).ok()?;
         reader.end().ok()?;
-        match value {
-            Value::Array(_) => None,
-            value => Some(Patch { op: Op::Replace, path, value: Some(value), old: None }),
-        }
+        (!matches!(value, Value::Array(_))).then_some(())
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<Patch, PatchpackError> {

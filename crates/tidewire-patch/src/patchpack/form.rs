@@ -7,7 +7,10 @@ use super::{
     decode::{DEEPEST, PatchpackDecoder, PatchpackError},
     nodes::{Key, Kind, NONE, Node, Slot},
 };
-use crate::notepack::{Members, Object, Value, read::Reader};
+use crate::notepack::{
+    Members, Object, Value,
+    read::{Reader, place, places},
+};
 
 /// What becomes of the nodes of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,60 +58,65 @@ impl PatchpackDecoder {
         level: usize,
         mode: Mode,
     ) -> Result<Value, PatchpackError> {
-        if !reader.is_array() {
-            let offset = reader.offset();
-            return match reader.value(level)? {
-                // An extension that means nothing in JavaScript.
-                Value::Array(_) => Err(PatchpackError::BadForm { offset }),
-                value => Ok(value),
-            };
-        }
-        let mut values = std::mem::take(&mut self.values);
-        let read = self.container(reader, spot, level, mode, &mut values);
-        let value = values.pop().unwrap_or_default();
-        values.clear();
-        self.values = values;
-        read.map(|()| value)
+        let mut value = Value::Undefined;
+        self.part(reader, (spot.around, spot.depth), level, mode, |_| spot.key, &mut value)?;
+        Ok(value)
     }
 
-    /// Reads a form that has a node, to the end of a list.
+    /// Reads what comes next, a form or a primitive, to where it is to stay.
+    #[inline]
+    fn part(
+        &mut self,
+        reader: &mut Reader<'_>,
+        (around, depth): (Slot, u32),
+        level: usize,
+        mode: Mode,
+        key: impl FnOnce(&Self) -> Key,
+        out: &mut Value,
+    ) -> Result<(), PatchpackError> {
+        let offset = reader.offset();
+        if reader.is_array() {
+            let spot = Spot { around, key: key(self), depth };
+            return self.container(reader, spot, level, mode, out);
+        }
+        reader.read(level, out)?;
+        match out {
+            // An extension that means nothing in JavaScript.
+            Value::Array(_) => Err(PatchpackError::BadForm { offset }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a form that has a node.
     fn container(
         &mut self,
         reader: &mut Reader<'_>,
         spot: Spot,
         level: usize,
         mode: Mode,
-        out: &mut Vec<Value>,
+        out: &mut Value,
     ) -> Result<(), PatchpackError> {
         let offset = reader.offset();
         let len = reader.array()?.ok_or(PatchpackError::BadForm { offset })?;
         let begun = self.begin(reader, spot, (offset, len), level, mode)?;
-        match begun.kind {
-            Kind::Array => self.array(reader, begun, out),
-            Kind::Struct(of) => self.structure(reader, begun, of, out),
-            _ => self.map(reader, begun, out),
-        }
+        *out = match begun.kind {
+            Kind::Array => self.array(reader, begun)?,
+            Kind::Struct(of) => self.structure(reader, begun, of)?,
+            _ => self.map(reader, begun)?,
+        };
+        Ok(())
     }
 
-    /// Reads what lies in a node, to the end of a list.
+    /// Reads what lies in a node.
     #[inline]
     fn below(
         &mut self,
         reader: &mut Reader<'_>,
         begun: &Begun,
         key: impl FnOnce(&Self) -> Key,
-        out: &mut Vec<Value>,
+        out: &mut Value,
     ) -> Result<(), PatchpackError> {
-        if reader.is_array() {
-            let spot = Spot { around: begun.slot, key: key(self), depth: begun.depth };
-            return self.container(reader, spot, begun.level, begun.mode, out);
-        }
-        let offset = reader.offset();
-        reader.read(begun.level, out)?;
-        match out.last() {
-            Some(Value::Array(_)) => Err(PatchpackError::BadForm { offset }),
-            _ => Ok(()),
-        }
+        self.part(reader, (begun.slot, begun.depth), begun.level, begun.mode, key, out)
     }
 
     /// Reads the type and the number of a form, and stages its node.
@@ -194,14 +202,12 @@ impl PatchpackDecoder {
         &mut self,
         reader: &mut Reader<'_>,
         begun: Begun,
-        out: &mut Vec<Value>,
-    ) -> Result<(), PatchpackError> {
-        let mut items = Vec::with_capacity(reader.room(begun.len, 1)?);
+    ) -> Result<Value, PatchpackError> {
+        let mut items = places(reader.room(begun.len, 1)?);
         for at in 0..begun.len {
-            self.below(reader, &begun, |_| Key::Index(at as u64), &mut items)?;
+            self.below(reader, &begun, |_| Key::Index(at as u64), place(&mut items, at))?;
         }
-        out.push(Value::Array(items));
-        Ok(())
+        Ok(Value::Array(items))
     }
 
     fn structure(
@@ -209,16 +215,16 @@ impl PatchpackDecoder {
         reader: &mut Reader<'_>,
         begun: Begun,
         of: u32,
-        out: &mut Vec<Value>,
-    ) -> Result<(), PatchpackError> {
+    ) -> Result<Value, PatchpackError> {
         let names = match self.types.len() {
             Some(_) => self.types.of(of).len(),
             None => self.widen(of, begun.len).ok_or(PatchpackError::NotAState { offset: 0 })?,
         };
         let len = begun.len.min(names);
-        let mut values = Vec::with_capacity(reader.room(begun.len, 1)?.min(names));
+        let mut values = places(reader.room(begun.len, 1)?.min(names));
         for at in 0..len {
-            self.below(reader, &begun, |this| Key::At(this.first(of, at)), &mut values)?;
+            let key = |this: &Self| Key::At(this.first(of, at));
+            self.below(reader, &begun, key, place(&mut values, at))?;
         }
         for _ in len..begun.len {
             reader.value(begun.level)?;
@@ -226,11 +232,9 @@ impl PatchpackDecoder {
         if self.is_ambiguous(of) {
             let members = std::iter::zip(self.types.of(of).iter().cloned(), values);
             let members = members.filter(|(_, value)| !value.is_undefined());
-            out.push(Value::Object(members.collect()));
-        } else {
-            out.push(Value::Object(Object::typed(&self.types, of, values.into_boxed_slice())));
+            return Ok(Value::Object(members.collect()));
         }
-        Ok(())
+        Ok(Value::Object(Object::typed(&self.types, of, values.into_boxed_slice())))
     }
 
     /// Notes how many values a struct has whose type is not known yet. Nothing if the type cannot be.
@@ -250,10 +254,8 @@ impl PatchpackDecoder {
         &mut self,
         reader: &mut Reader<'_>,
         begun: Begun,
-        out: &mut Vec<Value>,
-    ) -> Result<(), PatchpackError> {
-        let mut members = Box::<Members>::default();
-        members.reserve(reader.room(begun.len, 1)? / 2);
+    ) -> Result<Value, PatchpackError> {
+        let mut members = Members::with_places(reader.room(begun.len, 1)? / 2);
         for at in 0..begun.len / 2 {
             let offset = reader.offset();
             let name = reader.text(begun.level)?.ok_or(PatchpackError::BadForm { offset })?;
@@ -266,18 +268,15 @@ impl PatchpackDecoder {
                 true => Key::Name(name.clone()),
                 false => Key::At(at as u32),
             };
-            self.below(reader, &begun, key, members.values())?;
-            if members.values().last().is_some_and(Value::is_undefined) {
-                members.values().pop();
-            } else {
-                members.name_last(name);
+            self.below(reader, &begun, key, members.place())?;
+            if !members.place().is_undefined() {
+                members.name(name);
             }
         }
         if begun.len % 2 == 1 {
             return Err(PatchpackError::BadForm { offset: reader.offset() });
         }
-        out.push(Value::Object(Object::of(members)));
-        Ok(())
+        Ok(Value::Object(Object::of(members)))
     }
 }
 
