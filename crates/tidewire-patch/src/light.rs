@@ -103,33 +103,37 @@ impl LightEncoder {
     fn finish(&mut self) {
         let Self { recorder, messages, scratch, .. } = self;
         messages.clear();
-        scratch.say(recorder, |path| sayable(recorder, path), |said| {
-            let out = messages.add();
-            out.extend([said.op.number(), 0]);
-            let segments = || said.path.iter().map(|step| recorder.segment(*step));
-            let mut keys = 0;
-            for segment in segments() {
-                match segment {
-                    Segment::Field(of, field) => out.extend([of.0 as u8, field.0]),
-                    _ => {
-                        out.push(KEY);
-                        keys += 1;
+        scratch.say(
+            recorder,
+            |path| sayable(recorder, path),
+            |said| {
+                let out = messages.add();
+                out.extend([said.op.number(), 0]);
+                let segments = || said.path.iter().map(|step| recorder.segment(*step));
+                let mut keys = 0;
+                for segment in segments() {
+                    match segment {
+                        Segment::Field(of, field) => out.extend([of.0 as u8, field.0]),
+                        _ => {
+                            out.push(KEY);
+                            keys += 1;
+                        }
                     }
                 }
-            }
-            out[1] = (out.len() - 2) as u8;
-            let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
-            write::array(out, keys + values);
-            for key in segments().filter(|segment| !matches!(segment, Segment::Field(..))) {
-                write::string(out, &recorder.name(key));
-            }
-            if let Some(slot) = said.value {
-                text::write_slot(recorder, slot, out);
-            }
-            if let Some(old) = &said.old {
-                write::value(out, old);
-            }
-        });
+                out[1] = (out.len() - 2) as u8;
+                let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
+                write::array(out, keys + values);
+                for key in segments().filter(|segment| !matches!(segment, Segment::Field(..))) {
+                    write::string(out, &recorder.name(key));
+                }
+                if let Some(slot) = said.value {
+                    text::write_slot(recorder, slot, out);
+                }
+                if let Some(old) = &said.old {
+                    write::value(out, old);
+                }
+            },
+        );
     }
 
     /// The table and all there is, for a client that has nothing. It belongs right behind a patch

@@ -91,24 +91,28 @@ impl MpackEncoder {
     fn finish(&mut self) {
         let Self { recorder, messages, scratch, path } = self;
         messages.clear();
-        scratch.say(recorder, |path| text::without_slash(recorder, path), |said| {
-            let out = messages.add();
-            let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
-            write::array(out, 2 + values);
-            out.push(said.op.number());
-            path.clear();
-            for step in said.path {
-                path.push('/');
-                path.push_str(&recorder.name(recorder.segment(*step)));
-            }
-            write::string(out, path);
-            if let Some(slot) = said.value {
-                text::write_slot(recorder, slot, out);
-            }
-            if let Some(old) = &said.old {
-                write::value(out, old);
-            }
-        });
+        scratch.say(
+            recorder,
+            |path| text::without_slash(recorder, path),
+            |said| {
+                let out = messages.add();
+                let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
+                write::array(out, 2 + values);
+                out.push(said.op.number());
+                path.clear();
+                for step in said.path {
+                    path.push('/');
+                    path.push_str(&recorder.name(recorder.segment(*step)));
+                }
+                write::string(out, path);
+                if let Some(slot) = said.value {
+                    text::write_slot(recorder, slot, out);
+                }
+                if let Some(old) = &said.old {
+                    write::value(out, old);
+                }
+            },
+        );
     }
 
     /// All there is, for a client that has nothing. It belongs right behind a patch that the others

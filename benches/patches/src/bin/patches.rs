@@ -68,9 +68,13 @@ fn of_manual<C: Codec>() {
         message: "add",
         encode_ns: measure(|count| fresh(count, make, add)),
         decode_ns: measure(|count| {
-            fresh(count, || C::open(&bytes).0, |reader| {
-                C::read(reader, &message, &mut patch);
-            })
+            fresh(
+                count,
+                || C::open(&bytes).0,
+                |reader| {
+                    C::read(reader, &message, &mut patch);
+                },
+            )
         }),
         bytes: message.len() as f64,
         allocs: allocations.count_total as f64,
@@ -92,9 +96,7 @@ fn of_manual<C: Codec>() {
         workload: "readme",
         message: "replace",
         encode_ns,
-        decode_ns: measure(|count| {
-            timed(count, |_| read::<C>(&mut reader, &message, &mut patch))
-        }),
+        decode_ns: measure(|count| timed(count, |_| read::<C>(&mut reader, &message, &mut patch))),
         bytes: message.len() as f64,
         allocs: allocations.count_total as f64 / 100.0,
     });

@@ -24,7 +24,11 @@ pub struct Object(Repr);
 enum Repr {
     /// Values by the position of their names. One that is `undefined`, or that the list is too
     /// short for, is not there.
-    Typed { shapes: Arc<Shapes>, of: u32, values: Box<[Value]> },
+    Typed {
+        shapes: Arc<Shapes>,
+        of: u32,
+        values: Box<[Value]>,
+    },
     Any(Box<Members>),
 }
 
@@ -43,6 +47,11 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// None, but room for those of so many types.
+    pub(crate) fn with_room(types: usize) -> Self {
+        Self { names: Vec::with_capacity(4 * types), ends: Vec::with_capacity(types) }
+    }
+
     /// Adds a name to the type that is not finished yet.
     pub(crate) fn push(&mut self, name: Text) {
         self.names.push(name);
@@ -253,9 +262,7 @@ impl Object {
                 let at = shapes.of(*of).iter().position(|other| other == name)?;
                 values.get(at).filter(is_there)
             }
-            Repr::Any(members) => {
-                members.position(name).map(|at| &members.values[at])
-            }
+            Repr::Any(members) => members.position(name).map(|at| &members.values[at]),
         }
     }
 
@@ -266,9 +273,7 @@ impl Object {
                 let at = shapes.of(*of).iter().position(|other| other == name)?;
                 values.get_mut(at).filter(|value| !value.is_undefined())
             }
-            Repr::Any(members) => {
-                members.position(name).map(|at| &mut members.values[at])
-            }
+            Repr::Any(members) => members.position(name).map(|at| &mut members.values[at]),
         }
     }
 
@@ -276,8 +281,7 @@ impl Object {
     pub fn insert(&mut self, name: impl Into<Text> + AsRef<str>, value: Value) -> Option<Value> {
         if let Repr::Typed { shapes, of, values } = &mut self.0
             && !value.is_undefined()
-            && let Some(at) =
-                shapes.of(*of).iter().position(|other| other == name.as_ref())
+            && let Some(at) = shapes.of(*of).iter().position(|other| other == name.as_ref())
             && let Some(place) = values.get_mut(at)
         {
             let old = std::mem::replace(place, value);
@@ -347,8 +351,7 @@ impl fmt::Debug for Object {
 /// In any order.
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
-            && self.iter().all(|(name, value)| other.get(name) == Some(value))
+        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
     }
 }
 

@@ -132,7 +132,9 @@ impl Server {
                 expected[2] = (-1_i64).into();
                 Segment::Key(pair[0].as_str().unwrap().into())
             }
-            Node::Map(..) => Segment::Key(keys.as_ref().and_then(|keys| keys.get(at)).ok_or("no such key")?.into()),
+            Node::Map(..) => Segment::Key(
+                keys.as_ref().and_then(|keys| keys.get(at)).ok_or("no such key")?.into(),
+            ),
         };
         let slot = form.as_ref().map(|form| self.slot(form));
         let before = self.put(parent_id, &segment, op, slot.clone());
