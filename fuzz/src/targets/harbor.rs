@@ -80,7 +80,7 @@ const STEPS: u16 = 24;
 fn edit(harbor: &mut Harbor, step: u16) {
     let ship = |name: &str| Ship {
         name: name.to_owned(),
-        fuel: (step % 2 == 0).then_some(step),
+        fuel: step.is_multiple_of(2).then_some(step),
         cargo: [("tea", step as u8), ("a/b~", 1)].into(),
         tow: None,
     };

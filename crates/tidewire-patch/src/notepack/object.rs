@@ -245,7 +245,7 @@ impl Object {
     /// How many members there are.
     pub fn len(&self) -> usize {
         match &self.0 {
-            Repr::Typed { values, .. } => values.iter().filter(|value| is_there(value)).count(),
+            Repr::Typed { values, .. } => values.iter().filter(is_there).count(),
             Repr::Any(members) => members.len(),
         }
     }
