@@ -82,6 +82,24 @@ impl Land {
         self
     }
 
+    /// Its name.
+    pub fn land_type(&self) -> &str {
+        &self.land_type
+    }
+
+    /// The types of its state.
+    pub fn state(&self) -> &TypeSet {
+        &self.state
+    }
+
+    /// The events of the server in the order of their names, each with its fields as they were declared.
+    pub(crate) fn event_fields(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        self.events.iter().map(|(name, types)| {
+            let fields = types[types.root].fields.iter();
+            (name.as_str(), fields.map(|field| field.name.as_str()))
+        })
+    }
+
     /// The number of an event of the server: 1 for the first of the sorted names.
     pub fn event_number(&self, name: &str) -> Option<u32> {
         let at = self.events.keys().position(|event| event == name)?;
