@@ -5,6 +5,7 @@
 //! patch is a small array; [`light`], in which names are numbers of a table that comes with the
 //! snapshot; [`patchpack`], in which a patch names a node and a position in it.
 
+pub mod bundle;
 mod changes;
 mod document;
 pub mod json;
