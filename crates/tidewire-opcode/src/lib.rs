@@ -63,7 +63,7 @@ pub use crate::{
     },
     message::{Direction, Event, EventName, Join, JoinResponse, Message, merged},
     paths::PathTable,
-    schema::{Land, SchemaError, schema, schema_hash, schema_json},
+    schema::{Land, SchemaError, schema, schema_hash, schema_json, types_of},
     slots::{SlotTable, Token},
     state::{RefusedKey, StateTree},
     tree::{Members, Tree},

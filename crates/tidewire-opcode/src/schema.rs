@@ -9,7 +9,7 @@ mod defs;
 use std::collections::BTreeMap;
 
 use thiserror::Error;
-use tidewire_state::TypeSet;
+use tidewire_state::{Schema, Tracked, TypeSet};
 
 use self::defs::Defs;
 use crate::{
@@ -82,6 +82,13 @@ impl Land {
         self
     }
 
+    /// The same land by another name.
+    #[must_use]
+    pub fn named(mut self, land_type: impl Into<String>) -> Self {
+        self.land_type = land_type.into();
+        self
+    }
+
     /// Its name.
     pub fn land_type(&self) -> &str {
         &self.land_type
@@ -105,6 +112,21 @@ impl Land {
         let at = self.events.keys().position(|event| event == name)?;
         u32::try_from(at + 1).ok()
     }
+}
+
+/// The types that a state or a payload of type `T` is made of.
+///
+/// ```
+/// use tidewire_opcode::{Land, types_of};
+/// use tidewire_state::Schema;
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Counter { count: i32 }
+///
+/// assert_eq!(Land::new("counter", types_of::<Counter>()).land_type(), "counter");
+/// ```
+pub fn types_of<T: Schema + Default>() -> TypeSet {
+    Tracked::new(T::default()).types()
 }
 
 /// The schema of all lands, with its `schemaHash`.

@@ -4,7 +4,7 @@ use tidewire_opcode::Profile;
 
 use super::token::Tokens;
 
-/// How a server serves clients of lands; for `Server::lands`.
+/// How a server serves clients of lands; for [`Server::lands`](crate::Server::lands).
 ///
 /// ```
 /// use tidewire_server::land::{LandConfig, Tokens};
