@@ -1,16 +1,16 @@
 //! The original's whole-number geometry: results that are the same on every machine.
 
 /// A point in thousandths of a unit.
-pub(crate) type Point = (i32, i32);
+pub type Point = (i32, i32);
 
 /// The square of the distance.
-pub(crate) fn squared(from: Point, to: Point) -> i64 {
+pub fn squared(from: Point, to: Point) -> i64 {
     let (x, y) = delta(from, to);
     x * x + y * y
 }
 
 /// At most `step` thousandths from `from` towards `to`.
-pub(crate) fn towards(from: Point, to: Point, step: i64) -> Point {
+pub fn towards(from: Point, to: Point, step: i64) -> Point {
     let (x, y) = delta(from, to);
     let distance = squared(from, to).isqrt();
     if distance <= step {
@@ -21,7 +21,7 @@ pub(crate) fn towards(from: Point, to: Point, step: i64) -> Point {
 }
 
 /// The direction from one point to another, in thousandths of a degree.
-pub(crate) fn heading(from: Point, to: Point) -> i32 {
+pub fn heading(from: Point, to: Point) -> i32 {
     let (x, y) = delta(from, to);
     let angle = atan2(y, x);
     let half = if angle >= 0 { PI / 2 } else { -(PI / 2) };
@@ -32,7 +32,7 @@ pub(crate) fn heading(from: Point, to: Point) -> i32 {
 }
 
 /// In thousandths, halves away from zero.
-pub(crate) fn fixed(value: f32) -> i32 {
+pub fn fixed(value: f32) -> i32 {
     (value * 1000.0).round() as i32
 }
 
