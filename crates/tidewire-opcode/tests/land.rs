@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, thread};
 
+use proptest::{collection::vec, prelude::*};
 use tidewire_opcode::{
     Accepted, Catalog, Channel, Encoding, Fault, FaultCode, Identity, Inbound, JoinRequest,
     Knowledge, Land, LandSession, Message, Profile, SessionConfig, StateTree, Tree, View,
@@ -386,4 +387,20 @@ fn the_key_that_javascript_cannot_read_is_refused() {
     assert!(!first.windows(5).any(|bytes| bytes == b"proto"));
     let told = tree.check().unwrap_err().to_string();
     assert!(told.contains("__proto__") && told.contains("/players/"), "{told}");
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_is_a_message_or_a_fault(
+        bytes in vec(any::<u8>(), 0..200),
+        text in r#"[\[{]([\[\]{},:0-9"]|"kind"|"join"|"payload"|10[1-7]){0,40}"#,
+    ) {
+        for frame in [bytes.as_slice(), text.as_bytes()] {
+            for session in [LandSession::new(config(Profile::Json), token()), joined(Profile::Json)] {
+                if let Err(fault) = session.receive(frame) {
+                    prop_assert!(read_json(&session.write_fault(&fault)).is_ok());
+                }
+            }
+        }
+    }
 }

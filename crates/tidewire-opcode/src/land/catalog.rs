@@ -63,16 +63,25 @@ impl Catalog {
     /// assert_eq!(find("Play"), Some("Play"));
     /// assert_eq!(find("GameContent.BuyUpgradeAction"), Some("BuyUpgrade"));
     /// assert_eq!(find("buyupgrade"), Some("BuyUpgrade"));
+    /// assert_eq!(find("PLAYACTION"), Some("Play"));
     /// assert_eq!(find("Sell"), None);
     /// ```
     pub fn find<'a>(name: &str, suffix: &str, names: &[&'a str]) -> Option<&'a str> {
         let short = name.rsplit('.').next().unwrap_or(name);
-        let wanted = short.strip_suffix(suffix).unwrap_or(short);
-        let bare = |name: &'a str| name.strip_suffix(suffix).unwrap_or(name);
+        let wanted = bare(short, suffix);
         let find = |is_it: &dyn Fn(&'a str) -> bool| names.iter().copied().find(|name| is_it(name));
         find(&|candidate| candidate == name)
             .or_else(|| find(&|candidate| candidate == short))
-            .or_else(|| find(&|candidate| bare(candidate) == wanted))
-            .or_else(|| find(&|candidate| bare(candidate).eq_ignore_ascii_case(wanted)))
+            .or_else(|| find(&|candidate| bare(candidate, suffix) == wanted))
+            .or_else(|| find(&|candidate| bare(candidate, suffix).eq_ignore_ascii_case(wanted)))
+    }
+}
+
+/// A name without a suffix, in whatever case that is.
+fn bare<'a>(name: &'a str, suffix: &str) -> &'a str {
+    let at = name.len().wrapping_sub(suffix.len());
+    match name.get(at..) {
+        Some(end) if end.eq_ignore_ascii_case(suffix) => &name[..at],
+        _ => name,
     }
 }

@@ -52,6 +52,13 @@ impl Matchmaker {
         if let Some(record) = self.take_place(&entry, join, &reservation)? {
             return Ok(Place::new(record, reservation));
         }
+        if let Some(instance) = &join.instance
+            && let Some(other) = self.registry().room(instance)
+            && *other.name != *join.land_type
+        {
+            let message = format!("{instance:?} is a room of the type {:?}", &*other.name);
+            return Err(Fault::new(FaultCode::JoinLandIdMismatch, message));
+        }
         let creating = entry.creating.lock().await;
         if let Some(record) = self.take_place(&entry, join, &reservation)? {
             return Ok(Place::new(record, reservation));

@@ -7,9 +7,9 @@ use serde::Serialize;
 use tidewire_opcode::{
     Catalog, JoinRequest, Knowledge, LandSession, Message, Profile, Tree, read_message_pack,
 };
-use tidewire_protocol::msgpack;
+use tidewire_protocol::{close, msgpack};
 
-use crate::client::Client;
+use crate::client::{Client, LeaveReason};
 use crate::error::{Context as _, Result};
 
 /// A client of a land that has found its room, and waits to be let in.
@@ -33,6 +33,14 @@ pub(crate) struct Voice {
 impl Voice {
     pub(crate) fn profile(&self) -> Profile {
         self.session.profile()
+    }
+
+    /// Why the client left. Its protocol has no message for that: who closes in order wanted to.
+    pub(crate) fn reason(&self, reason: LeaveReason) -> LeaveReason {
+        match reason {
+            LeaveReason::Disconnected(close::NORMAL | close::NO_STATUS) => LeaveReason::Consented,
+            reason => reason,
+        }
     }
 
     /// The frame of an event.

@@ -159,6 +159,7 @@ impl<R: Room> RoomTask<R> {
 
     pub(crate) fn leave(&mut self, key: ClientKey, reason: LeaveReason) -> Result<(), Panicked> {
         let Some(client) = self.context.remove_client(key) else { return Ok(()) };
+        let reason = client.voice().map_or(reason, |voice| voice.reason(reason));
         self.freed_seat();
         self.unacked.retain(|&unacked| unacked != key);
         self.logged("on_leave", |this, room| this.on_leave(room, &client, reason))

@@ -437,6 +437,9 @@ async fn who_is_not_let_in() {
     let mut cat = world.dial("");
     let join = json!({ "landType": "field", "landInstanceId": instance });
     assert_eq!(cat.join(&join).await.unwrap_err().0, "JOIN_ROOM_FULL");
+    // A room's id is that of its own kind only.
+    let join = json!({ "landType": "meadow", "landInstanceId": instance });
+    assert_eq!(cat.join(&join).await.unwrap_err().0, "JOIN_LAND_ID_MISMATCH");
     // Whoever takes any land gets another one.
     let answer = cat.join(&json!({ "landType": "field", "playerID": "cat" })).await.unwrap();
     assert_ne!(answer["landInstanceId"], *instance);
@@ -490,6 +493,10 @@ async fn a_player_who_joins_again_takes_over() {
     second.action("Heal", &json!({ "whom": "", "by": 1 }));
     second.listen(60).await;
     assert_eq!(second.answers.len(), 1);
+    second.end.close(1000);
+    second.listen(1).await;
+    assert_eq!(world.log().last().unwrap(), "leave ada Consented");
+    let mut second = world.join(Profile::Opcode, "ada").await;
     // A session of the other protocol is not taken over.
     let mut eve = world.seat(json!({})).await;
     eve.settle().await;
