@@ -35,7 +35,7 @@ use crate::transport::{FrameSink, FrameSource};
 pub struct Matchmaker {
     definitions: Arc<RwLock<HashMap<Arc<str>, Arc<Entry>>>>,
     registry: Arc<Registry>,
-    pub(crate) lands: Arc<RwLock<Lands>>,
+    pub(crate) lands: Arc<RwLock<Arc<Lands>>>,
 }
 
 pub(crate) struct Entry {
@@ -74,6 +74,7 @@ impl Matchmaker {
     pub(crate) fn define(&self, name: &str, definition: impl AnyDefinition + 'static) {
         {
             let mut lands = self.lands.write().unwrap_or_else(PoisonError::into_inner);
+            let lands = Arc::make_mut(&mut lands);
             match definition.land() {
                 Some(land) => lands.insert(land.clone().named(name)),
                 None => lands.remove(name),
@@ -355,7 +356,8 @@ impl Matchmaker {
 
     /// How lands are served from now on.
     pub(crate) fn set_land_config(&self, config: LandConfig) {
-        self.lands.write().unwrap_or_else(PoisonError::into_inner).config = config;
+        let mut lands = self.lands.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut lands).config = config;
     }
 }
 

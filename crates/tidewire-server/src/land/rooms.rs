@@ -24,8 +24,8 @@ pub(crate) struct Place {
 
 impl Matchmaker {
     /// What there is to say of lands.
-    pub(crate) fn lands(&self) -> Lands {
-        self.lands.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn lands(&self) -> Arc<Lands> {
+        Arc::clone(&self.lands.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Finds or makes the land that a client asks for, and takes a place there.
