@@ -385,3 +385,34 @@ async fn both_kinds_of_client_agree_for_a_thousand_ticks() {
     let late = world.join(Profile::MessagePack, "late").await;
     assert_eq!(late.state()["units"].as_object().unwrap().len(), model.len() + 6);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whatever_clients_send_the_land_goes_on() {
+    let world = World::new(LandConfig::default(), json!({}));
+    let mut dice = Dice(11);
+    let mut ada = world.join(Profile::Opcode, "ada").await;
+    let eve = world.join(Profile::MessagePack, "eve").await;
+    let door = world.dial("token=nonsense&encoding=%00");
+    let seeds: [&[u8]; 4] = [
+        br#"{"kind":"action","payload":{"requestID":"action-1","typeIdentifier":"Heal","payload":{}}}"#,
+        br#"[103,0,"Edit",{"edits":[["ada",1]]}]"#,
+        b"\x94\x65\xa8action-2\xa4Heal\x82\xa2by\xcb\x7f\xf0\0\0\0\0\0\0\xa4whom\xa0",
+        br#"[104,"join-1","field",null,"mallory",null,{"name":"m"}]"#,
+    ];
+    for _ in 0..600 {
+        let mut frame = seeds[dice.below(4) as usize].to_vec();
+        for _ in 0..dice.below(6) {
+            let at = dice.below(frame.len() as u64) as usize;
+            frame[at] = dice.below(256) as u8;
+        }
+        frame.truncate(1 + dice.below(frame.len() as u64) as usize);
+        eve.end.send(frame.clone());
+        door.end.send(frame);
+    }
+    eve.end.send(vec![b'['; 4000]);
+    eve.end.send(vec![0x91; 4000]);
+    ada.listen(200).await;
+    ada.action("Heal", &json!({ "whom": "", "by": 1 }));
+    ada.listen(60).await;
+    assert!(matches!(ada.answers.last(), Some(Message::ActionResponse { .. })));
+}
