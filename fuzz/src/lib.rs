@@ -15,7 +15,7 @@ pub mod targets;
 
 use targets::{
     decode_dynamic, decode_typed, frames, handshake, inspect, matchmaking, messages, operations,
-    scenario, sessions, urls,
+    scenario, serializers, sessions, urls,
 };
 
 /// A target and what its inputs are made of.
@@ -45,7 +45,7 @@ macro_rules! targets {
 
 targets! {
     frames, sessions, messages, urls, matchmaking, scenario, handshake, decode_typed,
-    decode_dynamic, operations, inspect,
+    decode_dynamic, operations, inspect, serializers,
 }
 
 #[cfg(test)]

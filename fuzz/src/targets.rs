@@ -11,6 +11,7 @@ pub mod matchmaking;
 pub mod messages;
 pub mod operations;
 pub mod scenario;
+pub mod serializers;
 pub mod sessions;
 pub mod urls;
 mod world;

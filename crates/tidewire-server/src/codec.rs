@@ -8,7 +8,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use tidewire_opcode::Tree;
-use tidewire_patch::{Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder};
+use tidewire_patch::{
+    Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, SerializerEncoder,
+};
 use tidewire_protocol::frame::{self, Handshake, Serializer};
 use tidewire_state::{Schema, Tracked, Visitor};
 
@@ -25,7 +27,7 @@ mod schema;
 /// How a room tells its clients of the state: for [`RoomContext::set_serializer`](crate::RoomContext::set_serializer).
 ///
 /// Clients know `schema` and `none`; for the others they register a decoder under the [id](Self::id).
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[non_exhaustive]
 pub enum Codec {
     /// `schema`: what the SDKs decode by themselves. The default.
@@ -41,9 +43,17 @@ pub enum Codec {
     Patchpack,
     /// `none`: the state is the room's own affair.
     None,
+    /// One of the user's own, under its own id.
+    Own(Box<dyn tidewire_patch::Serializer>),
 }
 
 impl Codec {
+    /// A serializer of one's own. docs/SERIALIZERS.md is the guide.
+    #[must_use]
+    pub fn own(serializer: impl tidewire_patch::Serializer + 'static) -> Self {
+        Self::Own(Box::new(serializer))
+    }
+
     /// The name in `JOIN_ROOM`, under which clients register the decoder.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -54,6 +64,7 @@ impl Codec {
             Self::Light => "light",
             Self::Patchpack => "patchpack",
             Self::None => "none",
+            Self::Own(serializer) => serializer.id(),
         }
     }
 
@@ -75,7 +86,24 @@ impl Codec {
                 Box::new(PatchCodec::new(id, PatchpackEncoder::new(state, Config::default())))
             }
             Self::None => Box::new(NoState),
+            Self::Own(_) if TAKEN.contains(&&*id) => {
+                let words =
+                    format!("the id `{id}` is that of another serializer: choose one of your own");
+                return Err(Error::new(words));
+            }
+            Self::Own(serializer) => {
+                Box::new(PatchCodec::new(id, SerializerEncoder::new(state, serializer)))
+            }
         })
+    }
+}
+
+/// The ids that clients know as something else.
+const TAKEN: [&str; 6] = ["schema", "json", "mpack", "light", "patchpack", "none"];
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Codec").field(&self.id()).finish()
     }
 }
 
@@ -139,7 +167,14 @@ impl CodecId {
 
 /// The codecs of a room, the first one for whoever asks for none.
 pub(crate) struct Codecs<S: Schema> {
-    list: Vec<(String, Box<dyn RoomCodec<S>>)>,
+    list: Vec<Entry<S>>,
+}
+
+struct Entry<S: Schema> {
+    id: String,
+    /// Whether clients may ask for it.
+    offered: bool,
+    codec: Box<dyn RoomCodec<S>>,
 }
 
 impl<S: Schema> Codecs<S> {
@@ -147,37 +182,34 @@ impl<S: Schema> Codecs<S> {
     where
         S: 'static,
     {
-        let first: Box<dyn RoomCodec<S>> = Box::new(SchemaCodec::new(state));
-        Self { list: vec![(Codec::Schema.id().to_owned(), first)] }
+        let codec: Box<dyn RoomCodec<S>> = Box::new(SchemaCodec::new(state));
+        let id = Codec::Schema.id().to_owned();
+        Self { list: vec![Entry { id, offered: true, codec }] }
     }
 
     /// Changes the first codec.
     pub(crate) fn set_first(&mut self, codec: Codec, state: &Tracked<S>) -> Result<()> {
-        let begun = self.begin(codec, state, 1)?;
-        self.list[0] = begun;
+        self.list[CodecId::FIRST.0] = self.begin(codec, state, 1)?;
         Ok(())
     }
 
     /// Serves clients with this codec too.
-    pub(crate) fn add(&mut self, codec: Codec, state: &Tracked<S>) -> Result<CodecId> {
-        let begun = self.begin(codec, state, 0)?;
-        Ok(self.push(begun.0, begun.1))
+    pub(crate) fn add(&mut self, codec: Codec, state: &Tracked<S>) -> Result<()> {
+        let Entry { id, codec, .. } = self.begin(codec, state, 0)?;
+        let CodecId(at) = self.push(id, codec);
+        self.list[at].offered = true;
+        Ok(())
     }
 
-    /// [`add`](Self::add), for what is no [`Codec`].
+    /// Takes part with a codec for which no client can ask: whoever brings its clients says that they are its.
     pub(crate) fn push(&mut self, id: String, codec: Box<dyn RoomCodec<S>>) -> CodecId {
-        self.list.push((id, codec));
+        self.list.push(Entry { id, offered: false, codec });
         CodecId(self.list.len() - 1)
     }
 
-    fn begin(
-        &self,
-        codec: Codec,
-        state: &Tracked<S>,
-        others_from: usize,
-    ) -> Result<(String, Box<dyn RoomCodec<S>>)> {
+    fn begin(&self, codec: Codec, state: &Tracked<S>, others_from: usize) -> Result<Entry<S>> {
         let id = codec.id().to_owned();
-        if self.list[others_from..].iter().any(|(other, _)| *other == id) {
+        if self.list[others_from..].iter().any(|other| other.id == id) {
             return Err(Error::new(format!("the room has a serializer `{id}` already")));
         }
         if state.ticks() > 0 {
@@ -185,46 +217,46 @@ impl<S: Schema> Codecs<S> {
         }
         // Writing it is the check.
         join_room(Serializer::Other(&id), Handshake::Skip)?;
-        Ok((id, codec.begin(state)?))
+        Ok(Entry { id, offered: true, codec: codec.begin(state)? })
     }
 
-    /// The codec for a client with these options. Where a room has several, the option `serializer` says which.
+    /// The codec for a client with these options. Where a room offers several, the option `serializer` says which.
     pub(crate) fn choose(&self, options: &Options) -> Result<CodecId> {
-        if self.list.len() == 1 {
+        if self.list.iter().filter(|entry| entry.offered).count() == 1 {
             return Ok(CodecId::FIRST);
         }
         let Some(wanted) = options.get::<String>("serializer")? else { return Ok(CodecId::FIRST) };
-        let at = self.list.iter().position(|(id, _)| *id == wanted);
+        let at = self.list.iter().position(|entry| entry.offered && entry.id == wanted);
         at.map(CodecId).ok_or_else(|| Error::new(format!("the room has no serializer {wanted:?}")))
     }
 
     /// The codec of this id.
     pub(crate) fn at(&mut self, id: CodecId) -> &mut dyn RoomCodec<S> {
-        &mut *self.list[id.0].1
+        &mut *self.list[id.0].codec
     }
 
     /// The codec that serves a client.
     pub(crate) fn of(&mut self, client: &Client) -> &mut dyn RoomCodec<S> {
-        &mut *self.list[client.codec().0].1
+        &mut *self.list[client.codec().0].codec
     }
 
     /// Shows all codecs what changed.
     pub(crate) fn sync(&mut self, state: &mut Tracked<S>) {
-        if let [(_, only)] = &mut self.list[..] {
-            only.sync_alone(state);
+        if let [only] = &mut self.list[..] {
+            only.codec.sync_alone(state);
         } else {
-            let visitors = self.list.iter_mut().filter_map(|(_, codec)| codec.visitor());
+            let visitors = self.list.iter_mut().filter_map(|entry| entry.codec.visitor());
             state.sync(&mut visitors.collect::<Vec<_>>()[..]);
         }
-        for (_, codec) in &mut self.list {
-            codec.finish();
+        for entry in &mut self.list {
+            entry.codec.finish();
         }
     }
 }
 
 impl<S: Schema> fmt::Debug for Codecs<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.list.iter().map(|(id, _)| id)).finish()
+        f.debug_list().entries(self.list.iter().map(|entry| &entry.id)).finish()
     }
 }
 

@@ -179,7 +179,7 @@ impl<R: Room> RoomContext<R> {
     /// As of [`set_serializer`](Self::set_serializer), or when the room has this codec already.
     pub fn add_serializer(&mut self, codec: Codec) -> Result<()> {
         self.check_creating()?;
-        self.codecs.add(codec, &self.state).map(drop)
+        self.codecs.add(codec, &self.state)
     }
 
     /// Calls `handler` for every message of this type; the message is read with the type that the handler takes (`()` for

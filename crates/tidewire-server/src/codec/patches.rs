@@ -1,10 +1,12 @@
 //! The codecs of JSON patches in a room: one patch and one snapshot for all clients.
 //!
-//! `json` has one message a tick. Of the others a tick has any number, and a frame holds them all as a MessagePack array of
+//! `json` has one message a tick, and a serializer of one's own has. Of the others a tick has any number, and a frame holds them all as a MessagePack array of
 //! byte strings, so that clients see a tick as a whole and a room writes one frame: see [`tidewire_patch::bundle`].
 
 use bytes::Bytes;
-use tidewire_patch::{JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, bundle};
+use tidewire_patch::{
+    JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, SerializerEncoder, bundle,
+};
 use tidewire_protocol::frame::{Handshake, Serializer, code};
 use tidewire_state::{Schema, Tracked, Visitor};
 
@@ -80,6 +82,16 @@ impl<S: Schema> Encode<S> for JsonEncoder {
 
     fn write_snapshot(&mut self, state: &Tracked<S>, out: &mut Vec<u8>) {
         out.extend_from_slice(self.snapshot(state).to_string().as_bytes());
+    }
+}
+
+impl<S: Schema> Encode<S> for SerializerEncoder {
+    fn write_patch(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.last_patch());
+    }
+
+    fn write_snapshot(&mut self, _: &Tracked<S>, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.snapshot());
     }
 }
 

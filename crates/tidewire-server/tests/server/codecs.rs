@@ -2,7 +2,8 @@
 
 use serde_json::{Value as Json, json};
 use tidewire_patch::notepack::Value;
-use tidewire_patch::{JsonPatch, LightDecoder, PatchpackDecoder, bundle, mpack, notepack};
+use tidewire_patch::serializer::{Change, Replica, Serializer, SerializerError, View};
+use tidewire_patch::{JsonPatch, LightDecoder, Patch, PatchpackDecoder, bundle, mpack, notepack};
 use tidewire_protocol::frame::code;
 use tidewire_schema::Decoder;
 use tidewire_server::{
@@ -58,8 +59,40 @@ fn codec(name: &str) -> Result<Codec> {
         "light" => Codec::Light,
         "patchpack" => Codec::Patchpack,
         "none" => Codec::None,
+        "lines" | "panic" | "" | "own schema" => Codec::own(Lines(name.replace("own ", ""))),
         _ => return Err(Error::new("no such codec")),
     })
+}
+
+/// A serializer of a user's own, under the id given: a JSON text, or one on each line.
+struct Lines(String);
+
+impl Serializer for Lines {
+    fn id(&self) -> &str {
+        &self.0
+    }
+
+    fn encode_snapshot(&mut self, view: View<'_>, out: &mut Vec<u8>) {
+        out.extend(view.root().value().to_json().to_string().bytes());
+    }
+
+    fn encode_patch(&mut self, change: &Change<'_>, _: View<'_>, out: &mut Vec<u8>) {
+        assert_ne!(self.0, "panic", "on purpose");
+        out.extend(change.patch.to_json().to_string().bytes());
+        out.push(b'\n');
+    }
+
+    fn decode_snapshot(&mut self, bytes: &[u8]) -> Result<Value, SerializerError> {
+        let json: Json = serde_json::from_slice(bytes).map_err(SerializerError::new)?;
+        Ok((&json).into())
+    }
+
+    fn decode_patch(&mut self, bytes: &[u8]) -> Result<Vec<Patch>, SerializerError> {
+        let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        let patch =
+            |line| Patch::from_json(&serde_json::from_slice(line).map_err(SerializerError::new)?);
+        lines.map(patch).collect()
+    }
 }
 
 /// A client that holds the state by what it is sent.
@@ -75,6 +108,7 @@ enum Copy {
     Mpack(Value),
     Light(LightDecoder, Value),
     Patchpack(Box<PatchpackDecoder>, Value),
+    Lines(Replica),
 }
 
 impl Copy {
@@ -95,6 +129,11 @@ impl Copy {
                 let (decoder, state) = PatchpackDecoder::from_state(snapshot).unwrap();
                 Self::Patchpack(Box::new(decoder), state)
             }
+            "lines" | "panic" => {
+                let mut replica = Replica::new(Box::new(Lines(id.to_owned())));
+                replica.apply_snapshot(snapshot).unwrap();
+                Self::Lines(replica)
+            }
             other => panic!("no decoder of {other}"),
         }
     }
@@ -106,6 +145,7 @@ impl Copy {
                 let patch: JsonPatch = serde_json::from_slice(bytes).unwrap();
                 json_patch::patch(state, &patch).unwrap();
             }
+            Self::Lines(replica) => replica.apply_patch(bytes).unwrap(),
             Self::Mpack(state) => {
                 for message in bundle::read(bytes).unwrap() {
                     mpack::decode_patch(message).unwrap().apply(state).unwrap();
@@ -132,6 +172,7 @@ impl Copy {
                 return Some((player.x.into(), player.y.into()));
             }
             Self::Json(state) => state.clone(),
+            Self::Lines(replica) => replica.state().to_json(),
             Self::Mpack(state) | Self::Light(_, state) | Self::Patchpack(_, state) => {
                 state.to_json()
             }
@@ -178,7 +219,7 @@ impl Follower {
 
 #[tokio::test(start_paused = true)]
 async fn a_room_speaks_the_codec_that_it_chose() {
-    for codec in ["schema", "json", "mpack", "light", "patchpack"] {
+    for codec in ["schema", "json", "mpack", "light", "patchpack", "lines"] {
         let world = world();
         let (mut ada, id) = follow(&world, json!({"codecs": [codec]})).await;
         assert_eq!(id, codec);
@@ -198,7 +239,7 @@ async fn a_room_speaks_the_codec_that_it_chose() {
 #[tokio::test(start_paused = true)]
 async fn all_codecs_follow_one_room_at_once() {
     let world = world();
-    let codecs = ["mpack", "schema", "json", "light", "patchpack"];
+    let codecs = ["mpack", "schema", "json", "lines", "light", "patchpack"];
     let mut followers = Vec::new();
     for codec in codecs {
         // Who comes first gets the room's own without asking.
@@ -253,7 +294,69 @@ async fn a_serializer_is_chosen_in_on_create_and_once() {
     ada.guest.until(code::ROOM_DATA).await;
     ada.guest.expect_message("late", late).await;
 
-    let twice = json!({"codecs": ["json", "mpack", "json"]});
-    let refused = world.seat(Method::Create, "codecs", twice).await;
-    assert_eq!(refused.unwrap_err(), (523, "the room has a serializer `json` already".to_owned()));
+    for (codecs, message) in [
+        (["json", "mpack", "json"].as_slice(), "the room has a serializer `json` already"),
+        (&[""], "a serializer id of 0 bytes; use 1 to 31"),
+        (&["own schema"], "the id `schema` is that of another serializer: choose one of your own"),
+    ] {
+        let refused = world.seat(Method::Create, "codecs", json!({"codecs": codecs})).await;
+        assert_eq!(refused.unwrap_err(), (523, message.to_owned()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_serializer_that_panics_ends_its_room_alone() {
+    let world = world();
+    let (other, _) = follow(&world, json!({"codecs": ["lines"]})).await;
+    let seat = world.seat(Method::Create, "codecs", json!({"codecs": ["panic"]})).await.unwrap();
+    let mut ada = world.dial_seat(&seat);
+    ada.settle().await;
+    ada.send("move", (1, 1));
+    assert_eq!(ada.closed().await, (4002, "the room failed".to_owned()));
+    let Follower { guest: mut bob, .. } = other;
+    bob.send("move", (1, 1));
+    bob.until(code::ROOM_STATE_PATCH).await;
+}
+
+mod twins {
+    use tidewire_state::Schema;
+
+    /// Is called what its field's type is called.
+    #[derive(Schema, Default)]
+    #[schema(crate = "tidewire_state")]
+    pub(super) struct Twin {
+        other: Other,
+    }
+
+    type Other = others::Twin;
+
+    mod others {
+        use tidewire_state::Schema;
+
+        #[derive(Schema, Default)]
+        #[schema(crate = "tidewire_state")]
+        pub(super) struct Twin {
+            x: u8,
+        }
+    }
+}
+
+#[derive(Default)]
+struct TwinRoom;
+
+impl Room for TwinRoom {
+    type State = twins::Twin;
+
+    fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+        room.set_serializer(Codec::Light)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_a_codec_cannot_say_makes_no_room() {
+    let server = Server::new().define::<TwinRoom>("twins");
+    let world = World { matchmaker: server.matchmaker(), log: Log::default() };
+    let refused = world.seat(Method::Create, "twins", json!({})).await;
+    let message = "the state cannot be spoken in `light`".to_owned();
+    assert_eq!(refused.unwrap_err(), (523, message));
 }
