@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tidewire_state::{
-    FieldIndex, TypeIndex, TypeSet,
+    ElementKind, FieldIndex, TypeIndex, TypeSet,
     receive::{Detached, Fresh, Misfit, New, Sink, StructSink},
 };
 
@@ -219,7 +219,7 @@ impl Tree {
         Ok(())
     }
 
-    /// A set or a collection that is known and comes to where another is takes over all that the
+    /// A set or a collection of primitives that is known and comes to where another is takes over all that the
     /// other holds. Tells whether these are two such.
     pub(super) fn take_over(&mut self, id: u32, previous: u32) -> bool {
         if !self.detached.contains_key(&id) {
@@ -230,6 +230,9 @@ impl Tree {
         else {
             return false;
         };
+        if let ElementKind::Ref(_) = from.element {
+            return false;
+        }
         let numbers = std::mem::take(&mut from.numbers);
         let items = numbers.len() * ITEM;
         let (parent, slot, index) = (std::mem::replace(parent, NONE), *slot, *index);
@@ -253,8 +256,7 @@ impl Tree {
     ) -> Result<(), Misfit> {
         let slot = u32::from(field.0);
         let was_here = self.lies_in(previous, parent, slot);
-        let index =
-            self.nodes.get(previous).map_or(self.types.root, |node| node.declared().index());
+        let index = self.nodes.get(previous).map_or(Fresh::ANY, |node| node.declared().index());
         let fresh = Fresh { types: &self.types, index };
         let sink = resolve(&self.nodes, &mut self.detached, root, parent);
         let place = sink.and_then(|sink| sink.place(usize::from(field.0)));

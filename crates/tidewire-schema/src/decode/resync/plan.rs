@@ -82,7 +82,8 @@ pub(super) fn removals<S: StructSink>(
             (Content::Members(our), Content::Members(their)) => {
                 let mut kept = 0;
                 for (number, value) in our {
-                    if their.get(kept).is_some_and(|(_, theirs)| *theirs == value) {
+                    let same = their.get(kept).is_some_and(|(_, theirs)| *theirs == value);
+                    if same && !in_the_way(&value) {
                         kept += 1;
                     } else {
                         message.index(op::DELETE, number);
