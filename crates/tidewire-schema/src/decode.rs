@@ -61,8 +61,8 @@ pub use self::{
     limits::Limits,
 };
 use self::{
-    compare::Fitting,
-    error::Fault, foreign::Foreign, message::Message, nodes::ROOT, places::Tree, reader::Reader,
+    compare::Fitting, error::Fault, foreign::Foreign, message::Message, nodes::ROOT, places::Tree,
+    reader::Reader,
 };
 
 /// Holds a state and applies what a server sends.

@@ -98,7 +98,10 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn types(&mut self, (our_index, their_index): (TypeIndex, TypeIndex)) -> Result<(), DecodeError> {
+    fn types(
+        &mut self,
+        (our_index, their_index): (TypeIndex, TypeIndex),
+    ) -> Result<(), DecodeError> {
         let (ours, theirs) = (self.ours, self.theirs);
         let (Some(our), Some(their)) = (ours.get(our_index), theirs.get(their_index)) else {
             return Ok(());
@@ -118,22 +121,17 @@ impl<'a> Comparison<'a> {
         let (our_len, their_len) = (our.fields.len(), their.fields.len());
         let len = if self.all { our_len.max(their_len) } else { our_len.min(their_len) };
         for at in 0..len {
-            let name = |field: Option<&FieldInfo>, types: &TypeSet| match field {
-                Some(field) => format!("`{}: {}`", field.name, describe(field.kind, types)),
+            // Names of types are not sent: theirs have none.
+            let named = |field: Option<&FieldInfo>, say: &dyn Fn(FieldKind) -> String| match field {
+                Some(field) => format!("`{}: {}`", field.name, say(field.kind)),
                 None => format!("no field {at}"),
             };
             let (our_field, their_field) = (our.fields.get(at), their.fields.get(at));
-            let (Some(our_info), Some(their_info)) = (our_field, their_field) else {
-                return self.differ(&our.name, name(our_field, ours), name(their_field, theirs));
+            let both = our_field.zip(their_field).filter(|(our, their)| alike(our, their));
+            let Some((our_info, their_info)) = both else {
+                let our_name = named(our_field, &|kind| describe(kind, ours));
+                return self.differ(&our.name, our_name, named(their_field, &shape));
             };
-            if !alike(our_info, their_info) {
-                // Names of types are not sent: theirs are called as ours.
-                let theirs = match their_info.kind.referenced() {
-                    Some(_) => format!("`{}: {}`", their_info.name, shape(their_info.kind)),
-                    None => name(their_field, theirs),
-                };
-                return self.differ(&our.name, name(our_field, ours), theirs);
-            }
             if let Some(kind) = taken_as(our_info.kind, their_info.kind) {
                 self.kinds.push((our_index, FieldIndex(at as u8), kind));
             }
@@ -146,7 +144,10 @@ impl<'a> Comparison<'a> {
     }
 
     /// Finds the types that extend two that are the same.
-    fn extending(&mut self, (our_base, their_base): (TypeIndex, TypeIndex)) -> Result<(), DecodeError> {
+    fn extending(
+        &mut self,
+        (our_base, their_base): (TypeIndex, TypeIndex),
+    ) -> Result<(), DecodeError> {
         let extending = |types: &TypeSet, base| -> Vec<TypeIndex> {
             let of_base = (0..).zip(&types.types).filter(|(_, info)| info.extends == Some(base));
             of_base.map(|(at, _)| TypeIndex(at)).collect()

@@ -182,21 +182,26 @@ impl Node {
 
     /// Calls `each` with every place that lists a node: where its value should lie, and the node.
     pub(super) fn each_child(&self, mut each: impl FnMut(u32, u32)) {
-        let mut listed = |slot, id| {
+        self.each_place(|slot, _, id| each(slot, id));
+    }
+
+    /// The same, with what the parent has the place listed under in between.
+    pub(super) fn each_place(&self, mut each: impl FnMut(u32, u32, u32)) {
+        let mut listed = |slot, index, id| {
             if id != NONE {
-                each(slot, id);
+                each(slot, index, id);
             }
         };
-        match &self.shape {
-            Shape::Struct(node) => (0..).zip(&node.refs).for_each(|(at, id)| listed(at, *id)),
+        let ids = match &self.shape {
             Shape::Map(map) => {
-                map.entries.iter().for_each(|(_, entry)| listed(entry.slot, entry.id));
+                map.entries.iter().for_each(|(at, entry)| listed(entry.slot, at, entry.id));
+                return;
             }
-            Shape::Array(array) => (0..).zip(&array.ids).for_each(|(at, id)| listed(at, *id)),
-            Shape::Members(members) => {
-                (0..).zip(&members.ids).for_each(|(at, id)| listed(at, *id));
-            }
-        }
+            Shape::Struct(node) => &node.refs,
+            Shape::Array(array) => &array.ids,
+            Shape::Members(members) => &members.ids,
+        };
+        (0..).zip(ids).for_each(|(at, id)| listed(at, at, *id));
     }
 
     /// Takes a node that is forgotten out of the list of what is in the places.

@@ -296,18 +296,42 @@ impl Tree {
         if !self.deleted.is_empty() {
             self.forget_deleted(root).map_err(|misfit| (ROOT, misfit.into()))?;
         }
-        let mut shared = None;
+        let mut astray = Vec::new();
         for at in std::mem::take(&mut self.suspects) {
             let Some(node) = self.nodes.get_mut(at) else { continue };
             node.suspect = false;
             let Some(node) = self.nodes.get(at) else { continue };
-            node.each_child(|slot, id| {
-                if shared.is_none() && !self.lies_in(id, at, slot) {
-                    shared = Some((at, DecodeErrorKind::Shared { id }));
+            node.each_place(|slot, index, id| {
+                if !self.lies_in(id, at, slot) {
+                    astray.push((at, slot, index, id));
                 }
             });
         }
-        shared.map_or(Ok(()), Err)
+        for (at, slot, index, id) in astray {
+            self.bring_back(root, id, (at, slot, index)).map_err(|kind| (at, kind))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a node where it is listed, if it is nowhere. An array lists for a while what it is about
+    /// to drop, and so takes it from where it has come already.
+    fn bring_back(
+        &mut self,
+        root: &mut dyn StructSink,
+        id: u32,
+        (at, slot, index): (u32, u32, u32),
+    ) -> Result<(), DecodeErrorKind> {
+        let is_nowhere = self.nodes.get(id).is_some_and(|node| node.parent == NONE);
+        if !is_nowhere || !self.detached.contains_key(&id) {
+            return Err(DecodeErrorKind::Shared { id });
+        }
+        let mut previous = NONE;
+        if let Some(Node { shape: Shape::Array(array), .. }) = self.nodes.get_mut(at)
+            && let Some(here) = array.here.get_mut(slot as usize)
+        {
+            previous = std::mem::replace(here, id);
+        }
+        self.replace(root, id, (at, slot, index), previous)
     }
 
     fn forget_deleted(&mut self, root: &mut dyn StructSink) -> Result<(), Misfit> {

@@ -176,10 +176,8 @@ impl ReflectionField {
             (name, _) => PrimitiveKind::from_name(name).map(FieldKind::Primitive),
         };
         let kind = kind.ok_or_else(unsupported)?;
-        let optional = matches!(
-            kind,
-            FieldKind::Primitive(_) | FieldKind::Quantized(_) | FieldKind::Ref(_)
-        );
+        let optional =
+            matches!(kind, FieldKind::Primitive(_) | FieldKind::Quantized(_) | FieldKind::Ref(_));
         Ok(FieldInfo { optional, ..FieldInfo::new(self.name.clone(), kind) })
     }
 }
