@@ -1,4 +1,5 @@
 //! What the attributes of `#[derive(Schema)]` say, from the encoder to the decoder.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use proptest::prelude::*;
 use tidewire_schema::{DecodeErrorKind, Decoder, Encoder, Inspector, OwnedChange, Profile};
@@ -67,7 +68,7 @@ struct Zoo {
 
 fn beast(kind: u8, n: u8) -> Beast {
     let base = Creature { name: format!("n{n}"), x: f32::from(n) };
-    let cub = (n % 3 == 0).then(|| Box::new(beast(kind / 2, n / 2 + 1)));
+    let cub = n.is_multiple_of(3).then(|| Box::new(beast(kind / 2, n / 2 + 1)));
     let bear = Bear { base: base.clone(), honey: ArraySchema::from([n, n]), cub };
     match kind % 4 {
         0 => Beast::Wolf(Wolf { base, teeth: n }),

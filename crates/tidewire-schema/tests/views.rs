@@ -1,4 +1,5 @@
 //! What a client with a view holds is what its view shows, and no byte of anything else reaches it.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -75,7 +76,7 @@ impl Tokens {
             name: self.next(),
             code: self.next(),
             red: self.next(),
-            blue: (n % 2 == 0).then(|| self.next()),
+            blue: n.is_multiple_of(2).then(|| self.next()),
             leaves: (0..n % 3).map(|at| (format!("~l{at}~"), self.leaf())).collect(),
             pouch: (n % 2 == 1).then(|| Instance::new(self.leaf())),
         }
@@ -86,7 +87,7 @@ fn edit(world: &mut World, tokens: &mut Tokens, what: u8, n: u8) {
     let key = format!("~k{}~", n % 3);
     let len = world.row.len();
     let at = usize::from(n);
-    let cells = if n % 2 == 0 { &mut world.cells } else { &mut world.caves };
+    let cells = if n.is_multiple_of(2) { &mut world.cells } else { &mut world.caves };
     match what {
         0 => world.title = tokens.next(),
         1 => world.motto = tokens.next(),
@@ -112,7 +113,7 @@ fn edit(world: &mut World, tokens: &mut Tokens, what: u8, n: u8) {
         8 => {
             if let Some(cell) = cells.get_mut(&key) {
                 cell.leaves.remove(&format!("~l{}~", n % 4));
-                cell.pouch = (n % 3 > 0).then(|| Instance::new(tokens.leaf()));
+                cell.pouch = (!n.is_multiple_of(3)).then(|| Instance::new(tokens.leaf()));
             }
         }
         9 => {
@@ -125,7 +126,7 @@ fn edit(world: &mut World, tokens: &mut Tokens, what: u8, n: u8) {
         12 if len > 0 => world.row[at % len].text = tokens.next(),
         13 if len > 1 => world.row.swap(at % len, 0),
         14 => world.row.reverse(),
-        15 => world.vault = (n % 3 > 0).then(|| Instance::new(tokens.leaf())),
+        15 => world.vault = (!n.is_multiple_of(3)).then(|| Instance::new(tokens.leaf())),
         16 => world.words.push(tokens.next()),
         17 if !world.words.is_empty() => drop(world.words.remove(at % world.words.len())),
         18 => drop(world.tags.insert(tokens.next())),
@@ -143,8 +144,8 @@ fn edit(world: &mut World, tokens: &mut Tokens, what: u8, n: u8) {
 
 type Path = Vec<String>;
 
-fn below(path: &[String], step: impl ToString) -> Path {
-    path.iter().cloned().chain([step.to_string()]).collect()
+fn below(path: &[String], step: &str) -> Path {
+    path.iter().cloned().chain([step.to_owned()]).collect()
 }
 
 fn cell_paths(path: &Path, cell: &Cell, out: &mut Vec<Path>) {
@@ -166,7 +167,7 @@ fn paths(world: &World) -> Vec<Path> {
         out.push(path);
     }
     let row = below(&root, "row");
-    out.extend((0..world.row.len()).map(|at| below(&row, at)));
+    out.extend((0..world.row.len()).map(|at| below(&row, &at.to_string())));
     out.push(row);
     out.extend(world.vault.iter().map(|_| below(&root, "vault")));
     out.extend(["words", "tags", "prices"].map(|name| below(&root, name)));
@@ -231,7 +232,8 @@ impl Sight<'_> {
         let root: Path = Vec::new();
         let [caves, row, vault] = ["caves", "row", "vault"].map(|name| below(&root, name));
         let cells = below(&root, "cells");
-        let leaves = world.row.iter().enumerate().map(|(at, leaf)| (below(&row, at), leaf));
+        let leaves =
+            world.row.iter().enumerate().map(|(at, leaf)| (below(&row, &at.to_string()), leaf));
         World {
             title: world.title.clone(),
             motto: self.text(&root, Tag::DEFAULT, &world.motto),

@@ -4,6 +4,8 @@
 //! Of 3.x and 4.x there are no sets: their encoders switch to new structs in them before the message
 //! that adds these, and their own decoders lose the fields.
 
+use std::sync::mpsc;
+
 use serde_json::Value as Json;
 use tidewire_schema::{Callbacks, Decoder, Inspector};
 use tidewire_state::{ArraySchema, DynStruct, MapSchema, Schema};
@@ -110,18 +112,18 @@ fn children_come_as_the_official_decoders_have_them() {
 #[test]
 fn callbacks_hear_of_members() {
     fn heard(decoder: Decoder<DynStruct>, messages: &[Json]) -> (usize, usize) {
-        let counts = std::sync::Arc::new(std::sync::Mutex::new((0, 0)));
+        let (added, come) = mpsc::channel();
+        let (removed, gone) = mpsc::channel();
         let mut client = Callbacks::new(decoder);
         for list in ["won", "lost"] {
-            let (added, removed) = (counts.clone(), counts.clone());
-            client.on_add(list, move |_, _| added.lock().unwrap().0 += 1);
-            client.on_remove(list, move |_, _| removed.lock().unwrap().1 += 1);
+            let (added, removed) = (added.clone(), removed.clone());
+            client.on_add(list, move |_, _| added.send(()).unwrap());
+            client.on_remove(list, move |_, _| removed.send(()).unwrap());
         }
         for message in messages {
             client.apply(&bytes(message["hex"].as_str().unwrap())).unwrap();
         }
-        let counts = *counts.lock().unwrap();
-        counts
+        (come.try_iter().count(), gone.try_iter().count())
     }
     let run = runs().into_iter().find(|run| run["version"] == 5).unwrap();
     let handshake = bytes(run["handshake"].as_str().unwrap());
