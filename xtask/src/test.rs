@@ -119,10 +119,12 @@ fn conformance(driver: &str, seeds: u32) -> Result<()> {
 
 fn sdk() -> Result<()> {
     setup::npm(&root().join("conformance"))?;
+    // The decoders that a user registers.
+    setup::npm(&root().join("conformance/mosx"))?;
     check(&mut cargo(["build", "--release", "--quiet", "--package", "tidewire-lab"]))?;
     let (_server, url) =
         Server::start(&mut Command::new(target_dir().join("release/tidewire-lab")))?;
-    node_test(&["sdk.test.mjs"], &[("TIDEWIRE_URL", &url)])
+    node_test(&["sdk.test.mjs", "serializers.test.mjs"], &[("TIDEWIRE_URL", &url)])
 }
 
 fn page() -> Result<()> {
