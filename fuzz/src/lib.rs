@@ -14,8 +14,8 @@ mod parts;
 pub mod targets;
 
 use targets::{
-    decode_dynamic, decode_typed, frames, handshake, inspect, matchmaking, messages, operations,
-    scenario, sessions, urls,
+    decode_dynamic, decode_typed, frames, handshake, inspect, light, matchmaking, messages, mpack,
+    notepack, operations, patches, patchpack, scenario, sessions, urls,
 };
 
 /// A target and what its inputs are made of.
@@ -45,7 +45,7 @@ macro_rules! targets {
 
 targets! {
     frames, sessions, messages, urls, matchmaking, scenario, handshake, decode_typed,
-    decode_dynamic, operations, inspect,
+    decode_dynamic, operations, inspect, notepack, mpack, light, patchpack, patches,
 }
 
 #[cfg(test)]

@@ -43,6 +43,11 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// None, but room for those of so many types.
+    pub(crate) fn with_room(types: usize) -> Self {
+        Self { names: Vec::with_capacity(4 * types), ends: Vec::with_capacity(types) }
+    }
+
     /// Adds a name to the type that is not finished yet.
     pub(crate) fn push(&mut self, name: Text) {
         self.names.push(name);

@@ -392,7 +392,7 @@ fn fill(place: &mut Value, value: Value) {
     std::mem::forget(std::mem::replace(place, value));
 }
 
-#[inline]
+#[inline(always)]
 fn text(bytes: &[u8]) -> Text {
     std::str::from_utf8(bytes).map_or_else(|_| Text::from_utf8_lossy(bytes), Text::from)
 }

@@ -156,8 +156,7 @@ impl PatchpackDecoder {
         decoder.types = Arc::new(Shapes::new(names));
         reader = Reader::new(bytes);
         reader.array()?;
-        let state = decoder.form(&mut reader, Spot::ROOT, 1, Mode::Stage { gone: NONE })?;
-        decoder.nodes.keep(&mut decoder.staged);
+        let state = decoder.form(&mut reader, Spot::ROOT, 1, Mode::First)?;
         Ok((decoder, state))
     }
 
@@ -166,15 +165,15 @@ impl PatchpackDecoder {
         let mut reader = Reader::new(bytes);
         reader.array().ok()?.filter(|len| *len == 2)?;
         let mut decoder = Self::default();
-        let state =
-            decoder.form(&mut reader, Spot::ROOT, 1, Mode::Stage { gone: NONE }).ok()?;
+        // Most nodes take more bytes than this.
+        decoder.nodes.reserve(bytes.len() / 16);
+        let state = decoder.form(&mut reader, Spot::ROOT, 1, Mode::First).ok()?;
         let names = decoder.read_types(&mut reader).ok()?;
         let has_place = |(of, width): (usize, &u32)| *width as usize <= names.of(of).len();
         let fits = decoder.widths.len() <= names.len()
             && decoder.widths.iter().enumerate().all(has_place)
             && !decoder.ambiguous.contains(&true);
         decoder.types.tell(names);
-        decoder.nodes.keep(&mut decoder.staged);
         fits.then_some((decoder, state))
     }
 
@@ -182,8 +181,9 @@ impl PatchpackDecoder {
     fn read_types(&mut self, reader: &mut Reader<'_>) -> Result<Names, PatchpackError> {
         let not = |reader: &Reader<'_>| PatchpackError::NotAState { offset: reader.offset() };
         let count = reader.array()?.ok_or_else(|| not(reader))?;
-        let mut names = Names::default();
-        self.ambiguous.reserve(reader.room(count, 2)?);
+        let room = reader.room(count, 2)?;
+        let mut names = Names::with_room(room);
+        self.ambiguous.reserve(room);
         for _ in 0..count {
             let len = reader.array()?.filter(|len| *len > 0).ok_or_else(|| not(reader))?;
             // The first one is that of the type.

@@ -15,6 +15,8 @@ use crate::notepack::{
 /// What becomes of the nodes of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
+    /// They are the first ones, of a decoder that nobody has until all is right.
+    First,
     /// They are new; one node, and all below it, makes room for them.
     Stage { gone: Slot },
     /// The form is of what was there before, which brings no nodes.
@@ -154,9 +156,14 @@ impl PatchpackDecoder {
             mode,
             is_shadow: false,
         };
-        if let Mode::Stage { gone } = mode {
+        let gone = match mode {
+            Mode::First => Some(NONE),
+            Mode::Stage { gone } => Some(gone),
+            Mode::Past => None,
+        };
+        if let Some(gone) = gone {
             match self.nodes.of(id).filter(|other| !self.goes(*other, gone)) {
-                None => begun.slot = self.stage(id, &mut begun.kind, spot, len),
+                None => begun.slot = self.stage(id, &mut begun.kind, spot, (mode, len)),
                 Some(first) if self.lenient => {
                     begun.slot = first;
                     begun.is_shadow = true;
@@ -167,18 +174,20 @@ impl PatchpackDecoder {
         Ok(begun)
     }
 
-    fn stage(&mut self, id: u64, kind: &mut Kind, spot: Spot, len: usize) -> Slot {
+    fn stage(&mut self, id: u64, kind: &mut Kind, spot: Spot, (mode, len): (Mode, usize)) -> Slot {
         if let Kind::Map(keys) = kind {
             *keys = self.nodes.add_keys(len / 2);
         }
-        let is_below_staged = spot.around != NONE && self.nodes.node(spot.around).is_staged;
-        let slot = self.nodes.add(Node::new(id, *kind, spot.around, spot.key, spot.depth));
+        let is_first = mode == Mode::First;
+        let node = Node::new(id, *kind, spot.around, spot.key, spot.depth, !is_first);
+        let slot = self.nodes.add(node);
         let before = self.nodes.rename(id, slot);
-        let is_first = self.staged.is_empty();
-        self.staged.push((slot, before));
-        // The outermost one takes its place when all of the message is right.
-        if is_below_staged || !is_first {
+        // The outermost one of a patch takes its place when all of the message is right.
+        if is_first || !self.staged.is_empty() {
             self.nodes.link(slot);
+        }
+        if !is_first {
+            self.staged.push((slot, before));
         }
         slot
     }

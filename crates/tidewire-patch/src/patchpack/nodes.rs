@@ -60,14 +60,22 @@ pub(super) enum Key {
 }
 
 impl Node {
-    pub(super) fn new(id: u64, kind: Kind, around: Slot, key: Key, depth: u32) -> Self {
+    #[inline]
+    pub(super) fn new(
+        id: u64,
+        kind: Kind,
+        around: Slot,
+        key: Key,
+        depth: u32,
+        is_staged: bool,
+    ) -> Self {
         Self {
             id,
             kind,
             around,
             key,
             depth,
-            is_staged: true,
+            is_staged,
             below: NONE,
             children: 0,
             next: NONE,
@@ -106,6 +114,13 @@ pub(super) struct Nodes {
 const FEW: u32 = 8;
 
 impl Nodes {
+    /// Makes room for so many nodes.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.list.reserve(count);
+        self.dense.reserve(count);
+    }
+
+    #[inline]
     pub(super) fn node(&self, slot: Slot) -> &Node {
         &self.list[slot as usize]
     }
@@ -344,7 +359,7 @@ impl Nodes {
         if let Some(path) = self.paths.get_mut(slot as usize) {
             *path = Text::default();
         }
-        self.list[slot as usize] = Node::new(0, Kind::Free, NONE, Key::Lost, 0);
+        self.list[slot as usize] = Node::new(0, Kind::Free, NONE, Key::Lost, 0, false);
         self.free.push(slot);
     }
 
