@@ -218,6 +218,10 @@ fn shared(input: &Struct<'_>) -> Option<TokenStream> {
         return None;
     }
     Some(quote! {
+        fn has_pools(&self) -> bool {
+            true
+        }
+
         fn register_shared(
             &mut self,
             __mirror: &mut Self::Mirror,

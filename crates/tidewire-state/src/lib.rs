@@ -38,6 +38,7 @@ mod text;
 mod touched;
 mod tracker;
 mod types;
+mod unfold;
 mod value;
 mod view;
 mod visitor;
@@ -63,6 +64,7 @@ pub use crate::{
         QuantizedMode, Sending, Tag, TypeError, TypeIds, TypeIndex, TypeInfo, TypeSet,
         TypesBuilder, Visibility,
     },
+    unfold::{Known, Refusal, Rule, Unfold},
     value::{Number, Primitive, PrimitiveKind, PrimitiveType, Value},
     view::{Held, StateView, ViewId, Views},
     visitor::{
