@@ -33,7 +33,8 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// Runs a scenario through the schema encoder and the three real decoders, and through the JSON
-/// codec and a kept implementation of RFC 6902.
+/// codec and a kept implementation of RFC 6902. Each client has a decoder of its own, for what it
+/// is sent may be for it alone.
 ///
 /// # Errors
 ///
@@ -41,7 +42,8 @@ impl std::ops::AddAssign for Counts {
 pub fn run(scenario: &Json, judge: &mut Judge) -> Result<Counts> {
     let expected = expect(scenario, Reading::Schema).map_err(anyhow::Error::msg)?;
     let mut counts = Counts::default();
-    for (version, profile) in std::iter::zip(VERSIONS, PROFILES) {
+    let unable = if has_quantized(scenario) { 2 } else { 0 };
+    for (version, profile) in std::iter::zip(VERSIONS, PROFILES).skip(unable) {
         let lines = lines(scenario, Codec::Schema(profile))?;
         check_lines(&lines, &expected).context("the command line")?;
         counts += judge_lines(version, &lines, &expected, judge)
@@ -81,16 +83,27 @@ fn lines(scenario: &Json, codec: Codec) -> Result<Vec<Json>> {
     Ok(lines.map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
-/// The states that the command line prints are those of the model, and a patch is there if and
-/// only if something changed.
+/// Whether a field is of the kind that only the last generation of decoders knows.
+fn has_quantized(scenario: &Json) -> bool {
+    let types = scenario["types"].as_object().into_iter().flatten();
+    let mut fields = types.flat_map(|(_, of)| of["fields"].as_object().into_iter().flatten());
+    fields.any(|(_, field)| field.get("quantized").is_some())
+}
+
+/// The states that the command line prints are those of the model, a patch is there if and only if
+/// something changed, and no message has a text that its client may not see.
 fn check_lines(lines: &[Json], expected: &[Checkpoint]) -> Result<()> {
     let mut expected = expected.iter();
     let mut sent = false;
+    let mut messages = Vec::new();
     for line in lines {
         match line["kind"].as_str() {
             Some("state") => {
                 let expected = expected.next().context("more states than the model has")?;
                 at(expected, line)?;
+                for message in messages.drain(..) {
+                    keeps_secrets(expected, message)?;
+                }
                 ensure!(
                     sent == expected.changed || line_is_join(expected),
                     "{}: sent a patch: {sent}, something changed: {}",
@@ -100,11 +113,30 @@ fn check_lines(lines: &[Json], expected: &[Checkpoint]) -> Result<()> {
                 same(expected, &line["json"])?;
                 sent = false;
             }
-            Some("patch") => sent = true,
-            _ => {}
+            kind => {
+                sent |= kind == Some("patch");
+                messages.push(line);
+            }
         }
     }
     ensure!(expected.next().is_none(), "fewer states than the model has");
+    Ok(())
+}
+
+/// A client is not sent a byte of what it may not see. Texts that the generator made for this are
+/// looked for in the bytes: what a decoder passes over in silence would be a leak too.
+fn keeps_secrets(expected: &Checkpoint, line: &Json) -> Result<()> {
+    let bytes = bytes(&line["hex"])?;
+    for secret in &expected.hidden {
+        let leaks = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        ensure!(
+            !leaks,
+            "{}: the {} has {secret:?}, which this client may not see: {}",
+            place(expected),
+            line["kind"],
+            line["hex"],
+        );
+    }
     Ok(())
 }
 
@@ -128,14 +160,20 @@ fn place(checkpoint: &Checkpoint) -> String {
 }
 
 fn same(expected: &Checkpoint, found: &Json) -> Result<()> {
-    match difference(&expected.state, found, KeyOrder::Checked) {
+    // What comes into view comes in an order of its own.
+    let order = if expected.has_view { KeyOrder::Ignored } else { KeyOrder::Checked };
+    match difference(&expected.state, found, order) {
         None => Ok(()),
         Some(difference) => anyhow::bail!("{}: {difference}", place(expected)),
     }
 }
 
 /// Feeds every message to a decoder and holds its answers against the model.
-fn judge_lines(
+///
+/// # Errors
+///
+/// The first thing on which the decoder disagrees with the model.
+pub fn judge_lines(
     version: &str,
     lines: &[Json],
     expected: &[Checkpoint],
@@ -184,7 +222,9 @@ fn judge_lines(
                     answer["refs"],
                     expected.references,
                 );
-                same_changes(expected, answer)?;
+                if !expected.has_view {
+                    same_changes(expected, answer)?;
+                }
                 // They have been told; a tick without a message has none.
                 answer["adds"] = json!([]);
                 answer["removes"] = json!([]);
@@ -221,8 +261,11 @@ fn same_changes(expected: &Checkpoint, answer: &Json) -> Result<()> {
             wanted.insert(other.path.clone(), other_way);
         }
     }
-    found.retain(|_, sides| sides.iter().any(|side| !side.is_empty()));
-    wanted.retain(|_, sides| sides.iter().any(|side| !side.is_empty()));
+    for changes in [&mut found, &mut wanted] {
+        changes.retain(|path, sides| {
+            sides.iter().any(|side| !side.is_empty()) && !expected.repeats.contains(path)
+        });
+    }
     ensure!(wanted == found, "{}: came and went {found:?}, expected {wanted:?}", place(expected));
     Ok(())
 }
