@@ -184,7 +184,7 @@ mod tests {
     fn the_table_is_bounded() {
         let next = |index: u32| FieldKind::Ref(TypeIndex(index));
         let fields = |index| (0..60).map(|at| field(&format!("f{at}"), next(index))).collect();
-        let types = (1..=8).map(|at| TypeInfo { name: format!("T{at}"), fields: fields(at % 8) });
+        let types = (1..=8).map(|at| TypeInfo::new(format!("T{at}"), fields(at % 8)));
         let paths = PathTable::new(&TypeSet { types: types.collect(), root: TypeIndex(0) });
         assert_eq!(paths.patterns().count(), MOST_PATTERNS);
     }

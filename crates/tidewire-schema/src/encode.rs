@@ -3,19 +3,24 @@
 //! Only operations that every known decoder reads alike are written, so that one patch is right
 //! for all clients of a room, whatever version they are.
 
+mod hidden;
+mod kinds;
 mod members;
 mod plan;
+mod public;
 mod reflection;
 mod shift;
 mod writer;
 
+use std::sync::Arc;
+
 use tidewire_state::{
-    Enter, EntryAt, FieldIndex, MemberEdit, RefEdit, RefId, Schema, Tracked, TypeSet, Value,
-    ValueEdit, Visitor,
+    Enter, EntryAt, FieldIndex, Introduced, MemberEdit, NodeMembersEdit, RefEdit, RefId, Schema,
+    Tracked, TypeSet, Value, ValueEdit, ViewId, Visitor,
 };
 
 pub use self::reflection::Profile;
-use self::writer::Writer;
+use self::{hidden::Hidden, public::Public, writer::Writer};
 
 /// Encodes one state for any number of clients.
 ///
@@ -42,9 +47,11 @@ use self::writer::Writer;
 /// ```
 #[derive(Debug)]
 pub struct Encoder {
-    types: TypeSet,
+    types: Arc<TypeSet>,
     patch: Writer,
     snapshot: Writer,
+    /// What not everyone is told of, if there is such a field.
+    hidden: Option<Box<Hidden>>,
     /// How often the state had been synced when this encoder last knew all about it.
     ticks: u64,
 }
@@ -52,10 +59,12 @@ pub struct Encoder {
 impl Encoder {
     /// An encoder for `state`, which may hold anything already.
     pub fn new<S: Schema>(state: &Tracked<S>) -> Self {
+        let types = Arc::new(state.types());
         Self {
-            types: state.types(),
-            patch: Writer::default(),
-            snapshot: Writer::default(),
+            patch: Writer::new(&types),
+            snapshot: Writer::new(&types),
+            hidden: types.has_hidden_fields().then(|| Box::new(Hidden::new(&types))),
+            types,
             ticks: state.ticks(),
         }
     }
@@ -95,9 +104,60 @@ impl Encoder {
         self.snapshot.start_snapshot();
         // Lent for as long as it takes: a snapshot changes no numbers.
         self.snapshot.numbering = std::mem::take(&mut self.patch.numbering);
-        state.visit(&mut self.snapshot);
+        match &self.hidden {
+            None => state.visit(&mut self.snapshot),
+            Some(_) => state.visit(&mut Public::new(&mut self.snapshot, &self.types)),
+        }
         self.patch.numbering = std::mem::take(&mut self.snapshot.numbering);
         &self.snapshot.out
+    }
+
+    /// The patch for a client with a view, after the sync: [`last_patch`](Self::last_patch) and what
+    /// only those see who may. Empty where nothing changed for it.
+    ///
+    /// Each client with a view gets every patch of its own, from the snapshot on.
+    ///
+    /// # Panics
+    ///
+    /// If changes of this state were consumed without this encoder.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[u8] {
+        self.check_ticks(state.ticks());
+        match &mut self.hidden {
+            Some(hidden) => hidden.patch(&self.patch.out, state, view),
+            None => &self.patch.out,
+        }
+    }
+
+    /// All that a client with a view may see, if it has nothing.
+    ///
+    /// # Panics
+    ///
+    /// As [`snapshot`](Self::snapshot).
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[u8] {
+        self.snapshot(state);
+        self.last_snapshot_for(state, view)
+    }
+
+    /// As [`snapshot_for`](Self::snapshot_for), with the public part of the last
+    /// [`snapshot`](Self::snapshot): for several clients that come in one tick.
+    pub fn last_snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[u8] {
+        match &mut self.hidden {
+            Some(hidden) => hidden.snapshot(&self.snapshot.out, state, view),
+            None => &self.snapshot.out,
+        }
+    }
+
+    /// The client of a view is gone.
+    pub fn forget_view(&mut self, view: ViewId) {
+        if let Some(hidden) = &mut self.hidden {
+            hidden.forget(view);
+        }
+    }
+
+    /// Values of the last sync that may get lost on their way: operations for a message of their own,
+    /// to be sent beside [`last_patch`](Self::last_patch) where there is a channel for that.
+    pub fn last_unreliable(&self) -> &[u8] {
+        &self.patch.unreliable
     }
 
     /// The description of the types that a client needs before its first state.
@@ -120,10 +180,16 @@ impl Encoder {
     }
 }
 
-macro_rules! forward {
-    ($($name:ident($($arg:ident: $type:ty),*);)*) => {$(
+/// Each event goes to the shared part, or to what not everyone is told of.
+macro_rules! route {
+    ($($name:ident($($arg:ident: $type:ty),*) => $hidden:ident($($given:expr),*) if $condition:ident($($of:expr)?);)*) => {$(
         #[inline(always)]
         fn $name(&mut self $(, $arg: $type)*) {
+            if let Some(hidden) = &mut self.hidden {
+                if hidden.$condition($($of)?) {
+                    return hidden.$hidden($($given),*);
+                }
+            }
             self.patch.$name($($arg),*);
         }
     )*};
@@ -135,6 +201,9 @@ impl Visitor for Encoder {
         self.check_ticks(tick);
         self.patch.start_patch();
         self.patch.begin(tick);
+        if let Some(hidden) = &mut self.hidden {
+            hidden.start();
+        }
     }
 
     fn end(&mut self) {
@@ -142,20 +211,59 @@ impl Visitor for Encoder {
         self.ticks += 1;
     }
 
-    forward! {
-        enter(node: Enter<'_>);
-        leave();
-        field(field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>);
-        reference(field: FieldIndex, node: RefId, old: Option<RefId>);
-        unset(field: FieldIndex);
-        entries_reset(live: &mut dyn Iterator<Item = u32>);
-        entry_removed(at: EntryAt<'_>);
-        entry(at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>);
-        entry_reference(at: EntryAt<'_>, node: RefId, old: Option<RefId>);
-        item(index: usize, value: Value<'_>, old: Value<'_>);
-        items(edit: ValueEdit<'_>);
-        members(edit: MemberEdit<'_>);
-        item_references(edit: RefEdit<'_>);
-        released(node: RefId);
+    #[inline(always)]
+    fn enter(&mut self, node: Enter<'_>) {
+        if let Some(hidden) = &mut self.hidden
+            && hidden.enter(node)
+        {
+            return;
+        }
+        self.patch.enter(node);
+    }
+
+    fn introduce(&mut self, node: Introduced) {
+        if let Some(hidden) = &mut self.hidden {
+            hidden.introduce(node);
+        }
+        self.patch.introduce(node);
+    }
+
+    fn released(&mut self, node: RefId) {
+        if let Some(hidden) = &mut self.hidden {
+            hidden.released(node);
+        }
+        self.patch.released(node);
+    }
+
+    fn renumbered(&mut self, from: RefId, to: RefId) {
+        if let Some(hidden) = &mut self.hidden {
+            hidden.renumbered(from, to);
+        }
+    }
+
+    #[inline(always)]
+    fn leave(&mut self) {}
+
+    route! {
+        field(field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>)
+            => field(field, value, old) if hides(field);
+        reference(field: FieldIndex, node: RefId, old: Option<RefId>)
+            => reference(field, node) if hides(field);
+        unset(field: FieldIndex) => unset(field) if hides(field);
+        entries_reset(live: &mut dyn Iterator<Item = u32>)
+            => entries_reset(live) if is_hidden();
+        entry_removed(at: EntryAt<'_>) => entry_removed(at) if is_hidden();
+        entry(at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>)
+            => entry(at, value, old) if is_hidden();
+        entry_reference(at: EntryAt<'_>, node: RefId, old: Option<RefId>)
+            => entry_reference(at, node) if is_hidden();
+        item(index: usize, value: Value<'_>, old: Value<'_>)
+            => item(index, value, old) if is_hidden();
+        items(edit: ValueEdit<'_>) => items(edit) if is_hidden();
+        members(edit: MemberEdit<'_>) => members(edit) if is_hidden();
+        item_references(edit: RefEdit<'_>)
+            => item_references(edit) if is_hidden();
+        node_members(edit: NodeMembersEdit<'_>)
+            => node_members(edit) if is_hidden();
     }
 }

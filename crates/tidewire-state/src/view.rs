@@ -31,6 +31,7 @@ pub struct StateView {
     holds: Bits,
     shown: Bits,
     changed: bool,
+    version: u64,
 }
 
 /// The views of a state.
@@ -50,6 +51,7 @@ impl StateView {
             holds: Bits::default(),
             shown: Bits::default(),
             changed: true,
+            version: 0,
         }
     }
 
@@ -95,6 +97,11 @@ impl StateView {
         self.held.iter().map(|(id, held)| (*id, *held))
     }
 
+    /// Goes up with each walk at which the view is not what it was.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// The nodes that were added, by number.
     pub fn holds(&self) -> &Bits {
         &self.holds
@@ -107,6 +114,7 @@ impl StateView {
 
     fn settle(&mut self, tracker: &Tracker) {
         self.changed = false;
+        self.version += 1;
         self.shown.clear();
         let mut open: Vec<RefId> = self.held.keys().copied().collect();
         while let Some(id) = open.pop() {

@@ -8,7 +8,8 @@
 use std::collections::{HashMap, HashSet};
 
 use tidewire_state::{
-    DynPrimitive, FieldIndex, MemberEdit, Primitive, PrimitiveKind, RefId, Value, ValueList,
+    DynPrimitive, FieldIndex, MemberEdit, NodeMember, NodeMembersEdit, Primitive, PrimitiveKind,
+    RefId, Value, ValueList,
 };
 
 use super::writer::{Writer, reads_alike};
@@ -114,6 +115,48 @@ impl Writer {
             self.make_up(edit, &Numbers::dense(all.len(), numbers.kind));
         } else if numbers.gaps() > 0 {
             self.numbering.0.insert(id, numbers);
+        }
+    }
+
+    /// All structs of a set or a collection. One who counts for himself is made to count those that
+    /// are gone, by structures that come and go within the message.
+    pub(super) fn show_node_members(&mut self, edit: NodeMembersEdit<'_>) {
+        let id = self.node;
+        let mut next = 0;
+        let mut fill = |writer: &mut Self, to: u32, of: Option<RefId>| {
+            for number in next..to {
+                let temporary = RefId(TEMPORARY - writer.made_up);
+                writer.made_up += 1;
+                writer.index_op(op::ADD, number);
+                wire::write_ref(&mut writer.out, temporary);
+                if let Some(kinds) = &writer.kinds
+                    && let Some(index) = of.and_then(|of| kinds.of_element(id, of))
+                {
+                    writer.write_type(index);
+                }
+                writer.index_op(op::DELETE, number);
+            }
+            next = to + 1;
+        };
+        for entry in edit.after {
+            fill(self, entry.number, Some(entry.node));
+            self.index_op(op::ADD, entry.number);
+            self.write_element(entry.node);
+        }
+        fill(self, edit.next, None);
+    }
+
+    /// Structs go, each by its number, and come under the next ones.
+    pub(super) fn change_node_members(&mut self, edit: NodeMembersEdit<'_>) {
+        let missing = |list: &[NodeMember], number: u32| {
+            list.binary_search_by_key(&number, |entry| entry.number).is_err()
+        };
+        for entry in edit.before.iter().rev().filter(|entry| missing(edit.after, entry.number)) {
+            self.index_op(op::DELETE, entry.number);
+        }
+        for entry in edit.after.iter().filter(|entry| missing(edit.before, entry.number)) {
+            self.index_op(op::ADD, entry.number);
+            self.write_element(entry.node);
         }
     }
 

@@ -1,10 +1,14 @@
 //! Events to operations.
 
+use std::sync::Arc;
+
 use tidewire_state::{
-    Enter, EntryAt, FieldIndex, MemberEdit, RefEdit, RefId, Value, ValueEdit, Visitor,
+    Enter, EntryAt, FieldIndex, Introduced, MemberEdit, NodeMembersEdit, RefEdit, RefId, Sending,
+    TypeIndex, TypeSet, Value, ValueEdit, Visitor,
 };
 
 use super::{
+    kinds::Kinds,
     members::Numbering,
     plan::{ArrayOp, Plan},
     shift::{self, Shift},
@@ -26,18 +30,33 @@ pub(super) struct Writer {
     pub(super) numbering: Numbering,
     /// How many structures were used in this message to make counts up.
     pub(super) made_up: u32,
+    /// From which on.
+    pub(super) made_up_from: u32,
+    /// Nothing is sent where it may get lost.
+    pub(super) all_reliable: bool,
+    /// Where operations depend on more than events.
+    pub(super) kinds: Option<Box<Kinds>>,
+    /// Values that may get lost, as operations of a message of their own.
+    pub(super) unreliable: Vec<u8>,
+    unreliable_node: RefId,
 }
 
 impl Writer {
+    pub(super) fn new(types: &Arc<TypeSet>) -> Self {
+        Self { kinds: Kinds::of(types).map(Box::new), ..Self::default() }
+    }
+
     pub(super) fn start_patch(&mut self) {
         self.out.clear();
-        self.made_up = 0;
+        self.made_up = self.made_up_from;
         self.snapshot = false;
+        self.unreliable.clear();
+        self.unreliable_node = RefId::default();
     }
 
     pub(super) fn start_snapshot(&mut self) {
         self.out.clear();
-        self.made_up = 0;
+        self.made_up = self.made_up_from;
         self.snapshot = true;
     }
 
@@ -73,7 +92,64 @@ impl Writer {
         self.index_op(op, u32::try_from(index).expect("an array has fewer than 2^32 items"));
     }
 
-    fn array_op(&mut self, array_op: ArrayOp, from: usize) {
+    /// The refId of an element that is introduced to a collection, and its type if that must be said.
+    pub(super) fn write_element(&mut self, node: RefId) {
+        assert!(node.is_known(), "{PENDING}");
+        wire::write_ref(&mut self.out, node);
+        if let Some(kinds) = &self.kinds
+            && let Some(index) = kinds.of_element(self.node, node)
+        {
+            self.write_type(index);
+        }
+    }
+
+    /// The refId of a struct in a field of one of type `parent`, and its type if that must be said.
+    pub(super) fn write_reference(&mut self, parent: TypeIndex, field: FieldIndex, node: RefId) {
+        wire::write_ref(&mut self.out, node);
+        if let Some(kinds) = &mut self.kinds {
+            kinds.current = parent;
+            if let Some(index) = kinds.of_reference(field, node) {
+                self.write_type(index);
+            }
+        }
+    }
+
+    pub(super) fn write_type(&mut self, index: TypeIndex) {
+        self.out.push(wire::TYPE_ID);
+        wire::write_unsigned(&mut self.out, index.0);
+    }
+
+    /// Whether a field of the struct at hand is left out here. Where it is sent apart, that is done.
+    fn is_left_out(
+        &mut self,
+        field: FieldIndex,
+        value: Option<Value<'_>>,
+        old: Option<Value<'_>>,
+    ) -> bool {
+        let Some(kinds) = &self.kinds else { return false };
+        match kinds.sending(field) {
+            Sending::Always => false,
+            Sending::PatchOnly => self.snapshot,
+            Sending::SnapshotOnly => !self.snapshot,
+            Sending::Never => true,
+            Sending::Unreliable => {
+                let (Some(value), Some(_), false) =
+                    (value, old, self.snapshot || self.all_reliable)
+                else {
+                    return false;
+                };
+                if self.unreliable_node != self.node {
+                    self.unreliable_node = self.node;
+                    wire::write_switch(&mut self.unreliable, self.node);
+                }
+                self.unreliable.push(op::ADD | field.0);
+                wire::write_value(&mut self.unreliable, value);
+                true
+            }
+        }
+    }
+
+    pub(super) fn array_op(&mut self, array_op: ArrayOp, from: usize) {
         match array_op {
             ArrayOp::Switch => self.switched = false,
             ArrayOp::Reverse => {
@@ -83,11 +159,11 @@ impl Writer {
             ArrayOp::Delete(index) => self.item_op(op::DELETE, from + index),
             ArrayOp::Add(index, node) => {
                 self.item_op(op::ADD, from + index);
-                wire::write_ref(&mut self.out, node);
+                self.write_element(node);
             }
             ArrayOp::Renew(index, node) => {
                 self.item_op(op::DELETE_AND_ADD, from + index);
-                wire::write_ref(&mut self.out, node);
+                self.write_element(node);
             }
             ArrayOp::Move(index, node) => {
                 self.item_op(op::MOVE, from + index);
@@ -106,6 +182,9 @@ impl Visitor for Writer {
     fn enter(&mut self, node: Enter<'_>) {
         self.node = node.id;
         self.switched = false;
+        if let (Some(kinds), Some(index)) = (&mut self.kinds, node.index) {
+            kinds.current = index;
+        }
         if self.snapshot {
             assert!(node.id.is_known(), "{PENDING}");
             self.switched = node.id == RefId::ROOT;
@@ -115,10 +194,20 @@ impl Visitor for Writer {
     #[inline]
     fn leave(&mut self) {}
 
+    fn introduce(&mut self, node: Introduced) {
+        if let Some(kinds) = &mut self.kinds {
+            assert!(node.id.is_known(), "{PENDING}");
+            kinds.introduce(node);
+        }
+    }
+
     // The kind of the value is known where this is called: only its own arm is left there.
     #[inline(always)]
     fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
         if old.is_some_and(|old| reads_alike(value, old)) {
+            return;
+        }
+        if self.kinds.is_some() && self.is_left_out(field, Some(value), old) {
             return;
         }
         // One check of the capacity for op and value where the value is small.
@@ -142,12 +231,20 @@ impl Visitor for Writer {
 
     fn reference(&mut self, field: FieldIndex, node: RefId, old: Option<RefId>) {
         let op = if old.is_none() { op::ADD } else { op::DELETE_AND_ADD };
+        assert!(node.is_known(), "{PENDING}");
         self.field_op(op, field);
         wire::write_ref(&mut self.out, node);
+        if let Some(kinds) = &mut self.kinds
+            && let Some(index) = kinds.of_reference(field, node)
+        {
+            self.write_type(index);
+        }
     }
 
     fn unset(&mut self, field: FieldIndex) {
-        self.field_op(op::DELETE, field);
+        if !self.is_left_out(field, None, None) {
+            self.field_op(op::DELETE, field);
+        }
     }
 
     fn entries_reset(&mut self, live: &mut dyn Iterator<Item = u32>) {
@@ -177,7 +274,7 @@ impl Visitor for Writer {
         let op = if old.is_none() { op::ADD } else { op::DELETE_AND_ADD };
         self.index_op(op, at.index);
         wire::write_string(&mut self.out, at.key);
-        wire::write_ref(&mut self.out, node);
+        self.write_element(node);
     }
 
     fn item(&mut self, index: usize, value: Value<'_>, old: Value<'_>) {
@@ -219,6 +316,14 @@ impl Visitor for Writer {
             self.show_members(edit);
         } else {
             self.change_members(edit);
+        }
+    }
+
+    fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
+        if self.snapshot {
+            self.show_node_members(edit);
+        } else {
+            self.change_node_members(edit);
         }
     }
 

@@ -1,0 +1,344 @@
+//! What not everyone is told of.
+//!
+//! Events about it are written once, into segments that say whose they are: a structure's, with the
+//! tag of a field. A client's patch is the public part, what its view gained and lost, and copies of
+//! the segments that it may see (`client.rs`). What a view gains is written from a shadow of the
+//! hidden part of the state (`shadow.rs`).
+//!
+//! Nothing but what is public reaches the shared part; and nothing reaches a client's own part but
+//! through the checks in `client.rs`.
+
+mod client;
+mod entries;
+mod shadow;
+mod write;
+
+use std::sync::Arc;
+
+use tidewire_state::{
+    Bits, Enter, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit, NodeMembersEdit, RefEdit,
+    RefId, Tag, Tracked, TypeIndex, TypeSet, Value, ValueEdit, ViewId, Visibility, Visitor,
+};
+
+use self::{
+    client::ClientView,
+    shadow::{Key, Shadow},
+};
+use super::writer::Writer;
+
+/// The hidden part of a state, and what clients with views hold of it.
+#[derive(Debug)]
+pub(super) struct Hidden {
+    types: Arc<TypeSet>,
+    shadow: Shadow,
+    /// Writes segments, one behind the other.
+    writer: Writer,
+    segments: Vec<Segment>,
+    /// The structures that segments are about, and the first segment of each.
+    changed: Bits,
+    changed_nodes: Vec<RefId>,
+    first_of: Vec<u32>,
+    /// Places that lead elsewhere than at the last patch.
+    moved: Vec<(RefId, Key)>,
+    released: Vec<RefId>,
+    gone: Bits,
+    /// Fields that ceased to hold a value.
+    unset: Vec<(RefId, FieldIndex)>,
+    /// The structure that events are about.
+    at: RefId,
+    index: Option<TypeIndex>,
+    is_hidden: bool,
+    /// Whether no client knows it.
+    fresh: bool,
+    clients: Vec<ClientView>,
+    out: Writer,
+}
+
+/// Operations on one structure that those may see who see its fields of one tag.
+#[derive(Clone, Copy, Debug)]
+struct Segment {
+    node: RefId,
+    tag: Tag,
+    start: usize,
+    end: usize,
+}
+
+impl Hidden {
+    pub(super) fn new(types: &Arc<TypeSet>) -> Self {
+        let mut writer = Writer::new(types);
+        writer.made_up_from = SEGMENTS_MAKE_UP;
+        writer.all_reliable = true;
+        let mut out = Writer::new(types);
+        out.made_up_from = CLIENTS_MAKE_UP;
+        out.all_reliable = true;
+        Self {
+            types: types.clone(),
+            shadow: Shadow::default(),
+            writer,
+            segments: Vec::new(),
+            changed: Bits::default(),
+            changed_nodes: Vec::new(),
+            first_of: Vec::new(),
+            moved: Vec::new(),
+            released: Vec::new(),
+            gone: Bits::default(),
+            unset: Vec::new(),
+            at: RefId::ROOT,
+            index: None,
+            is_hidden: false,
+            fresh: false,
+            clients: Vec::new(),
+            out,
+        }
+    }
+
+    pub(super) fn start(&mut self) {
+        self.writer.start_patch();
+        self.segments.clear();
+        for node in self.changed_nodes.drain(..) {
+            self.changed.remove(node.0);
+        }
+        self.moved.clear();
+        self.unset.clear();
+        for node in self.released.drain(..) {
+            self.gone.remove(node.0);
+            self.shadow.forget(node);
+        }
+    }
+
+    /// The patch of a client: the shared part and its own.
+    pub(super) fn patch<S: tidewire_state::Schema>(
+        &mut self,
+        shared: &[u8],
+        state: &Tracked<S>,
+        view: ViewId,
+    ) -> &[u8] {
+        self.assemble(shared, state, view);
+        &self.out.out
+    }
+
+    /// The snapshot of a client.
+    pub(super) fn snapshot<S: tidewire_state::Schema>(
+        &mut self,
+        shared: &[u8],
+        state: &Tracked<S>,
+        view: ViewId,
+    ) -> &[u8] {
+        self.forget(view);
+        self.assemble(shared, state, view);
+        &self.out.out
+    }
+
+    /// The client of a view is gone, or has nothing.
+    pub(super) fn forget(&mut self, view: ViewId) {
+        if let Some(client) = self.clients.get_mut(view.0 as usize) {
+            *client = ClientView::default();
+        }
+    }
+
+    fn assemble<S: tidewire_state::Schema>(
+        &mut self,
+        shared: &[u8],
+        state: &Tracked<S>,
+        view: ViewId,
+    ) {
+        self.out.start_patch();
+        self.out.out.extend_from_slice(shared);
+        let at = view.0 as usize;
+        if at >= self.clients.len() {
+            self.clients.resize_with(at + 1, ClientView::default);
+        }
+        let Some(wanted) = state.view(view) else { return };
+        let mut client = std::mem::take(&mut self.clients[at]);
+        std::mem::swap(&mut self.out.numbering, &mut self.writer.numbering);
+        client.bring_up_to_date(self, wanted);
+        std::mem::swap(&mut self.out.numbering, &mut self.writer.numbering);
+        client.copy_segments(self);
+        client.end(self);
+        self.clients[at] = client;
+    }
+
+    /// Whether the events that follow are about something hidden.
+    pub(super) fn enter(&mut self, node: Enter<'_>) -> bool {
+        self.at = node.id;
+        self.index = node.index;
+        self.is_hidden = node.hidden;
+        self.fresh = node.fresh;
+        if node.hidden {
+            self.writer.enter(node);
+        }
+        node.hidden
+    }
+
+    /// Whether a field of the struct at hand is not for everyone.
+    pub(super) fn hides(&self, field: FieldIndex) -> bool {
+        self.is_hidden || self.visibility(field).is_hidden()
+    }
+
+    pub(super) fn is_hidden(&self) -> bool {
+        self.is_hidden
+    }
+
+    fn visibility(&self, field: FieldIndex) -> Visibility {
+        let info = self.index.and_then(|index| self.types[index].get(field));
+        info.map_or(Visibility::Everyone, |info| info.visibility)
+    }
+
+    fn tag(&self, field: FieldIndex) -> Tag {
+        match self.visibility(field) {
+            Visibility::View(tag) => tag,
+            Visibility::Everyone | Visibility::Filter => Tag::DEFAULT,
+        }
+    }
+
+    /// Writes operations that belong to fields of a tag, or to a collection.
+    fn segment(&mut self, tag: Tag, write: impl FnOnce(&mut Writer)) {
+        if self.fresh && self.is_hidden {
+            // Whoever gains it is told of all there is.
+            write_nowhere(&mut self.writer, write);
+            return;
+        }
+        let node = self.at;
+        let start = self.writer.out.len();
+        let goes_on = self
+            .segments
+            .last()
+            .is_some_and(|last| last.node == node && last.tag == tag && last.end == start);
+        if !goes_on || self.writer.node != node {
+            self.writer.go_to(node);
+        }
+        write(&mut self.writer);
+        let end = self.writer.out.len();
+        match self.segments.last_mut() {
+            Some(last) if goes_on => last.end = end,
+            _ if end == start => {}
+            _ => {
+                if self.changed.insert(node.0) {
+                    self.changed_nodes.push(node);
+                    let at = node.0 as usize;
+                    if at >= self.first_of.len() {
+                        self.first_of.resize(at + 1, 0);
+                    }
+                    self.first_of[at] = self.segments.len() as u32;
+                }
+                self.segments.push(Segment { node, tag, start, end });
+            }
+        }
+    }
+
+    fn moved(&mut self, key: Key) {
+        self.moved.push((self.at, key));
+    }
+
+    pub(super) fn introduce(&mut self, node: Introduced) {
+        self.writer.introduce(node);
+        self.out.introduce(node);
+        self.shadow.introduce(node, &self.types);
+    }
+
+    pub(super) fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
+        self.shadow.set_field(self.at, self.index, field, Some(value), &self.types);
+        let tag = self.tag(field);
+        self.segment(tag, |writer| writer.field(field, value, old));
+    }
+
+    pub(super) fn reference(&mut self, field: FieldIndex, node: RefId) {
+        let kind = self.index.and_then(|index| self.types[index].get(field)).map(|info| info.kind);
+        self.shadow.lead(self.at, self.index, field, Some(node), kind, &self.types);
+        if let (Some(kinds), Some(index)) = (&mut self.out.kinds, self.index) {
+            kinds.current = index;
+            kinds.of_reference(field, node);
+        }
+        self.moved(Key::Field(field));
+    }
+
+    pub(super) fn unset(&mut self, field: FieldIndex) {
+        let kind = self.index.and_then(|index| self.types[index].get(field)).map(|info| info.kind);
+        match kind {
+            Some(FieldKind::Primitive(_) | FieldKind::Quantized(_)) => {
+                self.shadow.set_field(self.at, self.index, field, None, &self.types);
+                self.unset.push((self.at, field));
+                let tag = self.tag(field);
+                self.segment(tag, |writer| writer.unset(field));
+            }
+            _ => {
+                self.shadow.lead(self.at, self.index, field, None, kind, &self.types);
+                self.moved(Key::Field(field));
+            }
+        }
+    }
+
+    pub(super) fn entries_reset(&mut self, live: &mut dyn Iterator<Item = u32>) {
+        let live: Vec<u32> = live.collect();
+        for index in live {
+            self.entry_removed(EntryAt { index, key: "" });
+        }
+    }
+
+    pub(super) fn entry_removed(&mut self, at: EntryAt<'_>) {
+        if self.shadow.remove_entry(self.at, at.index) {
+            self.moved(Key::Entry(at.index));
+        } else {
+            self.segment(Tag::DEFAULT, |writer| writer.entry_removed(at));
+        }
+    }
+
+    pub(super) fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>) {
+        self.shadow.set_entry(self.at, at, value);
+        self.segment(Tag::DEFAULT, |writer| writer.entry(at, value, old));
+    }
+
+    pub(super) fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId) {
+        self.shadow.lead_entry(self.at, at, node);
+        self.moved(Key::Entry(at.index));
+    }
+
+    pub(super) fn item(&mut self, index: usize, value: Value<'_>, old: Value<'_>) {
+        self.shadow.set_item(self.at, index, value);
+        self.segment(Tag::DEFAULT, |writer| writer.item(index, value, old));
+    }
+
+    pub(super) fn items(&mut self, edit: ValueEdit<'_>) {
+        self.shadow.set_items(self.at, edit.from, edit.after);
+        self.segment(Tag::DEFAULT, |writer| writer.items(edit));
+    }
+
+    pub(super) fn members(&mut self, edit: MemberEdit<'_>) {
+        self.shadow.set_members(self.at, edit);
+        self.segment(Tag::DEFAULT, |writer| writer.members(edit));
+    }
+
+    pub(super) fn item_references(&mut self, edit: RefEdit<'_>) {
+        self.shadow.lead_items(self.at, edit.from, edit.after);
+        self.moved(Key::Items);
+    }
+
+    pub(super) fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
+        for entry in edit.before.iter().chain(edit.after) {
+            self.moved(Key::Member(entry.number));
+        }
+        self.shadow.lead_members(self.at, edit);
+    }
+
+    pub(super) fn renumbered(&mut self, from: RefId, to: RefId) {
+        let Self { shadow, moved, .. } = self;
+        shadow.renumber(from, to, |parent, key| moved.push((parent, key)));
+    }
+
+    pub(super) fn released(&mut self, node: RefId) {
+        self.writer.released(node);
+        self.released.push(node);
+        self.gone.insert(node.0);
+    }
+}
+
+/// Keeps what a writer remembers beside what it writes.
+fn write_nowhere(writer: &mut Writer, write: impl FnOnce(&mut Writer)) {
+    let start = writer.out.len();
+    write(writer);
+    writer.out.truncate(start);
+}
+
+/// Structures that are made up in segments, and for one client, are others than those of the shared part.
+const SEGMENTS_MAKE_UP: u32 = 1 << 28;
+const CLIENTS_MAKE_UP: u32 = 2 << 28;
