@@ -24,9 +24,36 @@ struct Arguments {
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     start: u64,
+    /// What is in the scenarios.
+    #[arg(long, value_enum, default_value_t = Language::Both)]
+    language: Language,
     /// Runs this scenario file instead; on derived types too where its types are theirs.
     #[arg(long)]
     file: Option<std::path::PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Language {
+    /// What every codec carries.
+    Plain,
+    /// All but views.
+    Public,
+    /// All there is.
+    Complete,
+    /// Plain and complete, by turns.
+    Both,
+}
+
+impl Language {
+    fn config(self, seed: u64) -> Config {
+        match self {
+            Self::Plain => Config::default(),
+            Self::Public => Config { views: 0, ..Config::complete() },
+            Self::Complete => Config::complete(),
+            Self::Both if seed % 2 == 0 => Config::default(),
+            Self::Both => Config::complete(),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -57,11 +84,12 @@ fn run(arguments: &Arguments) -> Result<()> {
     let mut scenarios = arguments.seeds;
     let types = derived::types();
     for seed in arguments.start..arguments.start + arguments.seeds {
-        let config = Config::default();
+        let config = arguments.language.config(seed);
         total += check(seed, &generate(seed, &config), case::run, &mut judge)?;
         // Every eighth on derived types too.
         if seed % 8 == 0 {
             scenarios += 1;
+            let config = Config::default();
             let scenario = generate_over(&types, seed, &config).map_err(anyhow::Error::msg)?;
             total += check(seed, &scenario, case::run_derived, &mut judge)?;
         }

@@ -126,7 +126,9 @@ pub enum StepError {
     TooDeep { path: String },
     #[error("`{path}`: a scenario can make at most {MOST_MADE} fields and elements")]
     TooMuch { path: String },
-    #[error("at most {DEEPEST} structs can lie in one another: in one of its places, a shared one does")]
+    #[error(
+        "at most {DEEPEST} structs can lie in one another: in one of its places, a shared one does"
+    )]
     SharedTooDeep,
     #[error(
         "shared structs have more than {MOST_REPEATED} fields and elements in the places beside their \

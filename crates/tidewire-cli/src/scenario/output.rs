@@ -18,7 +18,7 @@ use self::{
     encoding::Encoding,
     sight::{Order, Sight},
 };
-use super::{ScenarioError, steps::Client};
+use super::{ScenarioError, steps::Client, world::World};
 
 /// How the state is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,9 +132,9 @@ pub(super) struct Output<'w, W> {
 }
 
 impl<'w, W: Write> Output<'w, W> {
-    pub(super) fn new<S: Schema>(
+    pub(super) fn new<N: World>(
         codec: Codec,
-        state: &Tracked<S>,
+        state: &Tracked<N>,
         out: &'w mut W,
     ) -> Result<Self, ScenarioError> {
         Ok(Self { encoding: Encoding::new(codec, state)?, orders: HashMap::new(), out })
@@ -155,11 +155,9 @@ impl<'w, W: Write> Output<'w, W> {
         // What everyone without a view sees is worked out once.
         let mut public: Option<String> = None;
         for client in joined {
-            let own = match client.view {
-                None => None,
-                Some(view) => Some(self.encoding.patch_for(state, view)),
-            };
-            if let Some(patch) = own.as_ref().unwrap_or(&shared) {
+            let shared = shared.as_deref();
+            let own = client.view.map(|view| self.encoding.patch_for(state, view, shared));
+            if let Some(patch) = own.as_ref().map_or(shared, Option::as_deref) {
                 self.line(step, &client.name, "patch", "hex", patch)?;
             }
             let json = match client.view.and_then(|view| state.view(view)) {

@@ -141,9 +141,10 @@ impl Spot<'_> {
 /// What a collection holds.
 pub(super) fn element_of(kind: FieldKind) -> Option<ElementKind> {
     match kind {
-        FieldKind::Map(of) | FieldKind::Array(of) | FieldKind::Set(of) | FieldKind::Collection(of) => {
-            Some(of)
-        }
+        FieldKind::Map(of)
+        | FieldKind::Array(of)
+        | FieldKind::Set(of)
+        | FieldKind::Collection(of) => Some(of),
         _ => None,
     }
 }

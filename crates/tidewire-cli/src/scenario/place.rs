@@ -1,8 +1,8 @@
 //! What is done to the places of an instance, whatever kind of state it is of.
 
 use tidewire_state::{
-    ArraySchema, CollectionSchema, DynField, DynPrimitive, DynStruct, Element, FieldInfo, FieldKind,
-    Handle, MapSchema, Member, SetSchema, Value,
+    ArraySchema, CollectionSchema, DynField, DynPrimitive, DynStruct, Element, FieldInfo,
+    FieldKind, Handle, MapSchema, Member, SetSchema, Value,
 };
 
 use super::world::At;
@@ -148,7 +148,9 @@ pub(super) fn take(field: &mut DynField, info: &FieldInfo, at: At<'_>) -> bool {
         (DynField::PrimitiveCollection(collection), At::Index(index)) => {
             remove_from(collection, index)
         }
-        (DynField::SharedCollection(collection), At::Index(index)) => remove_from(collection, index),
+        (DynField::SharedCollection(collection), At::Index(index)) => {
+            remove_from(collection, index)
+        }
         (field, At::Field) => {
             unset(field, info);
             true

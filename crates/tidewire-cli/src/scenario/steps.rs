@@ -3,7 +3,7 @@
 use std::{io::Write, sync::Arc};
 
 use serde_json::Value as Json;
-use tidewire_state::{Tag, Tracked, ViewId};
+use tidewire_state::{StateView, Tag, Tracked, ViewId};
 
 use super::{
     ScenarioError,
@@ -126,11 +126,16 @@ impl<W: World> Stage<W> {
         if is_value {
             return Err(wrong_place(&pointer, "an instance or a collection", &spot));
         }
-        let done = match adds {
-            true => self.state.view_add(view, pointer.tokens(), tag),
-            false => self.state.view_remove(view, pointer.tokens(), tag),
+        let held = |state: &Tracked<W>| state.view(view).map_or(0, StateView::len);
+        let before = held(&self.state);
+        let done = if adds {
+            self.state.view_add(view, pointer.tokens(), tag)
+        } else {
+            self.state.view_remove(view, pointer.tokens(), tag)
         };
-        done.map_err(|error| StepError::View { path: path.to_owned(), error })
+        done.map_err(|error| StepError::View { path: path.to_owned(), error })?;
+        // Many clients may each be given all of a large state.
+        self.maker.spend(held(&self.state).saturating_sub(before), path)
     }
 
     /// The number of the client that a step names.

@@ -169,7 +169,9 @@ fn parse_quantized(definition: &Json, place: &str) -> Result<Quantized, FileErro
     known_members(definition, &place, &["min", "max", "bits", "mode"])?;
     let end = |member| {
         let value = definition.get(member).ok_or_else(|| missing(&place, member))?;
-        value.as_f64().ok_or_else(|| wrong_kind(&format!("`{member}` of {place}"), "a number", value))
+        value
+            .as_f64()
+            .ok_or_else(|| wrong_kind(&format!("`{member}` of {place}"), "a number", value))
     };
     let bits = match definition.get("bits") {
         None => 16,

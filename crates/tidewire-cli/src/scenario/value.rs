@@ -28,7 +28,8 @@ impl Maker {
         Self { types, room: Cell::new(MOST_MADE) }
     }
 
-    fn spend(&self, values: usize, path: &str) -> Result<(), StepError> {
+    /// Notes that there are more values, if there is room for them.
+    pub(super) fn spend(&self, values: usize, path: &str) -> Result<(), StepError> {
         let left = self.room.get().checked_sub(values);
         self.room.set(left.ok_or_else(|| StepError::TooMuch { path: path.to_owned() })?);
         Ok(())
@@ -45,7 +46,8 @@ impl Maker {
         path: &str,
         depth: usize,
     ) -> Result<Contents, StepError> {
-        let mut element = |of, value: &Json, path: &str| self.element(world, of, value, path, depth);
+        let mut element =
+            |of, value: &Json, path: &str| self.element(world, of, value, path, depth);
         Ok(match info.kind {
             FieldKind::Primitive(_) | FieldKind::Quantized(_) | FieldKind::Ref(_)
                 if value.is_null() =>
@@ -62,9 +64,9 @@ impl Maker {
                 let step = by.quantize(value.as_f64().ok_or_else(mismatch)?);
                 Contents::One(Made::Primitive(Value::Quantized(step, &by).into()))
             }
-            FieldKind::Map(of) => Contents::Entries(entries(value, path, |value, path| {
-                element(of, value, path)
-            })?),
+            FieldKind::Map(of) => {
+                Contents::Entries(entries(value, path, |value, path| element(of, value, path))?)
+            }
             FieldKind::Array(of) | FieldKind::Set(of) | FieldKind::Collection(of) => {
                 Contents::Items(items(value, path, |value, path| element(of, value, path))?)
             }
@@ -128,7 +130,12 @@ impl Maker {
     }
 
     /// The type that `$type` names, which must be `declared` or derived from it.
-    fn derived(&self, declared: TypeIndex, name: &Json, path: &str) -> Result<TypeIndex, StepError> {
+    fn derived(
+        &self,
+        declared: TypeIndex,
+        name: &Json,
+        path: &str,
+    ) -> Result<TypeIndex, StepError> {
         let path = || format!("{path}/$type");
         let Json::String(name) = name else {
             return Err(wrong_kind(&path(), "the name of a type".to_owned(), name));

@@ -113,7 +113,9 @@ pub(super) fn handle_at(owner: &DynStruct, hop: Hop<'_>) -> Option<Handle<DynStr
         (DynField::SharedMap(map), At::Key(key)) => map.get(key).copied(),
         (DynField::SharedArray(array), At::Index(index)) => array.get(index).copied(),
         (DynField::SharedSet(set), At::Index(index)) => set.get(index).copied(),
-        (DynField::SharedCollection(collection), At::Index(index)) => collection.get(index).copied(),
+        (DynField::SharedCollection(collection), At::Index(index)) => {
+            collection.get(index).copied()
+        }
         _ => None,
     }
 }
@@ -152,11 +154,13 @@ pub(super) fn instance_mut<'w, W: World>(
     if let Some(handle) = handle_of(world, way) {
         return world.pool_mut()?.get_mut(handle);
     }
-    way.iter().try_fold(world.root_mut(), |owner, hop| match (owner.field_mut(hop.field)?, hop.at) {
-        (DynField::Ref(instance), At::Field) => instance.as_deref_mut(),
-        (DynField::Map(map), At::Key(key)) => map.get_mut(key),
-        (DynField::Array(array), At::Index(index)) => array.get_mut(index),
-        _ => None,
+    way.iter().try_fold(world.root_mut(), |owner, hop| {
+        match (owner.field_mut(hop.field)?, hop.at) {
+            (DynField::Ref(instance), At::Field) => instance.as_deref_mut(),
+            (DynField::Map(map), At::Key(key)) => map.get_mut(key),
+            (DynField::Array(array), At::Index(index)) => array.get_mut(index),
+            _ => None,
+        }
     })
 }
 

@@ -10,10 +10,10 @@ use tidewire_patch::{
     Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, json::to_json,
 };
 use tidewire_schema::{Encoder, Profile, number_as_read};
-use tidewire_state::{ElementKind, FieldKind, Schema, Tracked, TypeSet, Value, ViewId};
+use tidewire_state::{FieldInfo, FieldKind, Schema, Tracked, TypeSet, Value, ViewId};
 
 use super::{Codec, state_tree::StateTreeOutput};
-use crate::scenario::ScenarioError;
+use crate::scenario::{ScenarioError, world::World};
 
 /// A codec at work.
 pub(super) enum Encoding {
@@ -26,9 +26,9 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    pub(super) fn new<S: Schema>(codec: Codec, state: &Tracked<S>) -> Result<Self, ScenarioError> {
+    pub(super) fn new<W: World>(codec: Codec, state: &Tracked<W>) -> Result<Self, ScenarioError> {
         let types = state.types();
-        check_carried(codec, &types)
+        check_carried(codec, &types, state.pool().is_some())
             .map_err(|what| ScenarioError::NotCarried { codec: codec.name(), what })?;
         let config = Config::default();
         Ok(match codec {
@@ -60,22 +60,18 @@ impl Encoding {
         })
     }
 
-    /// What the last tick sends to the client with this view, if anything.
+    /// What the last tick sends to the client with this view, if anything; `shared` is what it sends to
+    /// those without.
     pub(super) fn patch_for<S: Schema>(
         &mut self,
         state: &Tracked<S>,
         view: ViewId,
+        shared: Option<&str>,
     ) -> Option<String> {
         match self {
             Self::Schema(encoder, _) => message(encoder.patch_for(state, view)),
             // No field of what these carry is marked: everyone sees the same.
-            Self::Json(encoder) => {
-                encoder.last_patch().map(|patch| quoted(patch.to_string().as_bytes()))
-            }
-            Self::Mpack(encoder) => list(encoder.last_patch()),
-            Self::Light(encoder) => list(encoder.last_patch()),
-            Self::Patchpack(encoder) => list(encoder.last_patch()),
-            Self::StateTree(encoder) => encoder.last_patch().map(quoted),
+            _ => shared.map(str::to_owned),
         }
     }
 
@@ -131,9 +127,9 @@ impl Encoding {
     }
 }
 
-/// Says what in these types a codec has no form for.
-fn check_carried(codec: Codec, types: &TypeSet) -> Result<(), String> {
-    let place = |is: &dyn Fn(&tidewire_state::FieldInfo) -> bool| {
+/// Says what in such a state a codec has no form for.
+fn check_carried(codec: Codec, types: &TypeSet, is_pooled: bool) -> Result<(), String> {
+    let place = |is: &dyn Fn(&FieldInfo) -> bool| {
         types.types.iter().find_map(|info| {
             let field = info.fields.iter().find(|field| is(field))?;
             Some(format!("the field `{}` of type `{}`", field.name, info.name))
@@ -148,17 +144,15 @@ fn check_carried(codec: Codec, types: &TypeSet) -> Result<(), String> {
             _ => Ok(()),
         };
     }
-    if let Some(place) = place(&|field| field.visibility.is_hidden()) {
-        return Err(format!("{place}: it sends the same to everyone; use `schema` for views"));
+    if is_pooled {
+        return Err(
+            "shared structs, or sets and collections of structs: use the codec `schema`".to_owned()
+        );
     }
-    let members = place(&|field| {
-        matches!(
-            field.kind,
-            FieldKind::Set(ElementKind::Ref(_)) | FieldKind::Collection(ElementKind::Ref(_))
-        )
-    });
-    match members {
-        Some(place) => Err(format!("{place}: use `schema` for sets and collections of structs")),
+    match place(&|field| field.visibility.is_hidden()) {
+        Some(place) => {
+            Err(format!("{place}: it sends the same to everyone; for views use the codec `schema`"))
+        }
         None => Ok(()),
     }
 }
