@@ -149,6 +149,12 @@ fn check_carried(codec: Codec, types: &TypeSet, is_pooled: bool) -> Result<(), S
             "shared structs, or sets and collections of structs: use the codec `schema`".to_owned()
         );
     }
+    if let Some(info) = types.types.iter().find(|info| info.extends.is_some()) {
+        let name = &info.name;
+        return Err(format!(
+            "the type `{name}`, which extends another: use the codec `schema`, or write its fields out"
+        ));
+    }
     match place(&|field| field.visibility.is_hidden()) {
         Some(place) => {
             Err(format!("{place}: it sends the same to everyone; for views use the codec `schema`"))
