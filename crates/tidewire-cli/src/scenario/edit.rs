@@ -1,7 +1,7 @@
 //! The steps that change the state.
 
 use serde_json::Value as Json;
-use tidewire_state::{DynField, ElementKind, FieldInfo, FieldKind, TypeIndex};
+use tidewire_state::{DynField, DynStruct, ElementKind, FieldInfo, FieldKind, TypeIndex};
 
 use super::{
     error::StepError,
@@ -9,7 +9,7 @@ use super::{
     place::{self, ArrayEdit, Contents, Made},
     step::Step,
     value::{Maker, check_type, wrong_kind},
-    world::{At, Hop, World, handle_at, handle_of, instance_at, instance_mut, leads_to},
+    world::{At, Hop, World, handle_of, instance_after, instance_mut, leads_to},
 };
 
 /// Does a step that changes the state.
@@ -114,29 +114,15 @@ impl<W: World> Editor<'_, W> {
             ) => (hop, of),
             _ => return Err(self.wrong_place(SHARABLE)),
         };
-        let pointer = Pointer::parse(from)?;
         let circle = || StepError::Circle { path: self.pointer.text(), from: from.to_owned() };
-        let (index, handle) = {
-            let spot = pointer.resolve(self.world)?;
-            let wrong_place = || wrong_place(&pointer, "an instance", &spot);
-            let What::Place(from, kind) = spot.what else {
-                return Err(if let What::Root = spot.what { circle() } else { wrong_place() });
-            };
-            let absent = || match (kind, from.at) {
-                (_, At::Key(key)) => pointer.no_key(key),
-                (FieldKind::Ref(_), _) => {
-                    StepError::Absent { path: pointer.text(), field: pointer.last().to_owned() }
-                }
-                _ => wrong_place(),
-            };
-            if let Some(ElementKind::Primitive(_)) = element_of(kind) {
-                return Err(wrong_place());
-            }
-            let found = instance_before(self.world, &spot.way).and_then(|owner| {
-                let instance = instance_at(self.world, owner, from)?;
-                Some((instance.type_index(), handle_at(owner, from)?))
-            });
-            found.ok_or_else(absent)?
+        let pointer = Pointer::parse(from)?;
+        let spot = pointer.resolve(self.world)?;
+        if let What::Root = spot.what {
+            return Err(circle());
+        }
+        let index = instance(self.world, &pointer, &spot, "an instance")?.type_index();
+        let Some(handle) = handle_of(self.world, &spot.whole_way()) else {
+            unreachable!("who shares has a pool, and only the root is not in it")
         };
         self.check_type(index, declared)?;
         let holder = handle_of(self.world, &self.spot.way);
@@ -191,7 +177,7 @@ impl<W: World> Editor<'_, W> {
 
     /// What is known of the field that a hop begins at.
     fn info(&self, hop: Hop<'_>) -> Option<FieldInfo> {
-        instance_before(self.world, &self.spot.way)?.type_info().get(hop.field).cloned()
+        instance_after(self.world, &self.spot.way)?.type_info().get(hop.field).cloned()
     }
 
     /// Changes the field that a hop begins at.
@@ -213,12 +199,24 @@ impl<W: World> Editor<'_, W> {
     }
 }
 
-/// The instance at the end of a way.
-fn instance_before<'w, W: World>(
+/// The instance that is in a place, if it is there.
+pub(super) fn instance<'w, W: World>(
     world: &'w W,
-    way: &[Hop<'_>],
-) -> Option<&'w tidewire_state::DynStruct> {
-    way.iter().try_fold(world.root(), |owner, hop| instance_at(world, owner, *hop))
+    pointer: &Pointer<'_>,
+    spot: &Spot<'_>,
+    expected: &'static str,
+) -> Result<&'w DynStruct, StepError> {
+    let is_of_structs = match spot.what {
+        What::Place(_, kind) => kind.referenced().is_some(),
+        _ => false,
+    };
+    if !is_of_structs {
+        return Err(wrong_place(pointer, expected, spot));
+    }
+    instance_after(world, &spot.whole_way()).ok_or_else(|| match spot.what {
+        What::Place(Hop { at: At::Key(key), .. }, _) => pointer.no_key(key),
+        _ => StepError::Absent { path: pointer.text(), field: pointer.last().to_owned() },
+    })
 }
 
 pub(super) fn wrong_place(

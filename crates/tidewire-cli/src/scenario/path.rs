@@ -131,7 +131,16 @@ impl<'a> Pointer<'a> {
     }
 }
 
-impl Spot<'_> {
+impl<'a> Spot<'a> {
+    /// From the root to what is in the place.
+    pub(super) fn whole_way(&self) -> Vec<Hop<'a>> {
+        let last = match self.what {
+            What::Place(hop, _) => Some(hop),
+            What::Root | What::Field(..) => None,
+        };
+        self.way.iter().copied().chain(last).collect()
+    }
+
     /// In how many structs it lies.
     pub(super) fn depth(&self) -> usize {
         self.way.len() + 1

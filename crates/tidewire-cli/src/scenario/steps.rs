@@ -7,7 +7,7 @@ use tidewire_state::{StateView, Tag, Tracked, ViewId};
 
 use super::{
     ScenarioError,
-    edit::{edit, wrong_place},
+    edit::{edit, instance},
     error::StepError,
     file::Scenario,
     output::Output,
@@ -119,12 +119,13 @@ impl<W: World> Stage<W> {
         };
         let pointer = Pointer::parse(path)?;
         let spot = pointer.resolve(&*self.state)?;
-        let is_value = match spot.what {
-            What::Field(_, kind) => element_of(kind).is_none(),
-            _ => false,
+        let is_always_there = match spot.what {
+            What::Root => true,
+            What::Field(_, kind) => element_of(kind).is_some(),
+            What::Place(..) => false,
         };
-        if is_value {
-            return Err(wrong_place(&pointer, "an instance or a collection", &spot));
+        if !is_always_there {
+            instance(&*self.state, &pointer, &spot, "an instance or a collection")?;
         }
         let held = |state: &Tracked<W>| state.view(view).map_or(0, StateView::len);
         let before = held(&self.state);

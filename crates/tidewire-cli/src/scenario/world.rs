@@ -107,7 +107,7 @@ pub(super) fn made<W: World>(world: &mut W, instance: DynStruct) -> Made {
 }
 
 /// The handle in a place, if that holds one.
-pub(super) fn handle_at(owner: &DynStruct, hop: Hop<'_>) -> Option<Handle<DynStruct>> {
+fn handle_at(owner: &DynStruct, hop: Hop<'_>) -> Option<Handle<DynStruct>> {
     match (owner.field(hop.field)?, hop.at) {
         (DynField::Shared(handle), At::Field) => *handle,
         (DynField::SharedMap(map), At::Key(key)) => map.get(key).copied(),
@@ -132,6 +132,11 @@ pub(super) fn instance_at<'w, W: World>(
         (DynField::Array(array), At::Index(index)) => array.get(index),
         _ => world.pool()?.get(handle_at(owner, hop)?),
     }
+}
+
+/// The instance at the end of a way, if it leads to one.
+pub(super) fn instance_after<'w, W: World>(world: &'w W, way: &[Hop<'_>]) -> Option<&'w DynStruct> {
+    way.iter().try_fold(world.root(), |owner, hop| instance_at(world, owner, *hop))
 }
 
 /// The handle of the instance at the end of a way. The root has none.
