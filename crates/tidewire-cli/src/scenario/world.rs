@@ -4,7 +4,7 @@
 //! instances are shared, or lie in sets, they lie in a pool and places hold handles.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
@@ -242,9 +242,9 @@ fn measure(
         if is_measured_below {
             let found = whole(instance, &measures);
             measures.insert(handle, found);
-        } else if !measures.contains_key(&handle) {
+        } else if let Entry::Vacant(place) = measures.entry(handle) {
             // There are no circles, so what is found again is measured before it is needed.
-            measures.insert(handle, Measure::default());
+            place.insert(Measure::default());
             own = own.saturating_add(own_size(instance));
             open.push((handle, true));
             each_handle(instance, |below| open.push((below, false)));
