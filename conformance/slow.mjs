@@ -14,6 +14,8 @@ import { libraries } from './lib/libraries.mjs';
 import { defineTypes, isPrimitive } from './lib/types.mjs';
 
 const [ADD, REPLACE, DELETE, DELETE_AND_ADD, MOVE] = [128, 0, 64, 192, 32];
+// That of 3 writes some lengths wrong.
+const { encode } = libraries[5].schema;
 const SWITCH = 255;
 const TYPE_ID = 213;
 
@@ -158,14 +160,14 @@ class Writer {
   }
 
   primitive(name, value, quantized) {
-    if (name !== 'quantized') return this.schema.encode[name](this.buffer, value, this.it);
+    if (name !== 'quantized') return encode[name](this.buffer, value, this.it);
     const { min, max, bits = 16, mode } = quantized;
     const span = mode === 'wrap' ? 2 ** bits : min === -max ? 2 ** bits - 2 : 2 ** bits - 1;
-    this.schema.encode[`uint${bits}`](this.buffer, Math.round(((value - min) / (max - min)) * span), this.it);
+    encode[`uint${bits}`](this.buffer, Math.round(((value - min) / (max - min)) * span), this.it);
   }
 
   number(value) {
-    this.schema.encode.number(this.buffer, value, this.it);
+    encode.number(this.buffer, value, this.it);
   }
 
   refId(id) {

@@ -35,12 +35,14 @@ export class Guest {
 
   /** The state as plain data, without `tick`, which never rests. */
   get state() {
-    const { tick, ...rest } = this.room.state.toJSON();
+    const { state } = this.room;
+    const { tick, ...rest } = state.toJSON?.() ?? structuredClone(state);
     return rest;
   }
 
   get me() {
-    return this.room.state.players?.get(this.id);
+    const players = this.room.state?.players;
+    return typeof players?.get === 'function' ? players.get(this.id) : players?.[this.id];
   }
 
   send(type, payload) {

@@ -31,7 +31,7 @@ const proxied = (sdk) => (room) => {
  * `schema` is the generation of @colyseus/schema that it must have loaded.
  */
 export const sdks = [
-  { alias: 'sdk16', title: `colyseus.js ${pinned('sdk16')}`, Client: sdk16.Client, callbacks: proxied(sdk16), schema: 'schema3', pings: false, requests: false },
-  { alias: 'sdk17', title: `@colyseus/sdk ${pinned('sdk17')}`, Client: sdk17.Client, callbacks: named(sdk17), schema: 'schema4', pings: true, requests: false },
-  { alias: 'sdk18', title: `@colyseus/sdk ${pinned('sdk18')}`, Client: sdk18.Client, callbacks: named(sdk18), schema: 'schema5', pings: true, requests: true },
+  { alias: 'sdk16', title: `colyseus.js ${pinned('sdk16')}`, Client: sdk16.Client, registerSerializer: sdk16.registerSerializer, callbacks: proxied(sdk16), schema: 'schema3', pings: false, requests: false },
+  { alias: 'sdk17', title: `@colyseus/sdk ${pinned('sdk17')}`, Client: sdk17.Client, registerSerializer: sdk17.registerSerializer, callbacks: named(sdk17), schema: 'schema4', pings: true, requests: false },
+  { alias: 'sdk18', title: `@colyseus/sdk ${pinned('sdk18')}`, Client: sdk18.Client, registerSerializer: sdk18.registerSerializer, callbacks: named(sdk18), schema: 'schema5', pings: true, requests: true },
 ];

@@ -346,3 +346,37 @@ fn bytes(hex: &Json) -> Result<Vec<u8>> {
     let hex = hex.as_str().context("expected hex")?.as_bytes();
     hex.chunks(2).map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_a_client_may_not_see_is_found_in_the_bytes() -> Result<()> {
+        let secret = "zqabcdefghij";
+        let scenario = json!({
+            "types": { "S": { "fields": { "note": { "type": "string", "view": -1 } } } },
+            "root": "S", "clients": { "a": { "view": true } },
+            "steps": [
+                { "op": "set", "path": "/note", "value": secret },
+                { "op": "join", "client": "a" },
+                { "op": "view", "client": "a", "add": "" },
+                { "op": "sync" },
+            ],
+        });
+        let expected = expect(&scenario, Reading::Schema).map_err(anyhow::Error::msg)?;
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let line = |step: usize, kind: &str, hex: &str, state: Json| json!({ "step": step, "client": "a", "kind": kind, "hex": hex, "json": state });
+        let mut lines = vec![
+            line(1, "snapshot", "", Json::Null),
+            line(1, "state", "", json!({})),
+            line(3, "patch", &format!("ff00 80ac{hex}").replace(' ', ""), Json::Null),
+            line(3, "state", "", json!({ "note": secret })),
+        ];
+        check_lines(&lines, &expected)?;
+        lines[0] = line(1, "snapshot", &format!("80ac{hex}"), Json::Null);
+        let error = check_lines(&lines, &expected).err().context("the leak was not found")?;
+        assert!(error.to_string().contains("which this client may not see"), "{error}");
+        Ok(())
+    }
+}

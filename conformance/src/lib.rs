@@ -7,7 +7,9 @@
 pub mod bytes;
 pub mod case;
 pub mod derived;
+pub mod driver;
 pub mod judge;
 pub mod mosx;
 pub mod shrink;
 pub mod state_tree;
+pub mod upstream;

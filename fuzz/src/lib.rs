@@ -15,7 +15,7 @@ pub mod targets;
 
 use targets::{
     decode_dynamic, decode_typed, frames, handshake, inspect, matchmaking, messages, opcode_frames,
-    opcode_messages, operations, scenario, schema_files, sessions, urls,
+    opcode_messages, operations, scenario, schema_files, serializers, sessions, urls,
 };
 
 /// A target and what its inputs are made of.
@@ -45,7 +45,7 @@ macro_rules! targets {
 
 targets! {
     frames, sessions, messages, urls, matchmaking, scenario, handshake, decode_typed,
-    decode_dynamic, operations, inspect, opcode_frames, opcode_messages, schema_files,
+    decode_dynamic, operations, inspect, opcode_frames, opcode_messages, schema_files, serializers,
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod opcode_messages;
 pub mod operations;
 pub mod scenario;
 pub mod schema_files;
+pub mod serializers;
 pub mod sessions;
 pub mod urls;
 mod world;

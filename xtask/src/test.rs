@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{cargo, check, root, setup, target_dir};
+use crate::{cargo, check, instructions, root, setup, target_dir};
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args, Debug)]
@@ -30,6 +30,8 @@ enum Part {
     Lint,
     /// `cargo test`.
     Rust,
+    /// The hot paths' instructions, against the committed numbers.
+    Instructions,
     /// The judges themselves, on recorded messages.
     Judges,
     /// Random scenarios through the real npm decoders.
@@ -47,9 +49,10 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Lint,
         Self::Rust,
+        Self::Instructions,
         Self::Judges,
         Self::Differential,
         Self::Mosx,
@@ -63,6 +66,7 @@ impl Part {
         match self {
             Self::Lint => lint(),
             Self::Rust => check(&mut cargo(["test", "--workspace", "--quiet"])),
+            Self::Instructions => instructions::run(instructions::Args::default()),
             Self::Judges => judges(),
             Self::Differential => conformance("differential", args.seeds),
             Self::Mosx => {
@@ -105,7 +109,9 @@ pub(crate) fn lint() -> Result<()> {
 
 fn judges() -> Result<()> {
     setup::npm(&root().join("conformance"))?;
-    node_test(&["vectors.test.mjs", "encode.test.mjs", "state-tree/decoder.test.mjs"], &[])
+    let tests =
+        ["vectors.test.mjs", "encode.test.mjs", "versions.test.mjs", "state-tree/decoder.test.mjs"];
+    node_test(&tests, &[])
 }
 
 /// Runs a driver of random scenarios.
@@ -117,10 +123,12 @@ fn conformance(driver: &str, seeds: u32) -> Result<()> {
 
 fn sdk() -> Result<()> {
     setup::npm(&root().join("conformance"))?;
+    // The decoders that a user registers.
+    setup::npm(&root().join("conformance/mosx"))?;
     check(&mut cargo(["build", "--release", "--quiet", "--package", "tidewire-lab"]))?;
     let (_server, url) =
         Server::start(&mut Command::new(target_dir().join("release/tidewire-lab")))?;
-    node_test(&["sdk.test.mjs"], &[("TIDEWIRE_URL", &url)])
+    node_test(&["sdk.test.mjs", "serializers.test.mjs"], &[("TIDEWIRE_URL", &url)])
 }
 
 fn page() -> Result<()> {

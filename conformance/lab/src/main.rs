@@ -1,4 +1,6 @@
-//! The server that `sdk.test.mjs` joins. README.md, beside the tests, is its contract.
+//! The server that `sdk.test.mjs` and `serializers.test.mjs` join. README.md, beside the tests, is its contract.
+
+mod lines;
 
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use tidewire::{
     protocol::msgpack::Value,
     server::{close, code},
 };
+
+use self::lines::Lines;
 
 #[derive(Schema, Default)]
 struct Lab {
@@ -90,6 +94,7 @@ impl<const LOCKED: bool> Room for LabRoom<LOCKED> {
         if let Some(clients) = room.options().get::<usize>("maxClients")? {
             room.set_max_clients(clients);
         }
+        choose_serializers(room)?;
         room.set_auto_dispose(false);
         room.set_simulation_interval(Duration::from_millis(50), |_, room, _| {
             room.state.tick += 1.0;
@@ -135,6 +140,29 @@ impl<const LOCKED: bool> Room for LabRoom<LOCKED> {
         let left = Left { id: client.session_id(), consented: reason.is_consented() };
         room.broadcast_except("left", &left, client)
     }
+}
+
+/// Those that the creator's option `serializers` names, the first one for clients that ask for none.
+fn choose_serializers<R: Room>(room: &mut RoomContext<R>) -> Result<()> {
+    let names: Vec<String> = room.options().get_or("serializers", Vec::new())?;
+    for (at, name) in names.iter().enumerate() {
+        let codec = match name.as_str() {
+            "schema" => Codec::Schema,
+            "json" => Codec::Json,
+            "mpack" => Codec::Mpack,
+            "light" => Codec::Light,
+            "patchpack" => Codec::Patchpack,
+            "none" => Codec::None,
+            "lines" => Codec::own(Lines),
+            other => return Err(Error::new(format!("the lab has no serializer {other:?}"))),
+        };
+        if at == 0 {
+            room.set_serializer(codec)?;
+        } else {
+            room.add_serializer(codec)?;
+        }
+    }
+    Ok(())
 }
 
 fn echoes<const LOCKED: bool>(room: &mut RoomContext<LabRoom<LOCKED>>) {
@@ -208,6 +236,7 @@ async fn main() -> Result<()> {
     let tiny = || Definition::new(LabRoom::<false>::default).options(one_client.clone());
     let running = Server::new()
         .define::<LabRoom<false>>("lab")
+        .define::<LabRoom<false>>("serializers")
         .define_with("tiny", tiny())
         .define_with("vacant", tiny())
         .define::<LabRoom<true>>("locked_auth")

@@ -77,7 +77,7 @@ function same(ours, theirs) {
 }
 
 /** As a client of Mosx does, and strict: a patch must fit. */
-function applyMosx(state, patch, segments) {
+export function applyMosx(state, patch, segments) {
   const last = segments.pop();
   let container = state;
   for (const segment of segments) {

@@ -56,6 +56,11 @@ impl Document {
         }
     }
 
+    /// Whether there is such a node.
+    pub(crate) fn contains(&self, id: RefId) -> bool {
+        self.nodes.get(id.0 as usize).is_some_and(Option::is_some)
+    }
+
     /// A node that is there: every slot that leads to one leads to one of these.
     pub(crate) fn node(&self, id: RefId) -> &Node {
         self.nodes[id.0 as usize].as_ref().expect("a walk enters every node that it announces")

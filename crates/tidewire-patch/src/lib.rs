@@ -3,8 +3,10 @@
 //! [`json`] tells what changed as RFC 6902 lists, for a debugger, a log, or any client with a JSON
 //! patch library. Clients of Mosx, Magx and patchpack read the binary forms: [`mpack`], in which a
 //! patch is a small array; [`light`], in which names are numbers of a table that comes with the
-//! snapshot; [`patchpack`], in which a patch names a node and a position in it.
+//! snapshot; [`patchpack`], in which a patch names a node and a position in it. Who wants other
+//! bytes writes a [`Serializer`].
 
+pub mod bundle;
 mod changes;
 mod document;
 pub mod json;
@@ -14,6 +16,7 @@ pub mod notepack;
 mod patch;
 pub mod patchpack;
 mod record;
+pub mod serializer;
 mod text;
 
 pub use json_patch::{Patch as JsonPatch, PatchOperation};
@@ -25,4 +28,5 @@ pub use crate::{
     mpack::MpackEncoder,
     patch::{Op, Patch, PatchError, Path},
     patchpack::{PatchpackDecoder, PatchpackEncoder},
+    serializer::{Serializer, SerializerEncoder},
 };

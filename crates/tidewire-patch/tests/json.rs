@@ -37,7 +37,7 @@ fn types() -> Arc<TypeSet> {
         field("speed", FieldKind::Primitive(PrimitiveKind::Float32), false),
     ];
     let state = TypeInfo::new("State".to_owned(), fields.clone());
-    let item = TypeInfo { name: "Item".to_owned(), fields };
+    let item = TypeInfo::new("Item", fields);
     Arc::new(TypeSet { types: vec![state, item], root: TypeIndex(0) })
 }
 

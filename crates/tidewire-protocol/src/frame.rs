@@ -28,9 +28,9 @@ mod server;
 
 pub use client::{ClientFrame, FrameError, parse};
 pub use server::{
-    Handshake, HandshakeError, MAX_POLYGLOT_REFLECTION, MAX_TOKEN, ResponseStatus, Serializer,
-    error, join_room, leave, ping, response, room_data, room_data_bytes, room_state,
-    room_state_patch,
+    Handshake, HandshakeError, MAX_POLYGLOT_REFLECTION, MAX_SERIALIZER_ID, MAX_TOKEN,
+    ResponseStatus, Serializer, error, join_room, leave, ping, response, room_data,
+    room_data_bytes, room_state, room_state_patch,
 };
 
 /// What the first byte of a frame says, in its low five bits.

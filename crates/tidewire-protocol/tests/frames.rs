@@ -5,8 +5,8 @@ mod common;
 
 use common::hex;
 use tidewire_protocol::frame::{
-    self, ClientFrame, FrameError, Handshake, HandshakeError, MAX_POLYGLOT_REFLECTION, MessageType,
-    ResponseStatus, Serializer, parse,
+    self, ClientFrame, FrameError, Handshake, HandshakeError, MAX_POLYGLOT_REFLECTION,
+    MAX_SERIALIZER_ID, MessageType, ResponseStatus, Serializer, parse,
 };
 use tidewire_protocol::primitive::{ReadError, Reader, put_integer, put_number, put_string};
 
@@ -226,10 +226,22 @@ fn join_room_in_three_shapes() {
         join(Serializer::Schema, Handshake::Polyglot(&[0x80])),
         Err(HandshakeError::NotPolyglot)
     );
-    assert_eq!(
-        join(Serializer::None, Handshake::Plain(&[0x80])),
-        Err(HandshakeError::WithoutState)
-    );
+    for serializer in [Serializer::None, Serializer::Other("json")] {
+        assert_eq!(join(serializer, Handshake::Plain(&[0x80])), Err(HandshakeError::WithoutState));
+    }
+}
+
+#[test]
+fn join_room_with_a_serializer_that_clients_register() {
+    fn join(id: &str) -> Result<Vec<u8>, HandshakeError> {
+        let mut out = Vec::new();
+        frame::join_room(&mut out, "tok1", Serializer::Other(id), Handshake::Skip).map(|()| out)
+    }
+    assert_eq!(join("json").unwrap(), hex("0a 04 746f6b31 04 6a736f6e"));
+    let longest = "x".repeat(MAX_SERIALIZER_ID);
+    assert_eq!(join(&longest).unwrap().last(), Some(&b'x'));
+    assert_eq!(join(&(longest + "x")), Err(HandshakeError::SerializerId(32)));
+    assert_eq!(join(""), Err(HandshakeError::SerializerId(0)));
 }
 
 #[test]

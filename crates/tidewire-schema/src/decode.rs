@@ -26,8 +26,10 @@ mod callbacks;
 mod change;
 mod error;
 mod fields;
+mod foreign;
 mod index;
 mod inspect;
+mod json;
 mod limits;
 mod map;
 mod members;
@@ -36,8 +38,10 @@ mod nodes;
 mod places;
 pub(crate) mod reader;
 mod reflection;
+mod resync;
+mod strings;
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use tidewire_state::{
     DynStruct, Schema, TypeSet,
@@ -54,7 +58,9 @@ pub use self::{
     inspect::{InspectError, InspectedLine, Inspection, Inspector},
     limits::Limits,
 };
-use self::{error::Fault, message::Message, nodes::ROOT, places::Tree, reader::Reader};
+use self::{
+    error::Fault, foreign::Foreign, message::Message, nodes::ROOT, places::Tree, reader::Reader,
+};
 
 /// Holds a state and applies what a server sends.
 ///
@@ -81,6 +87,49 @@ impl<S: Schema + StructSink + Default> Decoder<S> {
         // Not the default, which may hold what no server sent.
         let fresh = S::fresh(Fresh { types: &types, index: types.root });
         Self::with(fresh.unwrap_or_default(), types)
+    }
+
+    /// A decoder that fills an `S` from a sender of another version, whose handshake this is.
+    ///
+    /// Versions fit as long as fields come at the end of a type and none goes: a field that the
+    /// sender has and `S` has not is read and left, one that `S` has and the sender has not stays as
+    /// if it was never set. An instance that moves out of fields that `S` does not have is known by
+    /// nothing but what is sent of it from then on.
+    ///
+    /// ```
+    /// # use tidewire_schema::{Decoder, Encoder, Profile};
+    /// # use tidewire_state::{MapSchema, Schema, Tracked};
+    /// # mod newer {
+    /// #     use tidewire_state::{MapSchema, Schema};
+    /// #     #[derive(Schema, Default)]
+    /// #     #[schema(crate = "tidewire_state")]
+    /// #     pub struct Arena { pub turn: String, pub scores: MapSchema<u32> }
+    /// # }
+    /// #[derive(Schema, Default)]
+    /// # #[schema(crate = "tidewire_state")]
+    /// struct Arena { turn: String }
+    ///
+    /// // The server has a field `scores` after that.
+    /// # let mut arena = Tracked::new(newer::Arena::default());
+    /// # arena.turn = "ada".to_owned();
+    /// # arena.scores.insert("ada", 3);
+    /// # let mut encoder = Encoder::new(&arena);
+    /// # let handshake = encoder.handshake(Profile::V5);
+    /// # let snapshot = encoder.patch(&mut arena);
+    /// let mut decoder = Decoder::<Arena>::with_handshake(&handshake)?;
+    /// decoder.apply(snapshot)?;
+    /// assert_eq!(decoder.state().turn, "ada");
+    /// # Ok::<(), tidewire_schema::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first field that both have and that differs, or what is wrong with the handshake.
+    pub fn with_handshake(handshake: &[u8]) -> Result<Self, DecodeError> {
+        let mut decoder = Self::new();
+        let (types, ours) = reflection::fit(handshake, &decoder.tree.types)?;
+        decoder.tree.foreign = Some(Box::new(Foreign { types, ours, nodes: HashMap::new() }));
+        Ok(decoder)
     }
 
     /// Checks that the sender's types are those of `S`: the names and kinds of all fields, by
@@ -150,7 +199,23 @@ impl<S: StructSink> Decoder<S> {
     ) -> Result<(), DecodeError> {
         self.received = true;
         let moves_left = self.tree.limits.moves_of(message);
-        let mut message = Message {
+        let stopped = self.stopped;
+        let mut message = self.message(message, moves_left, observer);
+        let result =
+            if stopped { Err(Fault::at(0, DecodeErrorKind::Stopped)) } else { message.run() };
+        let result = result.map_err(|fault| DecodeError::new(message.path(&fault), fault));
+        self.stopped |= result.is_err();
+        result
+    }
+
+    /// What a message is applied with.
+    fn message<'a, 'b, O>(
+        &'a mut self,
+        message: &'b [u8],
+        moves_left: usize,
+        observer: &'a mut O,
+    ) -> Message<'a, 'b, S, O> {
+        Message {
             tree: &mut self.tree,
             root: &mut self.state,
             types: &self.types,
@@ -158,13 +223,7 @@ impl<S: StructSink> Decoder<S> {
             observer,
             current: ROOT,
             moves_left,
-        };
-        let result =
-            if self.stopped { Err(Fault::at(0, DecodeErrorKind::Stopped)) } else { message.run() };
-        result.map_err(|fault| {
-            self.stopped = true;
-            DecodeError::new(message.path(&fault), fault)
-        })
+        }
     }
 
     /// How much is spent on what is sent.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tidewire_protocol::frame::{self, MessageType};
 use tidewire_protocol::{close, msgpack};
 
+use crate::codec::CodecId;
 use crate::error::{Context as _, Result};
 use crate::outbox::Outbox;
 
@@ -25,6 +26,7 @@ struct Inner {
     session_id: Box<str>,
     auth: AuthData,
     outbox: Arc<Outbox>,
+    codec: CodecId,
 }
 
 impl Client {
@@ -33,8 +35,10 @@ impl Client {
         session_id: &str,
         auth: AuthData,
         outbox: Arc<Outbox>,
+        codec: CodecId,
     ) -> Self {
-        Self { inner: Arc::new(Inner { key, session_id: session_id.into(), auth, outbox }) }
+        let session_id = session_id.into();
+        Self { inner: Arc::new(Inner { key, session_id, auth, outbox, codec }) }
     }
 
     /// The id of this client in its room.
@@ -91,6 +95,10 @@ impl Client {
 
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.inner.outbox
+    }
+
+    pub(crate) fn codec(&self) -> CodecId {
+        self.inner.codec
     }
 }
 

@@ -10,20 +10,19 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tidewire_protocol::frame::{self, Handshake, MessageType, Serializer};
+use tidewire_protocol::frame::MessageType;
 use tidewire_protocol::{close, is_dialable};
-use tidewire_schema::{Encoder, Profile};
 use tidewire_state::Tracked;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use self::clients::Clients;
 use crate::client::{Client, ClientKey, encode_bytes, encode_message};
+use crate::codec::{Codec, Codecs};
 use crate::error::{Error, Result};
 use crate::handlers::{Handlers, WILDCARD};
 use crate::options::Options;
 use crate::record::Record;
-use crate::registry::new_id;
 use crate::room::Room;
 
 mod clients;
@@ -34,9 +33,8 @@ mod clients;
 pub struct RoomContext<R: Room> {
     /// The state that all clients see.
     pub state: Tracked<R::State>,
-    encoder: Encoder,
-    /// The polyglot reflection, and the plain one, once they were needed.
-    reflections: [Option<Vec<u8>>; 2],
+    /// What tells the clients of it.
+    pub(crate) codecs: Codecs<R::State>,
     room_id: String,
     options: Options,
     record: Arc<Record>,
@@ -71,11 +69,10 @@ impl<R: Room> RoomContext<R> {
     /// Must be called in a tokio runtime.
     pub(crate) fn new(room_id: String, options: Options, record: Arc<Record>) -> Self {
         let state = Tracked::new(R::State::default());
-        let encoder = Encoder::new(&state);
+        let codecs = Codecs::new(&state);
         Self {
             state,
-            encoder,
-            reflections: [None, None],
+            codecs,
             room_id,
             options,
             record,
@@ -131,6 +128,44 @@ impl<R: Room> RoomContext<R> {
         }
         self.room_id = room_id;
         Ok(())
+    }
+
+    /// How clients are told of the state: [`Codec::Schema`], unless this says otherwise; only in `on_create`.
+    ///
+    /// ```
+    /// use tidewire_server::{Codec, Result, Room, RoomContext};
+    /// # use tidewire_state::example::Arena;
+    ///
+    /// #[derive(Default)]
+    /// struct ArenaRoom;
+    ///
+    /// impl Room for ArenaRoom {
+    ///     type State = Arena;
+    ///
+    ///     fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+    ///         room.set_serializer(Codec::Json)
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// When the room was created already, or the types of the state do not fit the codec.
+    pub fn set_serializer(&mut self, codec: Codec) -> Result<()> {
+        self.check_creating()?;
+        self.codecs.set_first(codec, &self.state)
+    }
+
+    /// Serves clients that join with the option `serializer` naming this codec with it; only in `on_create`. The state is
+    /// walked once for all codecs of a room.
+    ///
+    /// Who names none is served by that of [`set_serializer`](Self::set_serializer), and who names one that the room does
+    /// not have is refused.
+    ///
+    /// # Errors
+    /// As of [`set_serializer`](Self::set_serializer), or when the room has this codec already.
+    pub fn add_serializer(&mut self, codec: Codec) -> Result<()> {
+        self.check_creating()?;
+        self.codecs.add(codec, &self.state)
     }
 
     /// Calls `handler` for every message of this type; the message is read with the type that the handler takes (`()` for
@@ -208,24 +243,14 @@ impl<R: Room> RoomContext<R> {
             self.newcomers.clear();
             return;
         }
-        let patch = self.encoder.patch(&mut self.state);
-        if !patch.is_empty() {
-            let mut out = Vec::with_capacity(patch.len() + 1);
-            frame::room_state_patch(&mut out, patch);
-            let out = Bytes::from(out);
-            for client in self.clients.iter() {
-                client.outbox().push_patch(&out);
-            }
+        self.codecs.sync(&mut self.state);
+        for client in self.clients.iter() {
+            client.outbox().push_patch(self.codecs.of(client).patch(client));
         }
-        if !self.newcomers.is_empty() {
-            let snapshot = self.encoder.snapshot(&self.state);
-            let mut out = Vec::with_capacity(snapshot.len() + 1);
-            frame::room_state(&mut out, snapshot);
-            let out = Bytes::from(out);
-            for key in self.newcomers.drain(..) {
-                if let Some(client) = self.clients.by_key(key) {
-                    client.outbox().push_state(&out);
-                }
+        for key in self.newcomers.drain(..) {
+            if let Some(client) = self.clients.by_key(key) {
+                let snapshot = self.codecs.of(client).snapshot(client, &self.state);
+                client.outbox().push_state(snapshot);
             }
         }
     }
@@ -330,22 +355,18 @@ impl<R: Room> RoomContext<R> {
         &self.record
     }
 
-    /// `JOIN_ROOM` for a client that reads a plain reflection, or the polyglot one, or needs none.
-    pub(crate) fn greeting(&mut self, plain: bool, skip: bool) -> Result<Bytes> {
-        let encoder = &self.encoder;
-        let reflection = &mut self.reflections[usize::from(plain)];
-        let handshake = match (skip, plain) {
-            (true, _) => Handshake::Skip,
-            (_, true) => {
-                Handshake::Plain(reflection.get_or_insert_with(|| encoder.handshake(Profile::V3)))
-            }
-            (_, false) => Handshake::Polyglot(
-                reflection.get_or_insert_with(|| encoder.handshake(Profile::Polyglot)),
-            ),
-        };
-        let mut out = Vec::new();
-        frame::join_room(&mut out, &new_id(), Serializer::Schema, handshake)?;
-        Ok(out.into())
+    /// Forgets a client, whose seat is free from now on.
+    pub(crate) fn remove_client(&mut self, key: ClientKey) -> Option<Client> {
+        let client = self.clients.remove(key)?;
+        self.codecs.of(&client).left(&client);
+        Some(client)
+    }
+
+    fn check_creating(&self) -> Result<()> {
+        if self.record.id().is_empty() {
+            return Ok(());
+        }
+        Err(Error::new("a room's serializers can be chosen in on_create only"))
     }
 
     fn send_to_all(&self, frame: &Bytes, except: Option<&Client>) {

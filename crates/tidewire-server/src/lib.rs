@@ -58,6 +58,7 @@
 //! came since the last tick get one snapshot right after it, encoded once for all of them.
 
 mod client;
+mod codec;
 mod config;
 mod context;
 mod definition;
@@ -79,6 +80,7 @@ pub mod transport;
 
 pub use crate::{
     client::{AuthData, Client, LeaveReason},
+    codec::Codec,
     config::Config,
     context::RoomContext,
     definition::Definition,

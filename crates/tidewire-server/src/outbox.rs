@@ -91,20 +91,24 @@ impl Outbox {
         }
     }
 
-    /// Queues a patch for a client that has the state.
-    pub(crate) fn push_patch(&self, frame: &Bytes) {
+    /// Queues a patch for a client that has the state. The patch may be several frames, or none.
+    pub(crate) fn push_patch(&self, frames: &[Bytes]) {
+        if frames.is_empty() {
+            return;
+        }
         let queue = self.lock();
         if queue.session.takes_patches() {
-            self.push_to(queue, [frame.clone()]);
+            self.push_to(queue, frames.iter().cloned());
         }
     }
 
-    /// Queues the state for a client that waits for it, and then the messages that waited for the state.
-    pub(crate) fn push_state(&self, frame: &Bytes) {
+    /// Queues the state for a client that waits for it, and then the messages that waited for the state. A room without
+    /// state has no frames of it.
+    pub(crate) fn push_state(&self, frames: &[Bytes]) {
         let mut queue = self.lock();
         if queue.session.wants_snapshot() {
             let held = queue.session.snapshot_sent();
-            self.push_to(queue, [frame.clone()].into_iter().chain(held));
+            self.push_to(queue, frames.iter().cloned().chain(held));
         }
     }
 
@@ -223,13 +227,13 @@ mod tests {
         let outbox = outbox(10, 1000);
         outbox.push_greeting(Bytes::from_static(b"join"), Duration::ZERO);
         outbox.push_message(Bytes::from_static(b"hello"));
-        outbox.push_patch(&Bytes::from_static(b"patch"));
-        outbox.push_state(&Bytes::from_static(b"state"));
+        outbox.push_patch(&[Bytes::from_static(b"patch")]);
+        outbox.push_state(&[Bytes::from_static(b"state")]);
         assert_eq!(taken(&outbox).await.0, ["join"]);
         assert_eq!(outbox.receive(ClientFrame::Ack), Received::Acked);
-        outbox.push_state(&Bytes::from_static(b"state"));
+        outbox.push_state(&[Bytes::from_static(b"state")]);
         outbox.push_message(Bytes::from_static(b"again"));
-        outbox.push_patch(&Bytes::from_static(b"patch"));
+        outbox.push_patch(&[Bytes::from_static(b"patch")]);
         assert_eq!(taken(&outbox).await.0, ["state", "hello", "again", "patch"]);
     }
 

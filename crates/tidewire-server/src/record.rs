@@ -15,6 +15,7 @@ use tidewire_protocol::session::{SeatError, Seats};
 use tokio::sync::mpsc;
 
 use crate::client::{AuthData, ClientKey, LeaveReason};
+use crate::codec::Hello;
 use crate::options::Options;
 use crate::outbox::Outbox;
 
@@ -72,9 +73,7 @@ pub(crate) struct Connect {
     pub(crate) session_id: String,
     pub(crate) reservation: Reservation,
     pub(crate) outbox: Arc<Outbox>,
-    /// Whether it reads a plain reflection, and not the polyglot one.
-    pub(crate) plain_handshake: bool,
-    pub(crate) skip_handshake: bool,
+    pub(crate) hello: Hello,
 }
 
 /// Why a room gives no seat.

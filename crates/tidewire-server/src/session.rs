@@ -19,6 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tracing::debug;
 
 use crate::client::{ClientKey, LeaveReason, encode_error};
+use crate::codec::Hello;
 use crate::config::Config;
 use crate::outbox::{Closing, Outbox};
 use crate::record::{Connect, Event, Record};
@@ -74,8 +75,10 @@ async fn enter(registry: &Registry, dial: &Dial) -> Result<Seated, SeatError> {
         session_id: dial.session_id.clone(),
         reservation,
         outbox: Arc::clone(&outbox),
-        plain_handshake: Generation::of_process_id(&dial.process_id) == Generation::Nested016,
-        skip_handshake: dial.skip_handshake,
+        hello: Hello {
+            plain: Generation::of_process_id(&dial.process_id) == Generation::Nested016,
+            skip: dial.skip_handshake,
+        },
     };
     if record.inbox.send(Event::Connect(Box::new(connect))).await.is_err() {
         return Err(SeatError::Expired);

@@ -328,7 +328,7 @@ impl Key {
 }
 
 /// What becomes of a `number` on the wire: a single where one is near, and only what is finite.
-fn as_read(number: f64) -> f64 {
+pub(crate) fn as_read(number: f64) -> f64 {
     const LARGEST: f64 = 9_007_199_254_740_991.0;
     let single = f64::from(number as f32);
     match number {
@@ -546,11 +546,18 @@ macro_rules! members {
                 indexes: &[usize],
                 _: &mut dyn FnMut(usize, $crate::receive::Detached),
             ) {
-                for index in indexes.iter().rev() {
-                    if *index < self.len() {
-                        self.remove_at(*index);
+                if let [index] = *indexes {
+                    if index < self.len() {
+                        self.remove_at(index);
                     }
+                    return;
                 }
+                let mut gone = indexes.iter().copied().peekable();
+                let mut at = 0;
+                self.retain(|_| {
+                    at += 1;
+                    gone.next_if_eq(&(at - 1)).is_none()
+                });
             }
         }
 

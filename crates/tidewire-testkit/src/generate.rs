@@ -160,8 +160,8 @@ impl Script {
         while self.steps.len() < length {
             match self.random.below(100) {
                 0..5 => self.come_or_go(clients),
-                5..17 if !self.watchers.is_empty() => self.watch(),
-                17..29 if self.shares => self.share(),
+                5..22 if !self.watchers.is_empty() => self.watch(),
+                22..34 if self.shares => self.share(),
                 5.. if self.random.below(self.config.edits + 1) == 0 => self.sync(),
                 _ => self.edit(),
             }

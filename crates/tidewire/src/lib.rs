@@ -8,7 +8,7 @@
 //! | [`state`] | plain structs whose changes are followed, and their collections |
 //! | [`schema`] | the codec that Colyseus clients read: encoder and decoder, without a server |
 //! | [`opcode`] | the encodings that SwiftStateTree clients read, and payloads |
-//! | [`patch`] | state and its changes as plain JSON |
+//! | [`patch`] | state and its changes as plain JSON, as Mosx and patchpack clients read them, and by serializers of one's own |
 //! | [`server`] | rooms, matchmaking and transports |
 //! | [`protocol`] | the frames of a room, without sockets and clock |
 
@@ -21,8 +21,8 @@ pub use tidewire_state as state;
 
 pub use tidewire_derive::Schema;
 pub use tidewire_server::{
-    AuthData, AuthRequest, Client, Config, Context, Definition, Error, LeaveReason, Matchmaker,
-    Options, Result, Room, RoomContext, Server,
+    AuthData, AuthRequest, Client, Codec, Config, Context, Definition, Error, LeaveReason,
+    Matchmaker, Options, Result, Room, RoomContext, Server,
 };
 pub use tidewire_state::{
     ArraySchema, CollectionSchema, Instance, MapSchema, Number, SetSchema, Tracked,
@@ -40,7 +40,7 @@ pub use tidewire_state::__private;
 pub mod prelude {
     pub use serde::{Deserialize, Serialize};
     pub use tidewire_server::{
-        AuthData, AuthRequest, Client, Config, Context as _, Definition, Error, LeaveReason,
+        AuthData, AuthRequest, Client, Codec, Config, Context as _, Definition, Error, LeaveReason,
         MessageType, Options, Result, Room, RoomContext, Server,
     };
     // The derive and the trait.
@@ -53,3 +53,13 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct ReadmeOfTheRepository;
+
+/// So are those of the page for who comes from Colyseus.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/FROM-COLYSEUS.md")]
+struct FromColyseus;
+
+/// So are those in the guide to serializers.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/SERIALIZERS.md")]
+struct GuideToSerializers;

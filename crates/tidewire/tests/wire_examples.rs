@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use tidewire::{
+    patch::{Patch, bundle, mpack},
     prelude::*,
     protocol::{
         Timestamp,
@@ -296,13 +297,26 @@ fn frames() -> Examples {
     let join = |handshake| {
         frame(|out| frame::join_room(out, "tok", Serializer::Schema, handshake).unwrap())
     };
+    let other = frame(|out| {
+        frame::join_room(out, "tok", Serializer::Other("json"), Handshake::Skip).unwrap();
+    });
+    let messages = [
+        mpack::encode_patch(&Patch::replace("/a".parse().unwrap(), 7_u8.into())),
+        mpack::encode_patch(&Patch::remove("/b".parse().unwrap())),
+    ];
+    let bundle = frame(|out| {
+        frame::room_state_patch(out, &[]);
+        bundle::write(out, &messages);
+    });
     let payload = msgpack::to_vec(&7).unwrap();
     vec![
         ("join-room", join(Handshake::Plain(&[0x80, 0x01]))),
         ("join-room-polyglot", join(Handshake::Polyglot(&[0xff, 0x00, 0x80, 0x01]))),
         ("join-room-again", join(Handshake::Skip)),
+        ("join-room-other", other),
         ("room-state", frame(|out| frame::room_state(out, &[0x80, 0x01]))),
         ("room-state-patch", frame(|out| frame::room_state_patch(out, &[0xff, 0x00, 0x80, 0x02]))),
+        ("room-state-patch-bundle", bundle),
         ("room-data", frame(|out| frame::room_data(out, "hp".into(), &payload))),
         ("room-data-number", frame(|out| frame::room_data(out, 524.into(), &[]))),
         ("room-data-bytes", frame(|out| frame::room_data_bytes(out, "raw".into(), &[1, 2]))),

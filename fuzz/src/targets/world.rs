@@ -1,6 +1,6 @@
 //! The state that is edited and decoded.
 
-use tidewire_state::{ArraySchema, MapSchema, Schema};
+use tidewire_state::{ArraySchema, CollectionSchema, MapSchema, Schema, SetSchema};
 
 #[derive(Schema, Clone, Debug, Default, PartialEq)]
 #[schema(crate = "tidewire_state")]
@@ -23,6 +23,33 @@ pub(super) struct World {
     pub(super) points: MapSchema<f32>,
     pub(super) labels: MapSchema<String>,
     pub(super) crews: MapSchema<Crew>,
+    pub(super) marks: SetSchema<String>,
+    pub(super) rolls: CollectionSchema<u8>,
+}
+
+/// What a client has that was built before the last fields of [`World`] and [`Item`] were.
+#[derive(Schema, Clone, Debug, Default, PartialEq)]
+#[schema(crate = "tidewire_state")]
+pub(super) struct Older {
+    pub(super) on: bool,
+    pub(super) tiny: i8,
+    pub(super) level: Option<u16>,
+    pub(super) big: u64,
+    pub(super) name: String,
+    pub(super) note: Option<String>,
+    #[schema(number)]
+    pub(super) score: f64,
+    pub(super) exact: f64,
+    pub(super) chief: OlderItem,
+    pub(super) guest: Option<OlderItem>,
+    pub(super) items: ArraySchema<OlderItem>,
+}
+
+#[derive(Schema, Clone, Debug, Default, PartialEq)]
+#[schema(crate = "tidewire_state")]
+pub(super) struct OlderItem {
+    pub(super) n: u32,
+    pub(super) name: String,
 }
 
 #[derive(Schema, Clone, Debug, Default, PartialEq)]

@@ -90,7 +90,7 @@ fn sets_of_structs_are_told_apart_by_instance() {
     let same = json!({ "op": "add", "path": "/bag", "value": { "name": "b0" } });
     let delete = json!({ "op": "delete", "path": "/bag/0" });
     let rename = json!({ "op": "set", "path": "/bag/0/name", "value": "last" });
-    assert_eq!(seen("b", &[same.clone()], "bag"), json!([item("b0"), item("b0")]));
+    assert_eq!(seen("b", std::slice::from_ref(&same), "bag"), json!([item("b0"), item("b0")]));
     assert_eq!(seen("b", &[same, delete, rename], "bag"), json!([item("last")]));
     // A new one equals none.
     let remove = json!({ "op": "remove", "path": "/bag", "value": { "name": "b0" } });

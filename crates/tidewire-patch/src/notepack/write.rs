@@ -12,7 +12,7 @@ pub(crate) fn value(out: &mut Vec<u8>, value: &Value) {
         Value::Double(value) => double(out, *value),
         Value::String(text) => string(out, text),
         Value::Bytes(bytes) => {
-            sized(out, bytes.len(), &[0xc4, 0xc5, 0xc6]);
+            bytes_header(out, bytes.len());
             out.extend_from_slice(bytes);
         }
         Value::Date(milliseconds) => {
@@ -33,6 +33,10 @@ pub(crate) fn value(out: &mut Vec<u8>, value: &Value) {
             }
         }
     }
+}
+
+pub(crate) fn bytes_header(out: &mut Vec<u8>, len: usize) {
+    sized(out, len, &[0xc4, 0xc5, 0xc6]);
 }
 
 pub(crate) fn undefined(out: &mut Vec<u8>) {

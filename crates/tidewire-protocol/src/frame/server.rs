@@ -7,6 +7,9 @@ use super::{MessageType, code};
 /// Bytes in a reconnection token at most: one client reads its length from five bits.
 pub const MAX_TOKEN: usize = 31;
 
+/// Bytes in the id of a serializer at most, for the same reason.
+pub const MAX_SERIALIZER_ID: usize = 31;
+
 /// Bytes in a polyglot reflection at most: beyond it the length itself holds the byte by which older decoders find back.
 pub const MAX_POLYGLOT_REFLECTION: usize = 0xfeff;
 
@@ -21,22 +24,26 @@ pub enum Handshake<'a> {
     Skip,
 }
 
-/// The serializer that `JOIN_ROOM` names.
+/// The serializer that `JOIN_ROOM` names. Of the others than [`Schema`](Self::Schema), the handshake must be
+/// [`Handshake::Skip`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Serializer {
+pub enum Serializer<'a> {
     /// State in the schema codec.
     Schema,
-    /// A room without state; the handshake must be [`Handshake::Skip`].
+    /// A room without state.
     None,
+    /// One that clients register under this id, of 1 to [`MAX_SERIALIZER_ID`] bytes.
+    Other(&'a str),
 }
 
-impl Serializer {
+impl<'a> Serializer<'a> {
     /// The name on the wire.
     #[must_use]
-    pub fn id(self) -> &'static str {
+    pub fn id(self) -> &'a str {
         match self {
             Self::Schema => "schema",
             Self::None => "none",
+            Self::Other(id) => id,
         }
     }
 }
@@ -59,9 +66,12 @@ pub enum HandshakeError {
         "a polyglot reflection that does not begin with ff 00; encode it with the polyglot profile"
     )]
     NotPolyglot,
-    /// A reflection in a room that has no state.
-    #[error("a reflection in a room without state; use `Handshake::Skip`")]
+    /// A reflection in a room that has no state, or whose serializer reads none.
+    #[error("a reflection for another serializer than `schema`; use `Handshake::Skip`")]
     WithoutState,
+    /// The id of the serializer does not fit.
+    #[error("a serializer id of {0} bytes; use 1 to {MAX_SERIALIZER_ID}")]
+    SerializerId(usize),
 }
 
 /// How a request ended.
@@ -83,13 +93,16 @@ pub enum ResponseStatus {
 pub fn join_room(
     out: &mut Vec<u8>,
     token: &str,
-    serializer: Serializer,
+    serializer: Serializer<'_>,
     handshake: Handshake<'_>,
 ) -> Result<(), HandshakeError> {
     if token.len() > MAX_TOKEN {
         return Err(HandshakeError::TokenTooLong(token.len()));
     }
-    if serializer == Serializer::None && handshake != Handshake::Skip {
+    if !matches!(serializer.id().len(), 1..=MAX_SERIALIZER_ID) {
+        return Err(HandshakeError::SerializerId(serializer.id().len()));
+    }
+    if serializer != Serializer::Schema && handshake != Handshake::Skip {
         return Err(HandshakeError::WithoutState);
     }
     if let Handshake::Polyglot(reflection) = handshake {
@@ -129,13 +142,13 @@ pub fn leave(out: &mut Vec<u8>) {
     out.push(code::LEAVE_ROOM);
 }
 
-/// Appends `ROOM_STATE`: a snapshot, as the schema codec encoded it. Never before the client's [`Ack`](super::ClientFrame::Ack).
+/// Appends `ROOM_STATE`: a snapshot, as the room's codec encoded it. Never before the client's [`Ack`](super::ClientFrame::Ack).
 pub fn room_state(out: &mut Vec<u8>, snapshot: &[u8]) {
     out.push(code::ROOM_STATE);
     out.extend_from_slice(snapshot);
 }
 
-/// Appends `ROOM_STATE_PATCH`: a patch, as the schema codec encoded it.
+/// Appends `ROOM_STATE_PATCH`: a patch, as the room's codec encoded it.
 pub fn room_state_patch(out: &mut Vec<u8>, patch: &[u8]) {
     out.push(code::ROOM_STATE_PATCH);
     out.extend_from_slice(patch);

@@ -3,11 +3,15 @@
 mod look;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    any::Any,
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     fmt,
 };
 
-use tidewire_state::{RefId, receive::StructSink};
+use tidewire_state::{
+    RefId,
+    receive::{Detached, StructSink},
+};
 
 use super::{
     Decoder,
@@ -85,6 +89,8 @@ pub struct Callbacks<S> {
     waiting: VecDeque<Batch>,
     telling: bool,
     running: Option<Binding>,
+    /// What went with the message that is told.
+    removed: HashMap<u32, Detached>,
 }
 
 /// A callback that was bound, by which it is unbound.
@@ -127,11 +133,13 @@ struct Batch {
     changes: Vec<OwnedChange>,
     /// Which structures the paths led to.
     paths: HashMap<RefId, Vec<Binding>>,
+    removed: HashMap<u32, Detached>,
 }
 
 impl<S: StructSink> Callbacks<S> {
     /// Callbacks on what a decoder receives from now on. It may have received something already.
-    pub fn new(decoder: Decoder<S>) -> Self {
+    pub fn new(mut decoder: Decoder<S>) -> Self {
+        decoder.tree.removed = Some(HashMap::new());
         Self {
             decoder,
             bound: BTreeMap::new(),
@@ -142,6 +150,7 @@ impl<S: StructSink> Callbacks<S> {
             waiting: VecDeque::new(),
             telling: false,
             running: None,
+            removed: HashMap::new(),
         }
     }
 
@@ -179,8 +188,8 @@ impl<S: StructSink> Callbacks<S> {
     }
 
     /// Tells of each entry or item that is taken out of a collection. The previous value of the
-    /// change is what it was. A struct is no longer in the state then: its refId tells which it was.
-    /// A collection that goes as a whole, with the field that it is in, tells nothing.
+    /// change is what it was. A struct is no longer in the state then: [`removed`](Self::removed) has
+    /// it, by the refId that the previous value is. A collection that goes as a whole, with the field that it is in, tells nothing.
     pub fn on_remove(
         &mut self,
         target: impl Into<CallbackTarget>,
@@ -231,6 +240,27 @@ impl<S: StructSink> Callbacks<S> {
     pub fn apply(&mut self, message: &[u8]) -> Result<(), DecodeError> {
         let mut changes = Vec::new();
         let result = self.decoder.apply_with(message, &mut changes);
+        self.applied(changes, &HashSet::new());
+        result
+    }
+
+    /// As [`Decoder::resync`], and calls back for what differs. What is bound to a structure that
+    /// stays goes on hearing of it.
+    ///
+    /// # Errors
+    ///
+    /// If the snapshot cannot be read. Then nothing is told.
+    pub fn resync(&mut self, snapshot: &[u8]) -> Result<(), DecodeError> {
+        let mut changes = Vec::new();
+        let result = self.decoder.reconcile(snapshot, &mut changes);
+        let none = HashSet::new();
+        self.applied(changes, result.as_ref().unwrap_or(&none));
+        result.map(drop)
+    }
+
+    /// Tells what changed, now or when all that came before is told. What is `gone` may have left
+    /// its refId to something else.
+    fn applied(&mut self, changes: Vec<OwnedChange>, gone: &HashSet<u32>) {
         self.applied += 1;
         let mut paths: HashMap<RefId, Vec<Binding>> = HashMap::new();
         for &binding in &self.by_path {
@@ -239,24 +269,60 @@ impl<S: StructSink> Callbacks<S> {
             }
         }
         for (id, list) in &self.by_node {
-            if !look::exists(&self.decoder, *id) {
+            let replaced = gone.contains(&id.0);
+            if replaced || !look::exists(&self.decoder, *id) {
+                // What has the refId now is not what they are about.
+                let until = self.applied - u64::from(replaced);
                 for binding in list {
                     if let Some(bound) = self.bound.get_mut(binding) {
-                        bound.until = bound.until.min(self.applied);
+                        bound.until = bound.until.min(until);
                     }
                 }
             }
         }
-        self.waiting.push_back(Batch { message: self.applied, changes, paths });
+        let removed = self.decoder.tree.removed.replace(HashMap::new()).unwrap_or_default();
+        self.waiting.push_back(Batch { message: self.applied, changes, paths, removed });
         if !self.telling {
             self.telling = true;
-            while let Some(batch) = self.waiting.pop_front() {
+            while let Some(mut batch) = self.waiting.pop_front() {
+                self.removed = std::mem::take(&mut batch.removed);
                 self.tell(&batch);
             }
+            self.removed.clear();
             self.telling = false;
             self.forget_gone();
         }
-        result
+    }
+
+    /// Within a callback, an instance that the message took out of the state, as it was last.
+    ///
+    /// It is there if it was itself taken out; what it held is in it.
+    ///
+    /// ```
+    /// # use tidewire_schema::{Callbacks, Decoder, OwnedValue};
+    /// # use tidewire_state::{MapSchema, Schema};
+    /// # #[derive(Schema, Default)]
+    /// # #[schema(crate = "tidewire_state")]
+    /// # struct Player { name: String }
+    /// # #[derive(Schema, Default)]
+    /// # #[schema(crate = "tidewire_state")]
+    /// # struct Arena { players: MapSchema<Player> }
+    /// # let mut callbacks = Callbacks::new(Decoder::<Arena>::new());
+    /// # let (sender, heard) = std::sync::mpsc::channel();
+    /// # callbacks.apply(b"\x80\x01\xff\x01\x80\x00\xa1a\x02\xff\x02\x80\xa3Ada")?;
+    /// callbacks.on_remove("players", move |callbacks, change| {
+    ///     let Some(OwnedValue::Node(id)) = change.previous else { return };
+    ///     let player = callbacks.removed::<Player>(id).expect("it is gone");
+    ///     sender.send(player.name.clone()).expect("somebody listens");
+    /// });
+    /// # callbacks.apply(b"\xff\x01\x40\x00")?;
+    /// # assert_eq!(heard.try_recv().as_deref(), Ok("Ada"));
+    /// # Ok::<(), tidewire_schema::DecodeError>(())
+    /// ```
+    pub fn removed<T: StructSink>(&self, id: RefId) -> Option<&T> {
+        let Detached::Struct(node) = self.removed.get(&id.0)? else { return None };
+        let node: &dyn Any = &**node;
+        node.downcast_ref()
     }
 
     /// The state.
@@ -270,7 +336,8 @@ impl<S: StructSink> Callbacks<S> {
     }
 
     /// Gives the decoder away.
-    pub fn into_decoder(self) -> Decoder<S> {
+    pub fn into_decoder(mut self) -> Decoder<S> {
+        self.decoder.tree.removed = None;
         self.decoder
     }
 

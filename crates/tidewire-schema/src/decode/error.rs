@@ -248,6 +248,10 @@ impl Fault {
         self
     }
 
+    pub(super) fn into_kind(self) -> DecodeErrorKind {
+        self.0.kind
+    }
+
     pub(crate) fn offset(&self) -> usize {
         self.0.offset
     }

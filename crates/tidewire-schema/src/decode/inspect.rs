@@ -199,6 +199,8 @@ impl Pass<'_, '_> {
             self.entry(byte, element)?
         } else if let Declared::Array(element) = declared {
             self.item(byte, element)?
+        } else if let Declared::Set(kind) | Declared::Collection(kind) = declared {
+            self.member(byte, ElementKind::Primitive(kind))?
         } else {
             return self.opaque(byte);
         };
@@ -326,6 +328,23 @@ impl Pass<'_, '_> {
                 Ok(format!("{operation} [{index}] = {value}"))
             }
         }
+    }
+
+    fn member(&mut self, byte: u8, element: ElementKind) -> Read<String> {
+        if ![op::ADD, op::DELETE, op::CLEAR].contains(&byte) {
+            return Err(self.wrong("an operation on a set or a collection".to_owned(), byte));
+        }
+        self.byte("an operation")?;
+        let operation = text::operation(byte);
+        if byte == op::CLEAR {
+            return Ok(operation.to_owned());
+        }
+        let number = self.unsigned("the number of a member")?;
+        if byte == op::DELETE {
+            return Ok(format!("{operation} member {number}"));
+        }
+        let value = self.value(element, byte, || format!("[{number}]"))?;
+        Ok(format!("{operation} member {number} = {value}"))
     }
 
     fn value(

@@ -14,11 +14,12 @@ use super::{
 #[non_exhaustive]
 pub struct Limits {
     /// The bytes that all structures and the items of collections may take together, by an
-    /// estimate from the number of their fields. The text of strings is not counted. 256 MiB if
-    /// nothing else is set: above a hundred thousand instances of twenty fields.
+    /// estimate from the number of their fields, and the text of all strings, which is looked at
+    /// when a message ends. 256 MiB if nothing else is set: above a hundred thousand instances of
+    /// twenty fields.
     pub memory: usize,
-    /// How many places items may move up, down or about in arrays while one message is applied,
-    /// beside 64 for each byte of it. Putting an item in before `n` others, and taking one out
+    /// How many places items may move up, down or about in arrays, sets and collections while one
+    /// message is applied, beside 64 for each byte of it. Putting an item in before `n` others, and taking one out
     /// there, moves `n`. 64 Mi if nothing else is set.
     pub moves: usize,
 }
@@ -75,6 +76,16 @@ impl Tree {
             let bytes = bytes.min(node.held);
             node.held -= bytes;
             self.held -= bytes;
+        }
+    }
+
+    /// Counts for one node what was counted for another.
+    pub(super) fn hand_over(&mut self, from: u32, to: u32, bytes: usize) {
+        let Some(node) = self.nodes.get_mut(from) else { return };
+        let bytes = bytes.min(node.held);
+        node.held -= bytes;
+        if let Some(node) = self.nodes.get_mut(to) {
+            node.held += bytes;
         }
     }
 }

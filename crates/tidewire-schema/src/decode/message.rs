@@ -3,7 +3,7 @@
 use std::{fmt::Write, sync::Arc};
 
 use tidewire_state::{
-    FieldIndex, FieldInfo, FieldKind, RefId, TypeSet,
+    FieldIndex, FieldInfo, FieldKind, RefId, TypeIndex, TypeSet,
     receive::{Fresh, Misfit, Sink, StructSink},
 };
 
@@ -37,7 +37,7 @@ const FAST_DEPTH: usize = 8;
 enum Stop {
     /// The message is, or another structure follows.
     Structure,
-    /// A field follows that holds a reference.
+    /// A field follows that holds a reference, or that the type does not have.
     Reference,
 }
 
@@ -51,20 +51,31 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
                 Shape::Array(_) => self.array()?,
                 Shape::Members(_) => self.members()?,
             }
-            let start = self.reader.offset();
-            if self.reader.is_empty() {
-                return self.tree.finish(self.root).map_err(|(id, kind)| {
+            loop {
+                let start = self.reader.offset();
+                if self.reader.is_empty() {
+                    return self.end(start);
+                }
+                self.reader.byte()?;
+                let id = self.reader.unsigned()?;
+                if self.tree.nodes.get(id).is_some() {
                     self.current = id;
-                    Fault::at(start, kind)
-                });
+                    break;
+                }
+                if !self.foreign_structure(id)? {
+                    return Err(Fault::at(start, DecodeErrorKind::UnknownRef { id }));
+                }
             }
-            self.reader.byte()?;
-            let id = self.reader.unsigned()?;
-            if self.tree.nodes.get(id).is_none() {
-                return Err(Fault::at(start, DecodeErrorKind::UnknownRef { id }));
-            }
-            self.current = id;
         }
+    }
+
+    fn end(&mut self, start: usize) -> Result<(), Fault> {
+        self.tree.finish(self.root).map_err(|(id, kind)| {
+            self.current = id;
+            Fault::at(start, kind)
+        })?;
+        let counted = self.tree.count_text(self.root, self.reader.text());
+        counted.map_err(|kind| Fault::at(start, kind))
     }
 
     /// The structure at hand.
@@ -185,6 +196,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
 
     /// One operation on a field that leads to another structure.
     fn reference_field(&mut self) -> Result<(), Fault> {
+        let start = self.reader.offset();
         let byte = self.reader.byte()?;
         let (operation, at) = (byte & 0xc0, byte & 0x3f);
         let types = self.types;
@@ -194,7 +206,10 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         let Some((info, declared)) =
             info.and_then(|info| Some((info, Declared::of_field(info.kind)?)))
         else {
-            return Err(self.fault(DecodeErrorKind::UnknownField { index: at }));
+            if self.foreign_field(index, byte)? {
+                return Ok(());
+            }
+            return Err(Fault::at(start, DecodeErrorKind::UnknownField { index: at }));
         };
         self.set_reference(operation, FieldIndex(at), previous, declared, &info.name)
             .map_err(|fault| fault.in_place(FaultPlace::Field(FieldIndex(at))))
@@ -279,7 +294,9 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         let start = self.reader.offset();
         self.reader.byte()?;
         let given = self.reader.unsigned()?;
-        if given == declared {
+        let foreign = self.tree.foreign.as_ref();
+        let theirs = foreign.and_then(|foreign| foreign.ours.get(&TypeIndex(declared)));
+        if given == theirs.map_or(declared, |index| index.0) {
             return Ok(());
         }
         Err(Fault::at(start, DecodeErrorKind::Polymorphic { declared, given }))
@@ -361,9 +378,7 @@ fn primitives<O: ChangeObserver>(
             Some(byte) => byte,
         };
         let (operation, at) = (byte & 0xc0, FieldIndex(byte & 0x3f));
-        let Some(info) = fields.get(usize::from(at.0)) else {
-            return Err(Fault::at(start, DecodeErrorKind::UnknownField { index: at.0 }));
-        };
+        let Some(info) = fields.get(usize::from(at.0)) else { return Ok(Stop::Reference) };
         let FieldKind::Primitive(kind) = info.kind else { return Ok(Stop::Reference) };
         reader.byte()?;
         let in_field = |fault: Fault| fault.in_place(FaultPlace::Field(at));

@@ -10,7 +10,8 @@ use tidewire_state::{
 use super::{
     error::{DecodeErrorKind, MAX_DEPTH},
     fields::primitives,
-    limits::{COLLECTION, Limits, size_of_struct},
+    foreign::Foreign,
+    limits::{COLLECTION, ITEM, Limits, size_of_struct},
     nodes::{Declared, NONE, Node, Nodes, ROOT, Shape},
 };
 
@@ -31,6 +32,12 @@ pub(super) struct Tree {
     pub(super) limits: Limits,
     /// What all nodes hold, in bytes, by an estimate.
     pub(super) held: usize,
+    /// What the text of all strings takes at most.
+    pub(super) text: usize,
+    /// Of a sender whose types are not ours alone.
+    pub(super) foreign: Option<Box<Foreign>>,
+    /// Values that were forgotten, for those who want to hear of them.
+    pub(super) removed: Option<HashMap<u32, Detached>>,
 }
 
 /// A value on its way from one place to another, or the type of one that is to be made.
@@ -82,6 +89,9 @@ impl Tree {
             suspects: Vec::new(),
             limits: Limits::default(),
             held: 0,
+            text: 0,
+            foreign: None,
+            removed: None,
         }
     }
 
@@ -221,10 +231,13 @@ impl Tree {
             return false;
         };
         let numbers = std::mem::take(&mut from.numbers);
+        let items = numbers.len() * ITEM;
         let (parent, slot, index) = (std::mem::replace(parent, NONE), *slot, *index);
         if let Some(Node { shape: Shape::Members(to), .. }) = self.nodes.get_mut(id) {
-            to.numbers = numbers;
+            let dropped = std::mem::replace(&mut to.numbers, numbers).len() * ITEM;
+            self.discharge(id, dropped);
         }
+        self.hand_over(previous, id, items);
         self.detached.remove(&id);
         self.put_down(id, parent, slot, index);
         true
@@ -331,7 +344,9 @@ impl Tree {
         for id in gone {
             let Some(node) = self.nodes.remove(id) else { continue };
             self.held -= node.held;
-            self.detached.remove(&id);
+            if let (Some(value), Some(removed)) = (self.detached.remove(&id), &mut self.removed) {
+                removed.insert(id, value);
+            }
             if let Some(parent) = self.nodes.get_mut(node.parent) {
                 parent.unlist(node.index, id);
             }

@@ -9,16 +9,26 @@ use super::error::{DecodeErrorKind, Fault};
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// What the strings take that were read, in bytes.
+    text: usize,
 }
+
+/// What a string takes beside its bytes, once it has any.
+const TEXT: usize = 16;
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, text: 0 }
     }
 
     /// How many bytes were read.
     pub(crate) fn offset(&self) -> usize {
         self.at
+    }
+
+    /// What the strings take that were read, in bytes.
+    pub(super) fn text(&self) -> usize {
+        self.text
     }
 
     #[inline]
@@ -119,6 +129,7 @@ impl<'a> Reader<'a> {
         let text = std::str::from_utf8(text)
             .map_err(|error| Fault::at(self.at + error.valid_up_to(), DecodeErrorKind::NotUtf8))?;
         self.at += len;
+        self.text += size_of_text(text);
         Ok(text)
     }
 
@@ -155,6 +166,12 @@ impl<'a> Reader<'a> {
     fn ended(self) -> Fault {
         Fault::at(self.bytes.len(), DecodeErrorKind::Ended)
     }
+}
+
+/// What the bytes of a string take beside the place that it is in.
+#[inline]
+pub(super) fn size_of_text(text: &str) -> usize {
+    if text.is_empty() { 0 } else { text.len() + TEXT }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! (`"array:string"`), 5.x has a field for it (`childPrimitive`). The form for all of them has
 //! both, the one for 5.x last.
 
+use std::collections::HashMap;
+
 use tidewire_state::{
     ArraySchema, ElementKind, FieldInfo, FieldKind, MAX_FIELDS, Number, PrimitiveKind, Schema,
     TypeError, TypeIndex, TypeInfo, TypeSet,
@@ -64,7 +66,41 @@ pub(super) fn read(handshake: &[u8]) -> Result<TypeSet, DecodeError> {
 
 /// Whether a handshake describes `ours`.
 pub(super) fn check(handshake: &[u8], ours: &TypeSet) -> Result<(), DecodeError> {
+    compare(handshake, &read(handshake)?, ours, true).map(drop)
+}
+
+/// The types of a handshake whose fields, as far as both have them, are those of `ours`, and which of
+/// them ours are.
+pub(super) fn fit(
+    handshake: &[u8],
+    ours: &TypeSet,
+) -> Result<(TypeSet, HashMap<TypeIndex, TypeIndex>), DecodeError> {
     let theirs = read(handshake)?;
+    let pairs = compare(handshake, &theirs, ours, false)?;
+    let mut by_ours = HashMap::new();
+    for (our, their) in pairs {
+        let other = *by_ours.entry(our).or_insert(their);
+        let fields = |index| theirs.get(index).map_or(0, |info| info.fields.len());
+        if fields(other) != fields(their) {
+            let name = ours.get(our).map_or("", |info| &info.name).to_owned();
+            let mismatch = DecodeErrorKind::Mismatch {
+                ours: "one type".to_owned(),
+                theirs: format!("two, {} and {}", other.0, their.0),
+            };
+            return Err(DecodeError::new(name, Fault::at(handshake.len(), mismatch)));
+        }
+    }
+    Ok((theirs, by_ours))
+}
+
+/// Compares the types that the roots lead to. Returns which are the same. Unless `all` has to be the
+/// same, one side may have fields after those of the other.
+fn compare(
+    handshake: &[u8],
+    theirs: &TypeSet,
+    ours: &TypeSet,
+    all: bool,
+) -> Result<Vec<(TypeIndex, TypeIndex)>, DecodeError> {
     let pair = (ours.root, theirs.root);
     let mut pairs = vec![pair];
     let mut next = 0;
@@ -77,7 +113,9 @@ pub(super) fn check(handshake: &[u8], ours: &TypeSet) -> Result<(), DecodeError>
         let (Some(our), Some(their)) = (ours.get(our_index), theirs.get(their_index)) else {
             continue;
         };
-        for at in 0..our.fields.len().max(their.fields.len()) {
+        let (our_len, their_len) = (our.fields.len(), their.fields.len());
+        let len = if all { our_len.max(their_len) } else { our_len.min(their_len) };
+        for at in 0..len {
             let name = |field: Option<&FieldInfo>, types: &TypeSet| match field {
                 Some(field) => format!("`{}: {}`", field.name, describe(field.kind, types)),
                 None => format!("no field {at}"),
@@ -92,9 +130,9 @@ pub(super) fn check(handshake: &[u8], ours: &TypeSet) -> Result<(), DecodeError>
                 let theirs = match their_field {
                     Some(field) => match field.kind.referenced() {
                         Some(_) => format!("`{}: {}`", field.name, shape(field.kind)),
-                        None => name(their_field, &theirs),
+                        None => name(their_field, theirs),
                     },
-                    None => name(None, &theirs),
+                    None => name(None, theirs),
                 };
                 return differ(&our.name, name(our_field, ours), theirs);
             }
@@ -104,7 +142,7 @@ pub(super) fn check(handshake: &[u8], ours: &TypeSet) -> Result<(), DecodeError>
             pairs.extend(references.filter(|pair| !pairs.contains(pair)));
         }
     }
-    Ok(())
+    Ok(pairs)
 }
 
 /// Whether two kinds are the same but for the numbers of types.

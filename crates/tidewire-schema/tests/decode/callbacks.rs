@@ -372,3 +372,92 @@ fn recordings_are_told_entry_by_entry() {
         assert_eq!(told.lines, state.log.len());
     }
 }
+
+#[test]
+fn after_an_outage_only_what_differs_is_told() {
+    let (mut callbacks, log) = new();
+    apply(&mut callbacks, START);
+    callbacks.on_add("players", log.noting("add"));
+    callbacks.on_remove("players", log.noting("remove"));
+    callbacks.listen(RefId(5), "hp", log.noting("a"));
+    callbacks.listen(RefId(6), "hp", log.noting("b"));
+    callbacks.listen("", "turn", log.noting("root"));
+    log.says(&[
+        "add[a]: - > #5",
+        "add[b]: - > #6",
+        "a.hp: - > 5",
+        "b.hp: - > 6",
+        "root.turn: - > \"a\"",
+    ]);
+    // a is who it was. b has left, and c has come.
+    let snapshot = "80a162 8101 8202 8303 ff01 8000a16105 8002a16307 ff05 8008 ff07 8009";
+    callbacks.resync(&bytes(snapshot)).unwrap();
+    log.says(&["remove[b]: #6 > -", "root.turn: \"a\" > \"b\"", "add[c]: - > #7", "a.hp: 5 > 8"]);
+    callbacks.resync(&bytes(snapshot)).unwrap();
+    log.says(&[]);
+    apply(&mut callbacks, "ff05 8001");
+    log.says(&["a.hp: 8 > 1"]);
+}
+
+#[test]
+fn a_ref_id_that_became_something_else_has_no_callbacks() {
+    let (mut callbacks, log) = new();
+    apply(&mut callbacks, START);
+    let binding = callbacks.listen(RefId(5), "hp", log.noting("a"));
+    callbacks.on_add(RefId(2), log.noting("score"));
+    log.says(&["a.hp: - > 5"]);
+    // The refIds are dealt out anew: 5 is the map of scores, 2 a player.
+    let snapshot =
+        "80a161 8101 8205 8303 ff01 8000a16102 8001a16206 ff02 8007 ff06 8006 ff05 8000a17809";
+    callbacks.resync(&bytes(snapshot)).unwrap();
+    log.says(&[]);
+    assert!(!callbacks.unbind(binding));
+    assert_eq!((callbacks.state().players["a"].hp, callbacks.state().scores["x"]), (7, 9));
+}
+
+#[test]
+fn what_was_removed_can_be_looked_at_once_more() {
+    let (mut callbacks, log) = new();
+    apply(&mut callbacks, START);
+    apply(&mut callbacks, "ff05 8109 ff09 8000a178 ff03 80000a ff0a 8003");
+    for name in ["players", "deck"] {
+        let log = log.clone();
+        callbacks.on_remove(name, move |callbacks, change| {
+            let Some(OwnedValue::Node(id)) = change.previous else { panic!("{change:?}") };
+            let player = callbacks.removed::<Player>(id).unwrap();
+            log.add(format!("{name}: {} {:?}", player.hp, player.items));
+            assert!(callbacks.removed::<Arena>(id).is_none());
+        });
+    }
+    apply(&mut callbacks, "ff05 8007 ff01 4000 ff03 4000");
+    log.says(&["players: 7 [\"x\"]", "deck: 3 []"]);
+    assert!(callbacks.removed::<Player>(RefId(5)).is_none());
+    // Those that a snapshot does not have, too.
+    callbacks.resync(&bytes("8101 8202 8303")).unwrap();
+    log.says(&["players: 6 []"]);
+}
+
+#[test]
+fn on_change_of_a_structure_and_of_a_collection() {
+    let (mut callbacks, log) = new();
+    apply(&mut callbacks, START);
+    let (one, many) = (log.clone(), log.clone());
+    callbacks.on_change(RefId(5), move |_, changes| {
+        changes.iter().for_each(|change| one.note("a", change));
+    });
+    callbacks.on_change("scores", move |_, changes| {
+        changes.iter().for_each(|change| many.note("scores", change));
+    });
+    callbacks.on_add("scores", log.noting("add"));
+    callbacks.on_remove("scores", log.noting("remove"));
+    // Not told of by those who listen to what it is in.
+    callbacks.on_change("players", |_, changes| panic!("{changes:?}"));
+    apply(&mut callbacks, "ff02 8000a17801 8001a17902 ff05 8006");
+    log.says(&["add[x]: - > 1", "add[y]: - > 2", "a.hp: 5 > 6"]);
+    // In one message: x changes, y goes.
+    apply(&mut callbacks, "ff02 000003 4001");
+    log.says(&["scores[x]: 1 > 3", "remove[y]: 2 > -"]);
+    // The same value again is no change.
+    apply(&mut callbacks, "ff02 000003 ff05 0006");
+    log.says(&[]);
+}

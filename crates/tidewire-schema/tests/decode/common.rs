@@ -49,6 +49,11 @@ fn field_json(field: &DynField) -> Option<Json> {
         DynField::PrimitiveCollection(collection) => {
             collection.iter().map(|value| value_json(value.value())).collect()
         }
+        DynField::Shared(_)
+        | DynField::SharedMap(_)
+        | DynField::SharedArray(_)
+        | DynField::SharedSet(_)
+        | DynField::SharedCollection(_) => unreachable!("a decoder has no pool"),
     })
 }
 

@@ -89,6 +89,33 @@ proptest! {
     }
 
     #[test]
+    fn resynced_with_telling_bytes(
+        messages in prop::collection::vec(prop::collection::vec(telling_byte(), 0..40), 0..4),
+        snapshot in prop::collection::vec(telling_byte(), 0..60),
+    ) {
+        let start = bytes("8001 8102 8203 8304 8405 8506");
+        let mut decoder = Decoder::<State>::new();
+        decoder.apply(&start).unwrap();
+        let mut recorded = recorded();
+        recorded.truncate(messages.len());
+        for message in messages.into_iter().chain(recorded) {
+            // A decoder that stopped refuses the snapshot too.
+            if decoder.apply(&message).is_err() {
+                prop_assert!(decoder.resync(&start).is_err());
+                return Ok(());
+            }
+        }
+        let snapshot = [start, snapshot].concat();
+        let mut new = Decoder::<State>::new();
+        let mut changes: Vec<OwnedChange> = Vec::new();
+        match (decoder.resync_with(&snapshot, &mut changes), new.apply(&snapshot)) {
+            (Ok(()), Ok(())) => prop_assert_eq!(format!("{decoder:?}"), format!("{new:?}")),
+            (Err(error), Err(other)) => prop_assert_eq!(error.to_string(), other.to_string()),
+            (ours, theirs) => prop_assert!(false, "{:?} and {:?}", ours, theirs),
+        }
+    }
+
+    #[test]
     fn mutated_messages(
         until in 1_usize..20,
         edits in prop::collection::vec((any::<prop::sample::Index>(), telling_byte(), 0_u8..3), 1..4),

@@ -91,6 +91,8 @@ fn messages_are_read_as_the_official_decoder_does() {
             let mut want = with_doubles(&message["want"]);
             let refs = want.as_object_mut().unwrap().remove("refs").unwrap();
             assert_eq!(to_json(dynamic.state()), want, "{context}");
+            let printed: Json = serde_json::from_str(&dynamic.to_json()).unwrap();
+            assert_eq!(with_doubles(&printed), want, "{context}");
             assert_eq!(refs.as_f64(), Some(dynamic.node_count() as f64), "{context}");
             assert_eq!(typed.node_count(), dynamic.node_count());
             assert_same(typed.state(), dynamic.state(), &context);

@@ -6,10 +6,11 @@ use tidewire_protocol::matchmake::{Refusal, code};
 use tidewire_protocol::session::Received;
 use tidewire_protocol::{close, msgpack};
 use tokio::time::Instant;
-use tracing::{debug, error, warn};
+use tracing::{debug, warn};
 
 use super::{ACK_CHECK_INTERVAL, Panicked, RoomTask};
 use crate::client::{Client, ClientKey, LeaveReason, encode_error};
+use crate::codec::CodecId;
 use crate::error::{Error, Result};
 use crate::handlers::{self, HandlerError, Kind};
 use crate::record::{Connect, Event};
@@ -17,20 +18,24 @@ use crate::room::Room;
 
 impl<R: Room> RoomTask<R> {
     pub(super) fn join(&mut self, connect: Connect) -> Result<(), Panicked> {
-        let Connect { key, session_id, reservation, outbox, plain_handshake, skip_handshake } =
-            connect;
-        let client = Client::new(key, &session_id, reservation.auth, outbox);
+        let Connect { key, session_id, reservation, outbox, hello } = connect;
+        let codec = self.context.codecs.choose(&reservation.options);
+        let served_by = *codec.as_ref().unwrap_or(&CodecId::FIRST);
+        let client = Client::new(key, &session_id, reservation.auth, outbox, served_by);
         self.context.clients.insert(client.clone());
-        // No hook, but it runs code that belongs to the type of the state.
-        let greeting = self.run_user_code("the handshake", |_, room| {
-            room.greeting(plain_handshake, skip_handshake)
-        })?;
+        let greeting = match codec {
+            // No hook, but it runs code that belongs to the type of the state.
+            Ok(_) => self.run_user_code("the handshake", |_, room| {
+                room.codecs.of(&client).greeting(&client, hello)
+            })?,
+            Err(error) => Err(error),
+        };
         let greeting = match greeting {
             Ok(greeting) => greeting,
             Err(error) => {
-                error!(%error, "the handshake cannot be written");
+                warn!(session = client.session_id(), %error, "a client cannot be greeted");
                 self.refuse_join(&client, &error);
-                self.context.clients.remove(key);
+                self.context.remove_client(key);
                 self.freed_seat();
                 return Ok(());
             }
@@ -146,7 +151,7 @@ impl<R: Room> RoomTask<R> {
     }
 
     pub(super) fn leave(&mut self, key: ClientKey, reason: LeaveReason) -> Result<(), Panicked> {
-        let Some(client) = self.context.clients.remove(key) else { return Ok(()) };
+        let Some(client) = self.context.remove_client(key) else { return Ok(()) };
         self.freed_seat();
         self.unacked.retain(|&unacked| unacked != key);
         self.logged("on_leave", |this, room| this.on_leave(room, &client, reason))

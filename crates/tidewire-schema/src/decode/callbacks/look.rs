@@ -65,6 +65,11 @@ pub(super) fn entries<S: StructSink>(decoder: &mut Decoder<S>, id: RefId) -> Vec
         Some(Node { shape: Shape::Array(array), .. }) => array.ids.clone(),
         _ => Vec::new(),
     };
+    // Members are named by their numbers, not by where they are.
+    let numbers = match tree.nodes.get(id.0) {
+        Some(Node { shape: Shape::Members(members), .. }) => members.numbers.clone(),
+        _ => Vec::new(),
+    };
     let sink = resolve(&tree.nodes, &mut tree.detached, &mut decoder.state, id.0);
     let value = |node: u32, value: Option<tidewire_state::Value<'_>>| match node {
         NONE => value.map(|value| OwnedValue::from(ChangeValue::Value(value))),
@@ -81,6 +86,7 @@ pub(super) fn entries<S: StructSink>(decoder: &mut Decoder<S>, id: RefId) -> Vec
         for at in 0..array.len() {
             let node = ids.get(at).copied().unwrap_or(NONE);
             let value = value(node, array.item(at).and_then(|item| item.value()));
+            let at = numbers.get(at).map_or(at, |number| *number as usize);
             found.extend(value.map(|value| added(id, OwnedPlace::Item(at), value)));
         }
     }

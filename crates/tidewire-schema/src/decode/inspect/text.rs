@@ -101,8 +101,12 @@ impl Inspector {
             format!("map of {}", element(of))
         } else if let Declared::Array(of) = declared {
             format!("array of {}", element(of))
+        } else if let Declared::Set(kind) = declared {
+            format!("set of {kind}")
+        } else if let Declared::Collection(kind) = declared {
+            format!("collection of {kind}")
         } else {
-            "collection".to_owned()
+            "structure of a kind that is not known".to_owned()
         }
     }
 

@@ -1,0 +1,126 @@
+//! Hands a serializer what a walk found.
+
+use std::fmt;
+
+use tidewire_state::{RefId, Schema, Tracked};
+
+use super::{Change, Serializer, Spot, View};
+use crate::{
+    document::Slot,
+    record::{Arrays, Recorder, visitor},
+};
+
+/// Encodes one state by a [`Serializer`] for any number of clients.
+pub struct SerializerEncoder {
+    recorder: Recorder,
+    serializer: Box<dyn Serializer>,
+    /// The nodes that the serializer was told of, by [`RefId`].
+    known: Vec<bool>,
+    patch: Vec<u8>,
+}
+
+visitor!(SerializerEncoder);
+
+impl SerializerEncoder {
+    /// An encoder for `state`.
+    ///
+    /// # Panics
+    ///
+    /// If `state` was synced already.
+    pub fn new<S: Schema>(state: &Tracked<S>, mut serializer: Box<dyn Serializer>) -> Self {
+        let recorder = Recorder::new(state, Arrays::Shifting, serializer.config().reversible);
+        serializer.on_create(&recorder.types);
+        Self { recorder, serializer, known: Vec::new(), patch: Vec::new() }
+    }
+
+    /// What changed since the last call. Empty where nothing did, and where the state was never synced: clients begin
+    /// with a snapshot.
+    ///
+    /// This consumes the changes. Where a state has several codecs, give them to
+    /// [`Tracked::sync`] together and read [`last_patch`](Self::last_patch).
+    ///
+    /// # Panics
+    ///
+    /// If changes of this state were consumed without this encoder.
+    pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[u8] {
+        state.sync(self);
+        &self.patch
+    }
+
+    /// What changed in the last sync.
+    pub fn last_patch(&self) -> &[u8] {
+        &self.patch
+    }
+
+    /// All there is, for a client that has nothing. It belongs right behind a patch that the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot(&mut self) -> Vec<u8> {
+        self.recorder.check_synced();
+        let mut out = Vec::new();
+        self.serializer.encode_snapshot(View { recorder: &self.recorder }, &mut out);
+        out
+    }
+
+    fn finish(&mut self) {
+        let Self { recorder, serializer, known, patch } = self;
+        let view = View { recorder };
+        patch.clear();
+        if recorder.is_first() {
+            announce(&mut **serializer, known, view, RefId::ROOT, None);
+        }
+        for change in &recorder.changes {
+            let at = Spot { node: recorder.id(change.container), step: (&change.segment).into() };
+            let node = match change.value {
+                Some(Slot::Node(id)) => Some(id),
+                _ => None,
+            };
+            let said = recorder.to_patch(change, 0);
+            let told = Change { patch: &said, at, node };
+            serializer.before_change(&told, view);
+            if let Some(id) = node {
+                announce(&mut **serializer, known, view, id, Some(at));
+            }
+            serializer.encode_patch(&told, view, patch);
+            serializer.after_change(&told, view);
+        }
+        for &id in &recorder.released {
+            if known.get_mut(id.0 as usize).is_some_and(std::mem::take) {
+                serializer.on_delete_node(id);
+            }
+        }
+    }
+}
+
+/// Tells of a node and those below it, as far as they are new.
+fn announce(
+    serializer: &mut dyn Serializer,
+    known: &mut Vec<bool>,
+    view: View<'_>,
+    id: RefId,
+    at: Option<Spot<'_>>,
+) {
+    let index = id.0 as usize;
+    if known.len() <= index {
+        known.resize(index + 1, false);
+    }
+    let node = view.at(id);
+    if !std::mem::replace(&mut known[index], true) {
+        serializer.on_create_node(node, at);
+    }
+    for (step, slot) in node.slots() {
+        if let Slot::Node(below) = slot {
+            announce(serializer, known, view, *below, Some(Spot { node: id, step }));
+        }
+    }
+}
+
+impl fmt::Debug for SerializerEncoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SerializerEncoder")
+            .field("serializer", &self.serializer.id())
+            .finish_non_exhaustive()
+    }
+}
