@@ -15,10 +15,10 @@
 //     `adds`, `removes`: one record for each onAdd / onRemove that fired, in the order in which they fired:
 //       {"path","key","value"} for an entry that is a primitive, {"path","key","ref"} for an instance.
 //       path   JSON pointer of the collection in the state after the message; null if it is no longer in the state.
-//       key    map: the key. Array of instances: where the instance is after the message (adds) or was before it
-//              (removes), -1 if it is not there. Other collections: the index that the callback was given.
+//       key    map: the key. Instance in another collection: where it is after the message (adds) or was before it
+//              (removes), -1 if it is not there. Primitive: the index that the callback was given.
 //       ref    refId of the instance. value: the primitive.
-//     The keys of array entries are not the callback's because a plan of operations may let an instance arrive in
+//     The keys of instances in arrays are not the callback's because a plan of operations may let an instance arrive in
 //     one slot and then move it; where it ended up is what can be compared with a model.
 //
 //   {"op":"close","id":3,"version":"5","client":"a"} -> {"id":3,"warnings":[]}

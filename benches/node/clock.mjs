@@ -2,6 +2,10 @@
 
 export const SAMPLES = 31;
 export const SAMPLE_NS = 10e6;
+
+// Of a pass that takes many times as long as a sample should, fewer have to do.
+const SLOW = 0.1;
+const SAMPLES_OF_SLOW = 7;
 export const WARM_UP_NS = 400e6;
 
 /** Nanoseconds since some moment. */
@@ -22,7 +26,7 @@ export function clockCost() {
   return lowerQuartile(costs);
 }
 
-/** Calls `pass` until everything is warm, and returns how many calls make a sample. */
+/** Calls `pass` until everything is warm, and returns how many calls make a sample and how many samples to take. */
 export function warmUp(pass) {
   const start = now();
   let passes = 0;
@@ -30,5 +34,6 @@ export function warmUp(pass) {
     pass();
     passes++;
   }
-  return Math.max(1, Math.floor((SAMPLE_NS * passes) / (now() - start)));
+  const fit = (SAMPLE_NS * passes) / (now() - start);
+  return { calls: Math.max(1, Math.floor(fit)), samples: fit < SLOW ? SAMPLES_OF_SLOW : SAMPLES };
 }

@@ -11,15 +11,17 @@ export class Workload {
     this.entities = entities;
     this.changed = changed;
     this.keys = Array.from({ length: entities }, (_, index) => `entity-${`${index}`.padStart(5, "0")}`);
-    // In the order in which they change: a server has the key of a message at hand.
-    this.changes = shuffled(entities).map((index) => this.keys[index]);
+    // In the order in which they change: a server has the key of a message at hand. Twice, as a tick
+    // may go on from the beginning where it comes to the end.
+    const changes = shuffled(entities).map((index) => this.keys[index]);
+    this.changes = [...changes, ...changes];
     this.start = 0;
     this.step = 0.5;
   }
 
-  /** Ticks until every entity has changed once. */
+  /** Ticks until every entity has changed as often as any other. */
   get ticksPerPass() {
-    return this.entities / this.changed;
+    return this.entities / commonDivisor(this.entities, this.changed);
   }
 
   /** What an entity is to begin with. */
@@ -34,23 +36,73 @@ export class Workload {
       change(changes[start + nth], step, -step, nth % 8 === 0);
     }
     this.start += changed;
-    if (this.start === this.changes.length) {
-      this.start = 0;
-      this.step = -step;
-    }
+    if (this.start >= this.entities) this.start -= this.entities;
+    if (this.start === 0) this.step = -step;
   }
+}
+
+/** Who comes and who goes, from twice as many entities as there are at a time. */
+export class Visitors {
+  constructor(entities, changed) {
+    Object.assign(this, { entities, changed, next: entities });
+    const twice = new Workload(2 * entities, changed);
+    this.all = twice.keys.map((key, index) => [key, twice.initial(index)]);
+  }
+
+  /** Calls `leave(key)` for those who were there for the longest, then `come(key, values)` for others. */
+  turn(leave, come) {
+    const { all, next, entities, changed } = this;
+    for (let nth = next; nth < next + changed; nth++) leave(all[(nth - entities) % all.length][0]);
+    for (let nth = next; nth < next + changed; nth++) come(...all[nth % all.length]);
+    this.next = entities + ((next + changed - entities) % all.length);
+  }
+}
+
+/** Cells of the tables of views: how many clients, and how many entities each of them sees. */
+export const VIEW_CASES = [
+  ...[10, 100, 300].flatMap((views) =>
+    [100, 300].map((changed) => ({ entities: 1_000, changed, views, visible: 60 })),
+  ),
+  { entities: 100, changed: 100, views: 100, visible: 100 },
+];
+
+/** What the rows of a number of views are called. */
+export const viewBench = (prefix, views, visible) => `${prefix} ${views}x${visible}`;
+
+/** The entities that each client sees: the beginnings of shuffles that go on where the last one stopped. */
+export function holdings(entities, views, visible) {
+  const order = Array.from({ length: entities }, (_, index) => index);
+  const random = xorshift();
+  return Array.from({ length: views }, () => {
+    for (let nth = 0; nth < visible; nth++) {
+      const other = nth + (random() % (entities - nth));
+      [order[nth], order[other]] = [order[other], order[nth]];
+    }
+    return order.slice(0, visible);
+  });
 }
 
 /** The numbers below `count` in an order that jumps about (Fisher–Yates over xorshift32). */
 export function shuffled(count) {
   const order = Array.from({ length: count }, (_, index) => index);
-  let random = 2463534242;
+  const random = xorshift();
   for (let last = count - 1; last > 0; last--) {
-    random ^= random << 13;
-    random ^= random >>> 17;
-    random ^= random << 5;
-    const other = (random >>> 0) % (last + 1);
+    const other = random() % (last + 1);
     [order[last], order[other]] = [order[other], order[last]];
   }
   return order;
+}
+
+function xorshift() {
+  let random = 2463534242;
+  return () => {
+    random ^= random << 13;
+    random ^= random >>> 17;
+    random ^= random << 5;
+    return random >>> 0;
+  };
+}
+
+function commonDivisor(one, other) {
+  return other === 0 ? one : commonDivisor(other, one % other);
 }

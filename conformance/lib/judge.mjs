@@ -60,7 +60,7 @@ export class Judge {
     const pointer = this.printed.pointers.get(owner);
     const path = pointer === undefined ? 'null' : JSON.stringify(`${pointer}/${token(field)}`);
     if (refId === undefined) return `{"path":${path},"key":${JSON.stringify(key)},"value":${print.value(value)}}`;
-    const items = (what === 'add' ? this.printed : before).arrays.get(owner)?.[field];
+    const items = (what === 'add' ? this.printed : before).lists.get(owner)?.[field];
     const place = items === undefined ? JSON.stringify(key) : items.indexOf(value);
     return `{"path":${path},"key":${place},"ref":${refId}}`;
   }

@@ -9,11 +9,12 @@ import { fieldsOf } from './libraries.mjs';
 
 /**
  * Prints the tree below `root`. Returns `text`, `pointers` (Map of instance to its JSON pointer, the first one met
- * where an instance has several) and `arrays` (Map of instance to `{field: [items]}` for its arrays of instances).
+ * where an instance has several) and `lists` (Map of instance to `{field: [items]}` for what of it holds instances but is no
+ * map).
  */
 export function print(root) {
-  const walk = { pointers: new Map(), arrays: new Map(), left: 1_000_000 };
-  return { text: printInstance(root, '', walk), pointers: walk.pointers, arrays: walk.arrays };
+  const walk = { pointers: new Map(), lists: new Map(), left: 1_000_000 };
+  return { text: printInstance(root, '', walk), pointers: walk.pointers, lists: walk.lists };
 }
 
 print.value = printPrimitive;
@@ -39,7 +40,7 @@ function printField(owner, { name, kind, child }, value, pointer, walk) {
     case 'map':
       return printMap(value, child, `${pointer}/${token(name)}`, walk);
     default:
-      return printList(owner, name, kind, value, child, `${pointer}/${token(name)}`, walk);
+      return printList(owner, name, value, child, `${pointer}/${token(name)}`, walk);
   }
 }
 
@@ -52,11 +53,11 @@ function printMap(map, child, pointer, walk) {
   return `{${text}}`;
 }
 
-function printList(owner, name, kind, list, child, pointer, walk) {
+function printList(owner, name, list, child, pointer, walk) {
   const items = Array.from(list.values());
-  if (kind === 'array' && child) {
-    if (!walk.arrays.has(owner)) walk.arrays.set(owner, {});
-    walk.arrays.get(owner)[name] = items;
+  if (child) {
+    if (!walk.lists.has(owner)) walk.lists.set(owner, {});
+    walk.lists.get(owner)[name] = items;
   }
   const print = (value, index) => (child && isInstance(value) ? printInstance(value, `${pointer}/${index}`, walk) : printPrimitive(value));
   return `[${items.map(print).join(',')}]`;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value as Json, json};
-use tidewire_cli::{Codec, run_scenario};
+use tidewire_cli::{Codec, ScenarioError, run_scenario};
 use tidewire_schema::Profile;
 use tidewire_testkit::{Change, Checkpoint, Entry, KeyOrder, Reading, difference, expect};
 
@@ -33,7 +33,8 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// Runs a scenario through the schema encoder and the three real decoders, and through the JSON
-/// codec and a kept implementation of RFC 6902.
+/// codec and a kept implementation of RFC 6902. Each client has a decoder of its own, for what it
+/// is sent may be for it alone.
 ///
 /// # Errors
 ///
@@ -41,14 +42,19 @@ impl std::ops::AddAssign for Counts {
 pub fn run(scenario: &Json, judge: &mut Judge) -> Result<Counts> {
     let expected = expect(scenario, Reading::Schema).map_err(anyhow::Error::msg)?;
     let mut counts = Counts::default();
-    for (version, profile) in std::iter::zip(VERSIONS, PROFILES) {
+    let unable = if has_quantized(scenario) { 2 } else { 0 };
+    for (version, profile) in std::iter::zip(VERSIONS, PROFILES).skip(unable) {
         let lines = lines(scenario, Codec::Schema(profile))?;
         check_lines(&lines, &expected).context("the command line")?;
         counts += judge_lines(version, &lines, &expected, judge)
             .with_context(|| format!("schema {version}"))?;
     }
+    let lines = match lines(scenario, Codec::Json) {
+        // Not every codec has a form for all of the language.
+        Err(error) if is_not_carried(&error) => return Ok(counts),
+        lines => lines?,
+    };
     let expected = expect(scenario, Reading::Json).map_err(anyhow::Error::msg)?;
-    let lines = lines(scenario, Codec::Json)?;
     check_lines(&lines, &expected).context("the json codec")?;
     apply_json(&lines).context("RFC 6902")?;
     Ok(counts)
@@ -81,16 +87,31 @@ fn lines(scenario: &Json, codec: Codec) -> Result<Vec<Json>> {
     Ok(lines.map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
-/// The states that the command line prints are those of the model, and a patch is there if and
-/// only if something changed.
+fn is_not_carried(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(ScenarioError::NotCarried { .. }))
+}
+
+/// Whether a field is of the kind that only the last generation of decoders knows.
+fn has_quantized(scenario: &Json) -> bool {
+    let types = scenario["types"].as_object().into_iter().flatten();
+    let mut fields = types.flat_map(|(_, of)| of["fields"].as_object().into_iter().flatten());
+    fields.any(|(_, field)| field.get("quantized").is_some())
+}
+
+/// The states that the command line prints are those of the model, a patch is there if and only if
+/// something changed, and no message has a text that its client may not see.
 fn check_lines(lines: &[Json], expected: &[Checkpoint]) -> Result<()> {
     let mut expected = expected.iter();
     let mut sent = false;
+    let mut messages = Vec::new();
     for line in lines {
         match line["kind"].as_str() {
             Some("state") => {
                 let expected = expected.next().context("more states than the model has")?;
                 at(expected, line)?;
+                for message in messages.drain(..) {
+                    keeps_secrets(expected, message)?;
+                }
                 ensure!(
                     sent == expected.changed || line_is_join(expected),
                     "{}: sent a patch: {sent}, something changed: {}",
@@ -100,11 +121,30 @@ fn check_lines(lines: &[Json], expected: &[Checkpoint]) -> Result<()> {
                 same(expected, &line["json"])?;
                 sent = false;
             }
-            Some("patch") => sent = true,
-            _ => {}
+            kind => {
+                sent |= kind == Some("patch");
+                messages.push(line);
+            }
         }
     }
     ensure!(expected.next().is_none(), "fewer states than the model has");
+    Ok(())
+}
+
+/// A client is not sent a byte of what it may not see. Texts that the generator made for this are
+/// looked for in the bytes: what a decoder passes over in silence would be a leak too.
+fn keeps_secrets(expected: &Checkpoint, line: &Json) -> Result<()> {
+    let bytes = bytes(&line["hex"])?;
+    for secret in &expected.hidden {
+        let leaks = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        ensure!(
+            !leaks,
+            "{}: the {} has {secret:?}, which this client may not see: {}",
+            place(expected),
+            line["kind"],
+            line["hex"],
+        );
+    }
     Ok(())
 }
 
@@ -128,14 +168,20 @@ fn place(checkpoint: &Checkpoint) -> String {
 }
 
 fn same(expected: &Checkpoint, found: &Json) -> Result<()> {
-    match difference(&expected.state, found, KeyOrder::Checked) {
+    // What comes into view comes in an order of its own.
+    let order = if expected.has_view { KeyOrder::Ignored } else { KeyOrder::Checked };
+    match difference(&expected.state, found, order) {
         None => Ok(()),
         Some(difference) => anyhow::bail!("{}: {difference}", place(expected)),
     }
 }
 
 /// Feeds every message to a decoder and holds its answers against the model.
-fn judge_lines(
+///
+/// # Errors
+///
+/// The first thing on which the decoder disagrees with the model.
+pub fn judge_lines(
     version: &str,
     lines: &[Json],
     expected: &[Checkpoint],
@@ -184,7 +230,9 @@ fn judge_lines(
                     answer["refs"],
                     expected.references,
                 );
-                same_changes(expected, answer)?;
+                if !expected.has_view {
+                    same_changes(expected, answer)?;
+                }
                 // They have been told; a tick without a message has none.
                 answer["adds"] = json!([]);
                 answer["removes"] = json!([]);
@@ -221,8 +269,11 @@ fn same_changes(expected: &Checkpoint, answer: &Json) -> Result<()> {
             wanted.insert(other.path.clone(), other_way);
         }
     }
-    found.retain(|_, sides| sides.iter().any(|side| !side.is_empty()));
-    wanted.retain(|_, sides| sides.iter().any(|side| !side.is_empty()));
+    for changes in [&mut found, &mut wanted] {
+        changes.retain(|path, sides| {
+            sides.iter().any(|side| !side.is_empty()) && !expected.repeats.contains(path)
+        });
+    }
     ensure!(wanted == found, "{}: came and went {found:?}, expected {wanted:?}", place(expected));
     Ok(())
 }
@@ -294,4 +345,38 @@ fn apply_json(lines: &[Json]) -> Result<()> {
 fn bytes(hex: &Json) -> Result<Vec<u8>> {
     let hex = hex.as_str().context("expected hex")?.as_bytes();
     hex.chunks(2).map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_a_client_may_not_see_is_found_in_the_bytes() -> Result<()> {
+        let secret = "zqabcdefghij";
+        let scenario = json!({
+            "types": { "S": { "fields": { "note": { "type": "string", "view": -1 } } } },
+            "root": "S", "clients": { "a": { "view": true } },
+            "steps": [
+                { "op": "set", "path": "/note", "value": secret },
+                { "op": "join", "client": "a" },
+                { "op": "view", "client": "a", "add": "" },
+                { "op": "sync" },
+            ],
+        });
+        let expected = expect(&scenario, Reading::Schema).map_err(anyhow::Error::msg)?;
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let line = |step: usize, kind: &str, hex: &str, state: Json| json!({ "step": step, "client": "a", "kind": kind, "hex": hex, "json": state });
+        let mut lines = vec![
+            line(1, "snapshot", "", Json::Null),
+            line(1, "state", "", json!({})),
+            line(3, "patch", &format!("ff00 80ac{hex}").replace(' ', ""), Json::Null),
+            line(3, "state", "", json!({ "note": secret })),
+        ];
+        check_lines(&lines, &expected)?;
+        lines[0] = line(1, "snapshot", &format!("80ac{hex}"), Json::Null);
+        let error = check_lines(&lines, &expected).err().context("the leak was not found")?;
+        assert!(error.to_string().contains("which this client may not see"), "{error}");
+        Ok(())
+    }
 }

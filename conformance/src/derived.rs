@@ -6,10 +6,10 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
-use tidewire_schema::{Encoder, Profile};
+use tidewire_schema::{Decoder, Encoder, Profile};
 use tidewire_state::{
     ArraySchema, CollectionSchema, Element, Instance, MapSchema, Number, Primitive, Schema,
-    SetSchema, Tracked,
+    SetSchema, Tracked, state_hash,
 };
 
 /// The root of the derived types: a bit of everything.
@@ -97,12 +97,15 @@ pub fn types() -> Json {
 ///
 /// # Errors
 ///
-/// If a step does not fit the types.
+/// If a step does not fit the types, or if our own decoder does not hold what the state is after a
+/// patch or a snapshot.
 pub fn lines(scenario: &Json, profile: Profile) -> Result<Vec<Json>> {
     let mut zoo = Tracked::new(Zoo::default());
     let mut encoder = Encoder::new(&zoo);
     let mut joined: Vec<String> = Vec::new();
     let mut lines = Vec::new();
+    // Who has had every patch, and who joined last.
+    let mut own = [Decoder::<Zoo>::new(), Decoder::new()];
     for (index, step) in scenario["steps"].as_array().context("no steps")?.iter().enumerate() {
         let mut line = |client: &str, kind: &str, bytes: &[u8]| {
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -114,6 +117,9 @@ pub fn lines(scenario: &Json, profile: Profile) -> Result<Vec<Json>> {
             "leave" => joined.retain(|other| other != client),
             "sync" | "join" => {
                 let patch = encoder.patch(&mut zoo);
+                for decoder in &mut own[..if joined.is_empty() { 1 } else { 2 }] {
+                    read_alike(decoder, patch, &zoo).with_context(|| format!("step {index}"))?;
+                }
                 for client in &joined {
                     if !patch.is_empty() {
                         line(client, "patch", patch);
@@ -122,7 +128,11 @@ pub fn lines(scenario: &Json, profile: Profile) -> Result<Vec<Json>> {
                 }
                 if op == "join" {
                     line(client, "handshake", &encoder.handshake(profile));
-                    line(client, "snapshot", encoder.snapshot(&zoo));
+                    let snapshot = encoder.snapshot(&zoo);
+                    own[1] = Decoder::new();
+                    read_alike(&mut own[1], snapshot, &zoo)
+                        .with_context(|| format!("snapshot of step {index}"))?;
+                    line(client, "snapshot", snapshot);
                     line(client, "state", &[]);
                     joined.push(client.to_owned());
                 }
@@ -131,6 +141,16 @@ pub fn lines(scenario: &Json, profile: Profile) -> Result<Vec<Json>> {
         }
     }
     Ok(lines)
+}
+
+/// Our own decoder reads a message, and then holds what the state is.
+fn read_alike(decoder: &mut Decoder<Zoo>, message: &[u8], zoo: &Zoo) -> Result<()> {
+    decoder.apply(message).context("our own decoder")?;
+    ensure!(
+        state_hash(decoder.state()) == state_hash(zoo),
+        "our own decoder holds something else than the state"
+    );
+    Ok(())
 }
 
 impl Zoo {

@@ -7,6 +7,7 @@
 pub mod bytes;
 pub mod case;
 pub mod derived;
+pub mod driver;
 pub mod judge;
 pub mod mosx;
 pub mod shrink;

@@ -8,12 +8,17 @@
 //     `state`: all that the client holds. `events`: how many it has heard of.
 //   {"op":"batch","id":3,"items":[…]} -> {"id":3,"results":[…]}
 //
+// With `STATE_TREE_SDK` in the environment the real SDK reads, in the place of our decoder (sdk.mjs).
+//
 // What fails is answered with {"id","error"}. The process ends when its input does.
 
 import { createInterface } from 'node:readline';
 
 import { Decoder } from './decoder.mjs';
+import { clientOf } from './sdk.mjs';
 
+const sdk = process.env.STATE_TREE_SDK;
+const Client = sdk ? await clientOf(sdk) : Decoder;
 const decoders = new Map();
 
 function answer(request) {
@@ -30,7 +35,7 @@ function perform(request) {
     case 'batch':
       return { results: request.items.map(answer) };
     case 'open':
-      decoders.set(request.client, new Decoder(request.patterns));
+      decoders.set(request.client, new Client(request.patterns));
       return {};
     case 'receive': {
       const decoder = decoders.get(request.client);

@@ -66,6 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     print!("{}", table::render(&rows));
     println!("\n{}", table::goals(&rows));
+    check(&mut encodings(root))?;
     println!("written to {}", path.display());
     Ok(())
 }
@@ -103,6 +104,12 @@ fn tidewire(root: &Path) -> Runner {
         prepare: cargo(root, "build", arguments.iter().copied()),
         bench: cargo(root, "run", arguments.into_iter().chain(["--bin", "bench"])),
     }
+}
+
+/// Prints the tables of all encodings on one game.
+fn encodings(root: &Path) -> Command {
+    let arguments = ["--quiet", "--profile", "bench", "--package", "tidewire-bench"];
+    cargo(root, "run", arguments.into_iter().chain(["--bin", "encodings"]))
 }
 
 fn peers(root: &Path) -> [Runner; 3] {

@@ -1,10 +1,11 @@
 //! The tasks of the repository: `cargo xtask demo`, `test`, `bench`, `lint`.
 //!
-//! Each does its own set-up: npm packages by lock file, and Chromium from Debian where it is
-//! missing.
+//! Each does its own set-up: npm packages by lock file, and Chromium and valgrind from Debian
+//! where they are missing.
 
 mod bench;
 mod demo;
+mod instructions;
 mod setup;
 mod test;
 
@@ -31,6 +32,8 @@ enum Task {
     Test(test::Args),
     /// Prints the benchmark table.
     Bench(bench::Args),
+    /// Counts the instructions of the hot paths against the committed numbers.
+    Instructions(instructions::Args),
     /// Checks format, lints and documentation.
     Lint,
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Instructions(args) => instructions::run(args),
         Task::Lint => test::lint(),
     };
     match task {

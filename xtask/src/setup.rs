@@ -40,11 +40,23 @@ pub(crate) fn chromium() -> Result<()> {
     if Path::new("/usr/bin/chromium").exists() {
         return Ok(());
     }
-    eprintln!("installing chromium");
+    apt("chromium").context("do it by hand, so that it is /usr/bin/chromium")
+}
+
+/// Installs Debian's valgrind unless there is one.
+pub(crate) fn valgrind() -> Result<()> {
+    if Command::new("valgrind").arg("--version").output().is_ok() {
+        return Ok(());
+    }
+    apt("valgrind").context("do it by hand, so that `valgrind --version` runs")
+}
+
+fn apt(package: &str) -> Result<()> {
+    eprintln!("installing {package}");
     let apt = |args: &[&str]| {
         check(Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"))
     };
     apt(&["update", "--quiet"])?;
-    apt(&["install", "--yes", "--quiet", "--no-install-recommends", "chromium"])
-        .context("failed to install chromium: do it by hand, so that it is /usr/bin/chromium")
+    apt(&["install", "--yes", "--quiet", "--no-install-recommends", package])
+        .with_context(|| format!("failed to install {package}"))
 }

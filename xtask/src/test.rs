@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{cargo, check, root, setup, target_dir};
+use crate::{cargo, check, instructions, root, setup, target_dir};
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args, Debug)]
@@ -30,6 +30,8 @@ enum Part {
     Lint,
     /// `cargo test`.
     Rust,
+    /// The hot paths' instructions, against the committed numbers.
+    Instructions,
     /// The judges themselves, on recorded messages.
     Judges,
     /// Random scenarios through the real npm decoders.
@@ -47,9 +49,10 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Lint,
         Self::Rust,
+        Self::Instructions,
         Self::Judges,
         Self::Differential,
         Self::Mosx,
@@ -63,6 +66,7 @@ impl Part {
         match self {
             Self::Lint => lint(),
             Self::Rust => check(&mut cargo(["test", "--workspace", "--quiet"])),
+            Self::Instructions => instructions::run(instructions::Args::default()),
             Self::Judges => judges(),
             Self::Differential => conformance("differential", args.seeds),
             Self::Mosx => {

@@ -6,11 +6,13 @@
 
 mod measure;
 mod row;
+mod views;
 mod workload;
 
 pub use measure::{Contender, measure};
 pub use row::Row;
-pub use workload::{CASES, Case, Entity, Move, Tick, Ticks, Workload};
+pub use views::{VIEW_CASES, ViewCase};
+pub use workload::{CASES, Case, Entity, Move, Tick, Ticks, Workload, shuffled};
 
 /// One way to keep a client's copy of the world the same.
 ///
@@ -32,6 +34,22 @@ pub trait Peer {
 
     /// What has to happen between two ticks and is nobody's time.
     fn settle(&mut self) {}
+
+    /// Whether entities come, go or move. Their patches build on one another, so the client has to
+    /// read all of them in order.
+    fn rearranges(&self) -> bool {
+        false
+    }
+
+    /// Gives the client a copy of what the server has now: the patches since the last one that it
+    /// read are lost.
+    fn rejoin(&mut self) {}
+
+    /// Hashes of all that the server has and of all that the client has, where there are any: where a
+    /// client goes wrong, it is found at that tick.
+    fn hashes(&self) -> Option<[u64; 2]> {
+        None
+    }
 
     /// All entities as the server has them and as the client has them, in the order in which they
     /// came into the map.

@@ -7,6 +7,8 @@ use crate::Case;
 /// What one peer took for one cell; all figures are per tick. Displays as a JSON object in one line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
+    /// What was done: `tick`, `churn`, `join`.
+    pub bench: String,
     /// Who was measured.
     pub peer: &'static str,
     /// The cell.
@@ -17,7 +19,7 @@ pub struct Row {
     pub encode_ns: f64,
     /// Nanoseconds to read it on a client.
     pub apply_ns: f64,
-    /// Bytes for one client, on average over all entities.
+    /// Bytes for one client, on average over two passes of all entities.
     pub bytes: f64,
     /// Heap allocations while changing and writing, on average.
     pub allocs: f64,
@@ -25,10 +27,10 @@ pub struct Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { peer, case: Case { entities, changed }, .. } = self;
+        let Self { bench, peer, case: Case { entities, changed }, .. } = self;
         write!(
             f,
-            r#"{{"bench":"tick","peer":"{peer}","entities":{entities},"changed":{changed},"#
+            r#"{{"bench":"{bench}","peer":"{peer}","entities":{entities},"changed":{changed},"#
         )?;
         write!(f, r#""mutate_ns":{:.1},"encode_ns":{:.1},"#, self.mutate_ns, self.encode_ns)?;
         write!(f, r#""apply_ns":{:.1},"#, self.apply_ns)?;

@@ -18,7 +18,7 @@ pub const CASES: [Case; 9] = [
 pub struct Case {
     /// Entities in the world.
     pub entities: usize,
-    /// Entities that change each tick; divides `entities`.
+    /// Entities that change each tick, `entities` at most.
     pub changed: usize,
 }
 
@@ -40,23 +40,37 @@ pub struct Entity {
 /// The same for every peer and in every run; `benches/node/bench.mjs` builds the very same one.
 #[derive(Debug)]
 pub struct Workload {
+    bench: String,
     case: Case,
     /// In the order in which they enter the map.
     keys: Vec<String>,
     /// In the order in which they change: a server has the key of a message at hand, so looking for
-    /// the key itself is no part of the job.
+    /// the key itself is no part of the job. Twice, as a tick may go on from the beginning where it
+    /// comes to the end.
     changes: Vec<String>,
 }
 
 impl Workload {
-    /// Builds the workload of one cell.
+    /// Builds the workload of one cell of the main table.
     pub fn new(case: Case) -> Self {
-        assert_eq!(case.entities % case.changed, 0, "a pass over all entities is whole ticks");
+        Self::of("tick", case)
+    }
+
+    /// The same entities, in which something else happens: a peer that does it needs no more of a
+    /// tick than that there is one.
+    pub fn of(bench: impl Into<String>, case: Case) -> Self {
+        assert!((1..=case.entities).contains(&case.changed), "{case:?}: cannot change that many");
         let count = u32::try_from(case.entities).expect("entities are counted in a u32");
         let keys: Vec<String> = (0..count).map(|index| format!("entity-{index:05}")).collect();
+        let order = shuffled(count);
         let changes =
-            shuffled(count).into_iter().map(|index| keys[index as usize].clone()).collect();
-        Self { case, keys, changes }
+            order.iter().chain(&order).map(|index| keys[*index as usize].clone()).collect();
+        Self { bench: bench.into(), case, keys, changes }
+    }
+
+    /// What happens in it.
+    pub fn bench(&self) -> &str {
+        &self.bench
     }
 
     /// The cell this is the workload of.
@@ -73,9 +87,10 @@ impl Workload {
         })
     }
 
-    /// Ticks until every entity has changed once.
+    /// Ticks until every entity has changed as often as any other.
     pub fn ticks_per_pass(&self) -> usize {
-        self.case.entities / self.case.changed
+        let Case { entities, changed } = self.case;
+        entities / common_divisor(entities, changed)
     }
 
     /// The ticks from the first one on, without end.
@@ -101,8 +116,10 @@ impl<'a> Ticks<'a> {
         let end = self.start + case.changed;
         let tick = Tick { changed: &changes[self.start..end], step: self.step };
         self.start = end;
-        if end == changes.len() {
-            self.start = 0;
+        if end >= case.entities {
+            self.start -= case.entities;
+        }
+        if self.start == 0 {
             // Each pass moves the entities back from where the last one took them, so that they
             // stay within what an `f32` holds exactly, however long it runs.
             self.step = -self.step;
@@ -144,21 +161,40 @@ pub struct Move<'a> {
 }
 
 /// The numbers below `count` in an order that jumps about (Fisher–Yates over xorshift32).
-fn shuffled(count: u32) -> Vec<u32> {
+pub fn shuffled(count: u32) -> Vec<u32> {
     let mut order: Vec<u32> = (0..count).collect();
-    let mut random: u32 = 2_463_534_242;
+    let mut random = Random::default();
     for last in (1..order.len()).rev() {
-        random ^= random << 13;
-        random ^= random >> 17;
-        random ^= random << 5;
-        order.swap(last, random as usize % (last + 1));
+        order.swap(last, random.below(last + 1));
     }
     order
 }
 
+/// The generator that all workloads share (xorshift32, with one seed).
+pub(crate) struct Random(u32);
+
+impl Default for Random {
+    fn default() -> Self {
+        Self(2_463_534_242)
+    }
+}
+
+impl Random {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0 as usize % end
+    }
+}
+
+fn common_divisor(one: usize, other: usize) -> usize {
+    if other == 0 { one } else { common_divisor(other, one % other) }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
 
@@ -174,6 +210,23 @@ mod tests {
             assert_eq!((keys.len(), distinct.len()), (case.entities, case.entities));
             assert!(!keys.is_sorted());
         }
+    }
+
+    #[test]
+    fn a_pass_of_ticks_that_do_not_fit_changes_every_entity_as_often() {
+        let workload = Workload::new(Case { entities: 10, changed: 4 });
+        let mut ticks = workload.ticks();
+        let mut moved: BTreeMap<&str, (u32, f32)> = BTreeMap::new();
+        assert_eq!(workload.ticks_per_pass(), 5);
+        for _ in 0..2 * workload.ticks_per_pass() {
+            for change in ticks.advance().moves() {
+                let (times, place) = moved.entry(change.key).or_default();
+                *times += 1;
+                *place += change.dx;
+            }
+        }
+        assert_eq!(moved.len(), 10);
+        assert!(moved.values().all(|moved| *moved == (4, 0.0)), "{moved:?}");
     }
 
     #[test]

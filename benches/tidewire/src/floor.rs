@@ -4,16 +4,22 @@
 //! a mask of dirty fields, a list of dirty slots, and the very bytes of the schema protocol. Nothing
 //! here can be used for any other world; it is what the abstraction is measured against.
 
+mod join;
+mod names;
+
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use tidewire_bench_harness::{Entity, Peer, Tick, Workload};
 
+pub use self::{join::FloorJoin, names::FloorNames};
+
 /// Field indexes, as the declaration order `x`, `y`, `hp`, `name` gives them.
 const X: u8 = 0;
 const Y: u8 = 1;
 const HP: u8 = 2;
+const NAME: u8 = 3;
 
 /// `ff` and a refId: what follows is about that structure.
 const SWITCH_TO_STRUCTURE: u8 = 0xff;
@@ -61,17 +67,25 @@ impl Floor {
     }
 }
 
+impl Floor {
+    /// The slot of a key, which is noted as dirty.
+    #[inline]
+    fn touch(&mut self, key: &str) -> &mut Slot {
+        let hash = self.hasher.hash_one(key);
+        let found = self.by_key.find(hash, |&slot| *self.slots[slot as usize].key == *key);
+        let index = *found.expect("every key is in the map");
+        let slot = &mut self.slots[index as usize];
+        if slot.dirty == 0 {
+            self.dirty.push(index);
+        }
+        slot
+    }
+}
+
 impl Peer for Floor {
     fn mutate(&mut self, tick: &Tick<'_>) {
         for change in tick.moves() {
-            let hash = self.hasher.hash_one(change.key);
-            let found =
-                self.by_key.find(hash, |&slot| *self.slots[slot as usize].key == *change.key);
-            let index = *found.expect("every key is in the map");
-            let slot = &mut self.slots[index as usize];
-            if slot.dirty == 0 {
-                self.dirty.push(index);
-            }
+            let slot = self.touch(change.key);
             slot.entity.x += change.dx;
             slot.entity.y += change.dy;
             slot.dirty |= 1 << X | 1 << Y;
@@ -117,15 +131,29 @@ impl Peer for Floor {
 
 #[inline]
 fn write_switch(out: &mut Vec<u8>, ref_id: usize) {
-    // The protocol's variable-length number.
-    match ref_id {
-        0..0x80 => out.extend_from_slice(&[SWITCH_TO_STRUCTURE, ref_id as u8]),
-        0x80..0x100 => out.extend_from_slice(&[SWITCH_TO_STRUCTURE, 0xcc, ref_id as u8]),
+    out.push(SWITCH_TO_STRUCTURE);
+    write_number(out, ref_id);
+}
+
+/// The protocol's variable-length number, as far as refIds need it.
+#[inline]
+fn write_number(out: &mut Vec<u8>, number: usize) {
+    match number {
+        0..0x80 => out.push(number as u8),
+        0x80..0x100 => out.extend_from_slice(&[0xcc, number as u8]),
         _ => {
-            let [low, high] = (ref_id as u16).to_le_bytes();
-            out.extend_from_slice(&[SWITCH_TO_STRUCTURE, 0xcd, low, high]);
+            let [low, high] = (number as u16).to_le_bytes();
+            out.extend_from_slice(&[0xcd, low, high]);
         }
     }
+}
+
+/// A text of fewer than 32 bytes.
+#[inline]
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    debug_assert!(text.len() < 32, "longer texts have another length in front");
+    out.push(0xa0 | text.len() as u8);
+    out.extend_from_slice(text.as_bytes());
 }
 
 #[inline]
@@ -140,12 +168,7 @@ fn read_patch(mut bytes: &[u8], entities: &mut [Entity]) -> Option<()> {
     while let Some((&operation, rest)) = bytes.split_first() {
         bytes = rest;
         if operation == SWITCH_TO_STRUCTURE {
-            let ref_id = match take(&mut bytes)? {
-                [0xcc] => usize::from(u8::from_le_bytes(take(&mut bytes)?)),
-                [0xcd] => usize::from(u16::from_le_bytes(take(&mut bytes)?)),
-                [small @ 0..0x80] => usize::from(small),
-                _ => return None,
-            };
+            let ref_id = take_number(&mut bytes)?;
             current = Some(entities.get_mut(ref_id.checked_sub(FIRST_ENTITY)?)?);
             continue;
         }
@@ -165,4 +188,24 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(*taken)
+}
+
+/// The protocol's variable-length number, as far as refIds need it.
+#[inline]
+fn take_number(bytes: &mut &[u8]) -> Option<usize> {
+    Some(match take(bytes)? {
+        [0xcc] => usize::from(u8::from_le_bytes(take(bytes)?)),
+        [0xcd] => usize::from(u16::from_le_bytes(take(bytes)?)),
+        [small @ 0..0x80] => usize::from(small),
+        _ => return None,
+    })
+}
+
+/// A text of fewer than 32 bytes.
+#[inline]
+fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    let [head @ 0xa0..0xc0] = take(bytes)? else { return None };
+    let (text, rest) = bytes.split_at_checked(usize::from(head - 0xa0))?;
+    *bytes = rest;
+    std::str::from_utf8(text).ok()
 }

@@ -1,7 +1,16 @@
-//! The workload of the benches on Tidewire, and on the floor that it is measured against.
+//! The workloads of the benches on Tidewire, and on the floor that it is measured against.
 
+mod arena;
+mod arrays;
+mod churn;
 mod floor;
+mod joins;
+mod names;
 mod tidewire;
 
-pub use floor::Floor;
+pub use arrays::{Arrays, Edit};
+pub use churn::Churn;
+pub use floor::{Floor, FloorJoin, FloorNames};
+pub use joins::{Join, Storm};
+pub use names::Names;
 pub use tidewire::Tidewire;

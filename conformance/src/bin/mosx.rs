@@ -3,40 +3,19 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
-use clap::Parser;
-use serde_json::{Value as Json, json};
+use anyhow::{Result, ensure};
+use serde_json::json;
 use tidewire_conformance::{
     case::Counts,
     derived,
+    driver::{self, Arguments, check},
     judge::Judge,
     mosx::{self, values},
-    shrink::shrink,
 };
-use tidewire_testkit::{Config, Reading, expect, generate, generate_over};
-
-#[derive(Parser)]
-#[command(about = "Random scenarios through the libraries of patch clients")]
-struct Arguments {
-    /// How many scenarios.
-    #[arg(long, default_value_t = 2000)]
-    seeds: u64,
-    /// The first seed.
-    #[arg(long, default_value_t = 1)]
-    start: u64,
-    /// Runs this scenario file instead.
-    #[arg(long)]
-    file: Option<std::path::PathBuf>,
-}
+use tidewire_testkit::{Config, Reading, generate, generate_over};
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    driver::main("Random scenarios through the libraries of patch clients", run)
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
@@ -45,22 +24,23 @@ fn run(arguments: &Arguments) -> Result<()> {
     for (name, version) in [("patchpack", "0.4.2"), ("notepack.io", "2.3.0")] {
         ensure!(versions[name] == version, "expected {name} {version}, found {}", versions[name]);
     }
-    if let Some(file) = &arguments.file {
-        let text = std::fs::read_to_string(file)?;
-        println!("agreed: {:?}", mosx::run(&serde_json::from_str(&text)?, &mut judge)?);
+    if let Some(scenario) = arguments.scenario()? {
+        println!("agreed: {:?}", mosx::run(&scenario, &mut judge)?);
         return Ok(());
     }
     let start = Instant::now();
     let values = values::check(&mut judge)?;
     let mut total = Counts::default();
     let types = derived::types();
-    for seed in arguments.start..arguments.start + arguments.seeds {
+    for seed in arguments.range() {
         let config = Config::default();
-        total += check(seed, &generate(seed, &config), mosx::run, &mut judge)?;
+        let scenario = generate(seed, &config);
+        total += check(seed, &scenario, Reading::Json, |each| mosx::run(each, &mut judge))?;
         // Every eighth on derived types too, with patches that can be undone.
         if seed % 8 == 0 {
             let scenario = generate_over(&types, seed, &config).map_err(anyhow::Error::msg)?;
-            total += check(seed, &scenario, mosx::run_derived, &mut judge)?;
+            let run = |each: &_| mosx::run_derived(each, &mut judge);
+            total += check(seed, &scenario, Reading::Json, run)?;
         }
     }
     println!(
@@ -74,25 +54,4 @@ fn run(arguments: &Arguments) -> Result<()> {
         start.elapsed().as_secs_f32(),
     );
     Ok(())
-}
-
-/// Runs one scenario. If it fails, prints the smallest one that still does, as a file for `--file`
-/// and `tidewire scenario`.
-fn check(
-    seed: u64,
-    scenario: &Json,
-    run: fn(&Json, &mut Judge) -> Result<Counts>,
-    judge: &mut Judge,
-) -> Result<Counts> {
-    let error = match run(scenario, judge) {
-        Ok(counts) => return Ok(counts),
-        Err(error) => error,
-    };
-    eprintln!("seed {seed}: {error:#}");
-    let small = shrink(scenario, |candidate| {
-        expect(candidate, Reading::Json).is_ok() && run(candidate, judge).is_err()
-    });
-    println!("{small:#}");
-    let error = run(&small, judge).err().context("the small scenario does not fail again")?;
-    bail!("seed {seed} disagrees, in short: {error:#}")
 }

@@ -6,13 +6,12 @@
 use std::{collections::HashMap, process::ExitCode, time::Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use clap::Parser;
 use serde_json::{Value as Json, json};
 use tidewire_conformance::{
     case::Counts,
     derived::{self, Zoo},
+    driver::{self, Arguments, check},
     judge::Judge,
-    shrink::shrink,
     state_tree::{self, without_nulls},
 };
 use tidewire_opcode::{
@@ -23,38 +22,15 @@ use tidewire_testkit::{
     Checkpoint, Config as Scenarios, KeyOrder, Reading, difference, expect, generate_over,
 };
 
-#[derive(Parser)]
-#[command(about = "Random scenarios through the state-tree encodings")]
-struct Arguments {
-    /// How many scenarios.
-    #[arg(long, default_value_t = 1000)]
-    seeds: u64,
-    /// The first seed.
-    #[arg(long, default_value_t = 1)]
-    start: u64,
-    /// Runs this scenario file instead.
-    #[arg(long)]
-    file: Option<std::path::PathBuf>,
-    /// The file is over the derived types.
-    #[arg(long, requires = "file")]
-    derived: bool,
-}
-
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    driver::main("Random scenarios through the state-tree encodings", run)
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
     let mut judge = Judge::run("state-tree/judge.mjs")?;
-    if let Some(file) = &arguments.file {
-        let scenario = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-        let run = if arguments.derived { all } else { state_tree::run };
+    if let Some(scenario) = arguments.scenario()? {
+        let run =
+            if scenario["types"] == derived::types()["types"] { all } else { state_tree::run };
         println!("agreed: {:?}", run(&scenario, &mut judge)?);
         return Ok(());
     }
@@ -62,12 +38,13 @@ fn run(arguments: &Arguments) -> Result<()> {
     let mut total = Counts::default();
     let types = derived::types();
     let mut on_derived = 0;
-    for seed in arguments.start..arguments.start + arguments.seeds {
-        total += check(seed, &state_tree::scenario(seed)?, state_tree::run, &mut judge)?;
+    for seed in arguments.range() {
+        let scenario = state_tree::scenario(seed)?;
+        total += check(seed, &scenario, Reading::Json, |each| state_tree::run(each, &mut judge))?;
         if seed % 5 == 0 {
             let scenario =
                 generate_over(&types, seed, &Scenarios::default()).map_err(anyhow::Error::msg)?;
-            total += check(seed, &scenario, all, &mut judge)?;
+            total += check(seed, &scenario, Reading::Json, |each| all(each, &mut judge))?;
             on_derived += 1;
         }
     }
@@ -83,26 +60,6 @@ fn run(arguments: &Arguments) -> Result<()> {
         start.elapsed().as_secs_f32(),
     );
     Ok(())
-}
-
-/// Runs one scenario. If it fails, prints the smallest one that still does, as a file for `--file`.
-fn check(
-    seed: u64,
-    scenario: &Json,
-    run: fn(&Json, &mut Judge) -> Result<Counts>,
-    judge: &mut Judge,
-) -> Result<Counts> {
-    let error = match run(scenario, judge) {
-        Ok(counts) => return Ok(counts),
-        Err(error) => error,
-    };
-    eprintln!("seed {seed}: {error:#}");
-    let small = shrink(scenario, |candidate| {
-        expect(candidate, Reading::Json).is_ok() && run(candidate, judge).is_err()
-    });
-    println!("{small:#}");
-    let error = run(&small, judge).err().context("it does not fail again")?;
-    bail!("seed {seed} disagrees, in short: {error:#}")
 }
 
 /// Each encoding as the original writes it and as short as can be, with and without hashes.

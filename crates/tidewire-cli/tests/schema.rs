@@ -187,6 +187,16 @@ fn what_a_land_offers() {
 }
 
 #[test]
+fn arrays_whose_values_change_places_are_seen() {
+    let old = print_schema(&description().to_string()).unwrap();
+    let mut new: Json = serde_json::from_str(&old).unwrap();
+    new["defs"]["Shot"]["required"] = json!(["to", "from"]);
+    let expected = "refused: type `Shot`: the values in arrays were put in another order, `to` stands \
+                    where `from` stood: put them back";
+    assert_eq!(report(&old, &new.to_string()), [expected]);
+}
+
+#[test]
 fn a_hash_that_changes_is_seen() {
     let old = print_schema(&description().to_string()).unwrap();
     let mut new: Json = serde_json::from_str(&old).unwrap();

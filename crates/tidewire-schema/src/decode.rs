@@ -215,7 +215,6 @@ impl<S: StructSink> Decoder<S> {
         moves_left: usize,
         observer: &'a mut O,
     ) -> Message<'a, 'b, S, O> {
-        let types = self.tree.types.clone();
         Message {
             tree: &mut self.tree,
             root: &mut self.state,

@@ -21,6 +21,7 @@ mod collection;
 mod dynamic;
 #[doc(hidden)]
 pub mod example;
+mod hash;
 mod identity;
 mod instance;
 mod leaf;
@@ -50,6 +51,7 @@ pub use crate::{
     bits::Bits,
     collection::CollectionSchema,
     dynamic::{DynCollection, DynError, DynField, DynMirror, DynPrimitive, DynState, DynStruct},
+    hash::state_hash,
     instance::Instance,
     map::MapSchema,
     members::{Member, MemberKey},

@@ -328,7 +328,7 @@ impl Key {
 }
 
 /// What becomes of a `number` on the wire: a single where one is near, and only what is finite.
-fn as_read(number: f64) -> f64 {
+pub(crate) fn as_read(number: f64) -> f64 {
     const LARGEST: f64 = 9_007_199_254_740_991.0;
     let single = f64::from(number as f32);
     match number {

@@ -162,7 +162,7 @@ impl Links {
 }
 
 impl Tracker {
-    fn new(types: TypeIds) -> Self {
+    pub(crate) fn new(types: TypeIds) -> Self {
         Self { nodes: vec![Links::NONE], live: 1, types, ..Self::default() }
     }
 

@@ -16,12 +16,14 @@
 mod compare;
 mod generate;
 mod model;
+mod quantize;
 mod random;
+mod tokens;
 mod types;
 
 pub use crate::{
     compare::{KeyOrder, difference},
     generate::{Config, generate, generate_over},
-    model::{Cause, Change, Checkpoint, Entry, InPlace, Reading, expect},
+    model::{Cause, Change, Checkpoint, Entry, InPlace, Reading, expect, graphs},
     random::Random,
 };

@@ -1,17 +1,29 @@
 //! What must come of a scenario.
 //!
-//! The state is a tree of plain values in which structs and collections carry a number that no
-//! other ever has. At each tick the tree is compared with what it was at the last one.
+//! The state is a graph of plain values in which structs and collections carry a number that no
+//! other ever has. At each tick what each client may see of it is compared with what that client
+//! was sent at the last one.
 
+mod client;
 mod edit;
+mod graph;
 mod tree;
+mod value;
+mod views;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
-pub(crate) use self::tree::{Node, Tree};
-use crate::types::{Element, Types};
+pub(crate) use self::{
+    client::Client,
+    tree::{Id, Node, Tree},
+    value::Value,
+};
+use crate::{
+    tokens,
+    types::{Tag, Types},
+};
 
 /// Which numbers a codec's clients end up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +43,10 @@ pub struct Checkpoint {
     pub client: String,
     /// Why there is something to hold.
     pub cause: Cause,
-    /// Whether anything changed since the last tick: a patch is sent then, and only then.
+    /// Whether the client has a view: then maps may hold their keys in another order than here.
+    pub has_view: bool,
+    /// Whether anything changed for this client since the last tick: a patch is sent then, and only
+    /// then.
     pub changed: bool,
     /// The state.
     pub state: Json,
@@ -43,6 +58,12 @@ pub struct Checkpoint {
     pub removed: Vec<Change>,
     /// What else may be said of some arrays of primitives: see [`Change`].
     pub in_place: Vec<InPlace>,
+    /// The pointers of arrays in which a struct stands twice, now or at the last tick: what came to
+    /// them and went is not said.
+    pub repeats: Vec<String>,
+    /// Texts that must not occur in what the client is sent: random ones that a step made and that
+    /// the client may not see. A key that it is told to remove is none.
+    pub hidden: Vec<String>,
 }
 
 /// An array of primitives whose values moved up, if they were not but written anew where they stand.
@@ -73,8 +94,8 @@ pub enum Cause {
 /// at least half of them now stand in front, in the order they had, with those before them gone,
 /// then those went, and what stands behind came. Otherwise, or if each was assigned where it
 /// stands, which nobody can tell from the values, only the indexes come and go by which the array
-/// is longer or shorter than it was. In a set or a collection, values come behind the others: those
-/// with which it begins and that were there in that order stayed.
+/// is longer or shorter than it was. In a set or a collection, a struct is an entry; values come
+/// behind the others: those with which it begins and that were there in that order stayed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// The JSON Pointer of the collection, now.
@@ -101,20 +122,46 @@ pub enum Entry {
 /// What is wrong with it. Every scenario that the command line refuses at a step is refused, but
 /// not in the same words.
 pub fn expect(scenario: &Json, reading: Reading) -> Result<Vec<Checkpoint>, String> {
-    let mut model = Model::new(Types::parse(scenario)?, reading);
-    let steps = scenario["steps"].as_array().ok_or("`steps` is missing")?;
     let mut checkpoints = Vec::new();
-    for (index, step) in steps.iter().enumerate() {
-        let client = step["client"].as_str().unwrap_or_default();
-        if ["join", "leave"].contains(&step["op"].as_str().unwrap_or_default())
-            && scenario["clients"].get(client).is_none()
-        {
-            return Err(format!("step {index}: unknown client"));
-        }
-        let new = model.step(step).map_err(|error| format!("step {index}: {error}"))?;
-        checkpoints.extend(new.into_iter().map(|new| Checkpoint { step: index, ..new }));
-    }
+    interpret(scenario, reading, |_, checkpoint| checkpoints.push(checkpoint))?;
     Ok(checkpoints)
+}
+
+/// What each client sees, place by place, for who writes messages by it: a graph for each
+/// [`Checkpoint`] that [`expect`] has for the schema codec.
+///
+/// It is `{"root": NUMBER, "nodes": {NUMBER: NODE}}`, where a node is
+/// `{"type", "fields": {INDEX: PLACE}}`, `{"map": [[KEY, LIFE, PLACE]]}`, `{"array": [PLACE]}` or
+/// `{"members": [[LIFE, PLACE]]}`, and a place is `{"is": PRIMITIVE}` or `{"to": NUMBER}`. Lives and nodes
+/// keep their numbers, which are never given again.
+///
+/// # Errors
+///
+/// As of [`expect`].
+pub fn graphs(scenario: &Json) -> Result<Vec<Json>, String> {
+    let mut graphs = Vec::new();
+    interpret(scenario, Reading::Schema, |model, checkpoint| {
+        graphs
+            .extend(model.clients.get(&checkpoint.client).map(|client| client.graph(&model.tree)));
+    })?;
+    Ok(graphs)
+}
+
+/// Does all steps, and shows each checkpoint together with what there is then.
+fn interpret(
+    scenario: &Json,
+    reading: Reading,
+    mut see: impl FnMut(&Model, Checkpoint),
+) -> Result<(), String> {
+    let clients = scenario["clients"].as_object().into_iter().flatten();
+    let clients = clients.map(|(name, client)| (name.clone(), client["view"] == true));
+    let mut model = Model::new(Types::parse(scenario)?, clients, reading);
+    let steps = scenario["steps"].as_array().ok_or("`steps` is missing")?;
+    for (index, step) in steps.iter().enumerate() {
+        let new = model.step(step).map_err(|error| format!("step {index}: {error}"))?;
+        new.into_iter().for_each(|new| see(&model, Checkpoint { step: index, ..new }));
+    }
+    Ok(())
 }
 
 /// A scenario under way.
@@ -122,192 +169,96 @@ pub fn expect(scenario: &Json, reading: Reading) -> Result<Vec<Checkpoint>, Stri
 pub(crate) struct Model {
     pub(crate) tree: Tree,
     pub(crate) joined: Vec<String>,
-    sent: Sent,
-}
-
-/// What was there at the last tick.
-#[derive(Debug, Default)]
-struct Sent {
-    /// Everything, numbers included.
-    signature: String,
-    /// The entries of each collection, by its number.
-    collections: HashMap<u64, Vec<Held>>,
-    /// The values of each set and collection, with the numbers of their lives.
-    members: HashMap<u64, Vec<(u64, String)>>,
-}
-
-/// An entry of a collection.
-#[derive(Clone, Debug)]
-struct Held {
-    key: Json,
-    /// The struct's number, or that of a primitive's life under a key. In an array of primitives,
-    /// the index.
-    id: u64,
-    /// Whether that is an index.
-    is_indexed: bool,
-    entry: Entry,
+    pub(crate) clients: HashMap<String, Client>,
+    /// The values of each set and collection at the last tick, with the numbers of their lives.
+    members: HashMap<Id, Vec<(Id, Value)>>,
+    /// All random texts that steps have made.
+    tokens: BTreeSet<String>,
 }
 
 impl Model {
-    pub(crate) fn new(types: Types, reading: Reading) -> Self {
-        Self { tree: Tree::new(types, reading), joined: Vec::new(), sent: Sent::default() }
+    /// A state as it is at first; of each client, whether it has a view.
+    pub(crate) fn new(
+        types: Types,
+        clients: impl IntoIterator<Item = (String, bool)>,
+        reading: Reading,
+    ) -> Self {
+        let clients = clients.into_iter().map(|(name, has_view)| (name, Client::new(has_view)));
+        Self {
+            tree: Tree::new(types, reading),
+            joined: Vec::new(),
+            clients: clients.collect(),
+            members: HashMap::new(),
+            tokens: BTreeSet::new(),
+        }
     }
 
     /// Does one step; tells what each client that hears of it must hold then, but not the index.
     pub(crate) fn step(&mut self, step: &Json) -> Result<Vec<Checkpoint>, String> {
-        let client = || step["client"].as_str().map(str::to_owned).ok_or("`client` is missing");
         match step["op"].as_str().ok_or("`op` is missing")? {
             "sync" => Ok(self.tick()),
             "join" => {
-                let client = client()?;
-                if self.joined.contains(&client) {
+                let name = self.client(step)?;
+                if self.joined.contains(&name) {
                     return Err("a second join".to_owned());
                 }
                 let mut checkpoints = self.tick();
-                checkpoints.push(self.checkpoint(&client, Cause::Join, true, &HashMap::new()));
-                self.joined.push(client);
+                self.joined.push(name.clone());
+                checkpoints.extend(self.checkpoint(&name, Cause::Join));
                 Ok(checkpoints)
             }
             "leave" => {
-                let client = client()?;
-                let at = self.joined.iter().position(|joined| *joined == client);
+                let name = self.client(step)?;
+                let at = self.joined.iter().position(|joined| *joined == name);
                 self.joined.remove(at.ok_or("a leave before a join")?);
+                if let Some(client) = self.clients.get_mut(&name) {
+                    *client = Client::new(client.view.is_some());
+                }
                 Ok(Vec::new())
             }
-            _ => self.tree.edit(step).map(|()| Vec::new()),
+            "view" => self.view(step).map(|()| Vec::new()),
+            _ => {
+                tokens::collect(step, &mut self.tokens);
+                self.tree.edit(step).map(|()| Vec::new())
+            }
         }
+    }
+
+    fn client(&self, step: &Json) -> Result<String, String> {
+        let name = step["client"].as_str().ok_or("`client` is missing")?;
+        let known = self.clients.contains_key(name);
+        known.then(|| name.to_owned()).ok_or_else(|| "unknown client".to_owned())
+    }
+
+    fn view(&mut self, step: &Json) -> Result<(), String> {
+        let name = self.client(step)?;
+        let view = self.clients.get_mut(&name).and_then(|client| client.view.as_mut());
+        let view = view.ok_or("a client without a view")?;
+        let tag = match step.get("tag") {
+            None => Tag::Default,
+            Some(tag) => Tag::parse(tag)?,
+        };
+        match (step["add"].as_str(), step["remove"].as_str()) {
+            (Some(path), None) => view.add(&self.tree, self.tree.find(path)?, tag),
+            (None, Some(path)) => view.remove(&self.tree, self.tree.find(path)?, tag),
+            _ => return Err("`add` or `remove`".to_owned()),
+        }
+        Ok(())
     }
 
     fn tick(&mut self) -> Vec<Checkpoint> {
-        let sent = std::mem::take(&mut self.sent.members);
-        let mut members = HashMap::new();
-        self.tree.root.settle(&sent, &mut members);
-        let signature = format!("{:?}", self.tree.root);
-        let changed = signature != self.sent.signature;
-        let before = std::mem::take(&mut self.sent.collections);
-        let all = |client: &String| self.checkpoint(client, Cause::Tick, changed, &before);
-        let checkpoints = self.joined.iter().map(all).collect();
-        let collections = self.collections();
-        let now = collections.into_iter().map(|(id, _, held)| (id, held)).collect();
-        self.sent = Sent { signature, collections: now, members };
-        checkpoints
-    }
-
-    fn checkpoint(
-        &self,
-        client: &str,
-        cause: Cause,
-        changed: bool,
-        before: &HashMap<u64, Vec<Held>>,
-    ) -> Checkpoint {
-        let (mut added, mut removed, mut in_place) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, path, now) in self.collections() {
-            let mut before = before.get(&id).cloned().unwrap_or_default();
-            let gone = shifted(&before, &now);
-            if gone > 0 {
-                in_place.push(InPlace {
-                    path: path.clone(),
-                    added: only_in(&now, &before, &path).collect(),
-                    removed: only_in(&before, &now, &path).collect(),
-                });
-            }
-            // Who stood behind what went from the front is who stands in front now.
-            for (index, held) in before.iter_mut().enumerate().filter(|_| gone > 0) {
-                held.id = index.checked_sub(gone).map_or(u64::MAX - index as u64, |at| at as u64);
-            }
-            added.extend(only_in(&now, &before, &path));
-            removed.extend(only_in(&before, &now, &path));
+        let living = self.tree.reach(self.tree.root, |_| true);
+        self.tree.keep(&living);
+        for client in self.clients.values_mut() {
+            client.view.iter_mut().for_each(|view| view.keep(&living));
         }
-        Checkpoint {
-            step: 0,
-            client: client.to_owned(),
-            cause,
-            changed,
-            state: self.tree.root.to_json(&self.tree.types),
-            references: self.tree.root.references(),
-            added,
-            removed,
-            in_place,
-        }
+        self.members = self.tree.settle(&self.members);
+        let joined = self.joined.clone();
+        joined.iter().filter_map(|name| self.checkpoint(name, Cause::Tick)).collect()
     }
 
-    /// The number, the pointer and the entries of each collection.
-    fn collections(&self) -> Vec<(u64, String, Vec<Held>)> {
-        let mut found = Vec::new();
-        self.tree.root.visit(&self.tree.types, "", &mut |path, node| {
-            let held = match node {
-                Node::Map { entries, .. } => {
-                    let held = |(key, id, node): &(String, u64, Node)| {
-                        self.held(key.clone().into(), *id, node)
-                    };
-                    entries.iter().map(held).collect()
-                }
-                Node::Array { items, .. } => {
-                    let held = |(index, node): (usize, &Node)| Held {
-                        is_indexed: true,
-                        ..self.held(index.into(), index as u64, node)
-                    };
-                    items.iter().enumerate().map(held).collect()
-                }
-                Node::Members { items, .. } => {
-                    let held = |(index, (id, node)): (usize, &(u64, Node))| {
-                        self.held(index.into(), *id, node)
-                    };
-                    items.iter().enumerate().map(held).collect()
-                }
-                _ => return,
-            };
-            found.push((node.id(), path.to_owned(), held));
-        });
-        found
-    }
-
-    fn held(&self, key: Json, id: u64, node: &Node) -> Held {
-        match node {
-            Node::Struct { id, .. } => {
-                Held { key, id: *id, is_indexed: false, entry: Entry::Struct(*id) }
-            }
-            node => {
-                let value = node.to_json(&self.tree.types);
-                Held { key, id, is_indexed: false, entry: Entry::Primitive(value) }
-            }
-        }
-    }
-}
-
-/// How many values went from the front of an array of primitives: see [`Change`].
-fn shifted(before: &[Held], now: &[Held]) -> usize {
-    let values = |list: &[Held]| -> Vec<Json> {
-        let values = list.iter().filter(|held| held.is_indexed).map(|held| &held.entry);
-        values
-            .filter_map(|entry| {
-                if let Entry::Primitive(value) = entry { Some(value.clone()) } else { None }
-            })
-            .collect()
-    };
-    let (before, now) = (values(before), values(now));
-    if now.starts_with(&before) || before.starts_with(&now) {
-        return 0;
-    }
-    let gone = (1..before.len()).find(|gone| now.starts_with(&before[*gone..]));
-    gone.filter(|gone| 2 * (before.len() - gone) >= before.len()).unwrap_or(0)
-}
-
-fn only_in<'a>(
-    these: &'a [Held],
-    those: &[Held],
-    path: &'a str,
-) -> impl Iterator<Item = Change> + 'a {
-    let those: HashSet<u64> = those.iter().map(|held| held.id).collect();
-    these.iter().filter(move |held| !those.contains(&held.id)).map(move |held| Change {
-        path: path.to_owned(),
-        key: held.key.clone(),
-        entry: held.entry.clone(),
-    })
-}
-
-impl Element {
-    pub(crate) fn is_struct(self) -> bool {
-        matches!(self, Self::Struct(_))
+    fn checkpoint(&mut self, name: &str, cause: Cause) -> Option<Checkpoint> {
+        let checkpoint = self.clients.get_mut(name)?.look(&self.tree, cause, &self.tokens);
+        Some(Checkpoint { client: name.to_owned(), ..checkpoint })
     }
 }

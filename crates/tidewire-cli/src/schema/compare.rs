@@ -150,18 +150,24 @@ fn compare_types(name: &str, old: &Type, new: &Type, uses: Uses, report: &mut Sc
             Some(_) => {}
         }
     }
-    if uses.by_place {
-        let kept = |fields: &'_ [Field], others: &BTreeMap<&str, &Field>| -> Vec<String> {
-            let kept = fields.iter().filter(|field| others.contains_key(field.name.as_str()));
-            kept.map(|field| field.name.clone()).collect()
-        };
-        let was = kept(&old.fields[..old.ordered], &now);
-        let is = kept(&new.fields[..new.ordered], &before);
+    let kept = |names: Vec<String>, others: &BTreeMap<&str, &Field>| -> Vec<String> {
+        names.into_iter().filter(|name| others.contains_key(name.as_str())).collect()
+    };
+    let places = |info: &Type| -> Vec<String> {
+        info.fields[..info.ordered].iter().map(|field| field.name.clone()).collect()
+    };
+    let orders = [
+        (uses.as_array, "the values in arrays", old.values.clone(), new.values.clone()),
+        (uses.by_place, "the fields", places(old), places(new)),
+    ];
+    for (_, what, was, is) in orders.into_iter().filter(|(is_used, ..)| *is_used) {
+        let (was, is) = (kept(was, &now), kept(is, &before));
         if let Some((first, second)) = std::iter::zip(&was, &is).find(|(was, is)| was != is) {
             report.refuse(format!(
-                "type `{name}`: the fields were put in another order, `{second}` stands where `{first}` \
+                "type `{name}`: {what} were put in another order, `{second}` stands where `{first}` \
                  stood: put them back"
             ));
+            break;
         }
     }
     let last_kept = new.fields.iter().rposition(|field| before.contains_key(field.name.as_str()));
@@ -173,7 +179,7 @@ fn compare_types(name: &str, old: &Type, new: &Type, uses: Uses, report: &mut Sc
         let is_ordered = at < new.ordered;
         if uses.from_clients {
             report.refuse(format!("{added}, which clients with the old schema do not send"));
-        } else if uses.as_array && before.keys().any(|other| *other > field.name.as_str()) {
+        } else if uses.as_array && !comes_last(&field.name, &new.values, &before) {
             report.refuse(format!(
                 "{added} and moves the values after it, which stand in the order of their names: give it \
                  a name that comes last"
@@ -185,6 +191,12 @@ fn compare_types(name: &str, old: &Type, new: &Type, uses: Uses, report: &mut Sc
             report.allow(format!("{added} at the end"));
         }
     }
+}
+
+/// Whether an array has the value behind all that it had before.
+fn comes_last(name: &str, values: &[String], before: &BTreeMap<&str, &Field>) -> bool {
+    let rest = values.iter().skip_while(|value| *value != name);
+    rest.skip(1).all(|value| !before.contains_key(value.as_str()))
 }
 
 fn by_name(fields: &[Field]) -> BTreeMap<&str, &Field> {

@@ -34,6 +34,8 @@ pub(super) struct Type {
     pub(super) fields: Vec<Field>,
     /// How many at the beginning have an order.
     pub(super) ordered: usize,
+    /// The names in the order in which an array has the values.
+    pub(super) values: Vec<String>,
     /// What it is if it is no struct.
     pub(super) form: Option<String>,
 }
@@ -66,7 +68,9 @@ impl Model {
         let listed = types.types.iter().map(|info| {
             let fields: Vec<Field> =
                 info.fields.iter().map(|field| described(types, field)).collect();
-            (info.name.clone(), Type { ordered: fields.len(), fields, form: None })
+            let mut values: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+            values.sort_unstable();
+            (info.name.clone(), Type { ordered: fields.len(), fields, values, form: None })
         });
         Self { lands: BTreeMap::from([(name.to_owned(), land)]), types: listed.collect() }
     }
@@ -155,6 +159,7 @@ impl Type {
             }
         }
         this.ordered = this.fields.len();
+        this.values = this.fields.iter().map(|field| field.name.clone()).collect();
         let rest = properties.iter().filter(|(name, _)| !listed.contains(name.as_str()));
         this.fields.extend(rest.map(|(name, property)| field(name, property)));
         Ok(this)

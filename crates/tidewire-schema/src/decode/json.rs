@@ -58,6 +58,12 @@ impl Json {
             DynField::Array(array) => self.array(array.iter(), Self::node),
             DynField::PrimitiveSet(set) => self.array(set.iter(), Self::primitive),
             DynField::PrimitiveCollection(all) => self.array(all.iter(), Self::primitive),
+            // Of states that are sent: a decoder fills no pool.
+            DynField::Shared(_)
+            | DynField::SharedMap(_)
+            | DynField::SharedArray(_)
+            | DynField::SharedSet(_)
+            | DynField::SharedCollection(_) => self.0.push_str("null"),
         }
     }
 
@@ -103,6 +109,7 @@ impl Json {
             Value::Uint64(number) => self.write(number),
             Value::Float32(number) => self.float(f64::from(number)),
             Value::Number(number) | Value::Float64(number) => self.float(number),
+            Value::Quantized(step, by) => self.float(by.dequantize(step)),
         }
     }
 

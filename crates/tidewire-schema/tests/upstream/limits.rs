@@ -9,13 +9,10 @@ use tidewire_state::{
 };
 
 fn wide(count: usize) -> TypeSet {
-    let field = |at| FieldInfo {
-        name: format!("f{at}"),
-        kind: FieldKind::Primitive(PrimitiveKind::Uint8),
-        optional: true,
-    };
+    let kind = FieldKind::Primitive(PrimitiveKind::Uint8);
+    let field = |at| FieldInfo::new(format!("f{at}"), kind).optional();
     let fields = (0..count).map(field).collect();
-    TypeSet { types: vec![TypeInfo { name: "Wide".to_owned(), fields }], root: TypeIndex(0) }
+    TypeSet { types: vec![TypeInfo::new("Wide", fields)], root: TypeIndex(0) }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::Script;
 use crate::{
     compare::escape,
-    model::Node,
+    model::{Node, Value},
     types::{Element, Field, Kind},
 };
 
@@ -27,7 +27,7 @@ impl Script {
     pub(super) fn edit(&mut self) {
         let spot = self.spot();
         match spot.field.kind {
-            Kind::One(of) => self.edit_field(&spot, of),
+            Kind::One(_) | Kind::Quantized(_) => self.edit_field(&spot),
             Kind::Map(of) => self.edit_map(&spot, of),
             Kind::Array(of) => self.edit_array(&spot, of),
             Kind::Set(of) | Kind::Collection(of) => self.edit_members(&spot, of),
@@ -37,21 +37,23 @@ impl Script {
     /// Goes down from the root for a while and picks a field.
     fn spot(&mut self) -> Spot {
         let Self { model, random, config, .. } = self;
-        let types = &model.tree.types;
-        let (mut node, mut path, mut depth) = (&model.tree.root, String::new(), 1);
+        let tree = &model.tree;
+        let (mut node, mut path, mut depth) = (tree.root, String::new(), 1);
         loop {
             // Children that are structs, and those of children that are collections.
             let mut structs = Vec::new();
-            for (name, child) in node.children(types) {
+            for (name, child) in tree.children(node) {
                 let name = escape(&name);
-                match child {
-                    Node::Struct { .. } => structs.push((name, child)),
-                    collection => structs.extend(
-                        collection.children(types).into_iter().filter_map(|(below, child)| {
-                            let is_struct = matches!(child, Node::Struct { .. });
-                            is_struct.then(|| (format!("{name}/{}", escape(&below)), child))
+                match child.node() {
+                    Some(id) if matches!(tree.node(id), Node::Struct { .. }) => {
+                        structs.push((name, id));
+                    }
+                    Some(collection) => structs.extend(
+                        tree.children(collection).into_iter().filter_map(|(below, child)| {
+                            Some((format!("{name}/{}", escape(&below)), child.node()?))
                         }),
                     ),
+                    None => {}
                 }
             }
             if structs.is_empty() || random.chance(40) {
@@ -62,38 +64,35 @@ impl Script {
             node = child;
             depth += 1;
         }
-        let Node::Struct { of, fields, .. } = node else {
+        let Node::Struct { of, fields } = tree.node(node) else {
             unreachable!("only structs are gone into")
         };
         let at = random.below(fields.len());
-        let field = types.types[*of].fields[at].clone();
-        let keys: Vec<String> =
-            fields[at].iter().flat_map(|node| node.children(types)).map(|(key, _)| key).collect();
-        let values = match &fields[at] {
-            Some(Node::Members { items, .. }) => {
-                items.iter().map(|(_, node)| node.to_json(types)).collect()
-            }
-            _ => Vec::new(),
-        };
+        let field = tree.types.types[*of].fields[at].clone();
+        let below = fields[at].as_ref().and_then(Value::node);
+        let below = below.map(|id| tree.children(id)).unwrap_or_default();
         let path = format!("{path}/{}", escape(&field.name));
         Spot {
             path,
             field,
-            values,
-            len: keys.len(),
-            keys,
+            values: below.iter().map(|(_, value)| value.to_json()).collect(),
+            len: below.len(),
+            keys: below.into_iter().map(|(key, _)| key).collect(),
             depth: config.depth.saturating_sub(depth),
         }
     }
 
-    fn edit_field(&mut self, spot: &Spot, of: Element) {
+    fn edit_field(&mut self, spot: &Spot) {
         let path = &spot.path;
         if self.random.chance(10) {
             self.step(json!({ "op": "delete", "path": path }));
-        } else if self.random.chance(10) || (of.is_struct() && spot.depth == 0) {
+        } else if self.random.chance(10) || (spot.field.is_deep() && spot.depth == 0) {
             self.step(json!({ "op": "set", "path": path, "value": null }));
         } else {
-            let value = self.value(of, spot.depth);
+            let value = match spot.field.kind {
+                Kind::Quantized(quantized) => self.within(quantized),
+                kind => kind.element().map_or(Json::Null, |of| self.value(of, spot.depth)),
+            };
             self.step(json!({ "op": "set", "path": path, "value": value }));
         }
     }
@@ -173,28 +172,31 @@ impl Script {
     }
 
     fn edit_members(&mut self, spot: &Spot, of: Element) {
-        let Spot { path, len, values, .. } = spot;
-        let may_grow = *len < self.config.elements;
+        let Spot { path, len, values, depth, .. } = spot;
+        let may_grow = *len < self.config.elements && (!of.is_struct() || *depth > 0);
         let step = match self.random.below(100) {
             0..6 => json!({ "op": "clear", "path": path }),
             6..10 if may_grow => {
-                let value = self.contents(spot.field.kind, spot.depth);
+                let value = self.contents(spot.field.kind, *depth);
                 json!({ "op": "set", "path": path, "value": value })
             }
             10..35 if *len > 0 => {
                 json!({ "op": "delete", "path": format!("{path}/{}", self.random.below(*len)) })
             }
-            35..50 if *len > 0 => {
+            // A struct that comes is always another.
+            35..50 if *len > 0 && !of.is_struct() => {
                 json!({ "op": "remove", "path": path, "value": self.random.pick(values) })
             }
             // Gone and there again, behind the others.
-            50..60 if *len > 0 => {
+            50..60 if *len > 0 && !of.is_struct() => {
                 let value = self.random.pick(values);
                 self.step(json!({ "op": "remove", "path": path, "value": value }));
                 json!({ "op": "add", "path": path, "value": value })
             }
-            60..65 => json!({ "op": "remove", "path": path, "value": self.value(of, 1) }),
-            _ if may_grow => json!({ "op": "add", "path": path, "value": self.value(of, 1) }),
+            60..65 if !of.is_struct() => {
+                json!({ "op": "remove", "path": path, "value": self.value(of, 1) })
+            }
+            _ if may_grow => json!({ "op": "add", "path": path, "value": self.value(of, *depth) }),
             _ => json!({ "op": "clear", "path": path }),
         };
         self.step(step);

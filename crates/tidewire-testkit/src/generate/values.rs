@@ -3,7 +3,11 @@
 use serde_json::{Map, Value as Json};
 
 use super::Script;
-use crate::types::{Element, Kind};
+use crate::{
+    quantize::Quantized,
+    tokens::token,
+    types::{Element, Kind},
+};
 
 /// Few, so that keys meet again.
 pub(super) const KEYS: [&str; 10] = ["", "a", "b", "a/b~c", "~1", "0", "10", "size", "ключ", "🎲"];
@@ -40,31 +44,43 @@ const DOUBLES: [f64; 24] = [
 impl Script {
     /// A new value. A struct may hold others up to `depth` deep.
     pub(super) fn value(&mut self, of: Element, depth: usize) -> Json {
-        let of = match of {
+        let declared = match of {
             Element::Primitive(name) => return self.primitive(name),
             Element::Struct(of) => of,
         };
+        let types = &self.model.tree.types;
+        let derived: Vec<usize> =
+            (0..types.types.len()).filter(|of| types.is_a(*of, declared)).collect();
+        let of = if derived.len() > 1 { self.random.pick(&derived) } else { declared };
+        let definition = self.model.tree.types.types[of].clone();
         let mut members = Map::new();
-        for field in self.model.tree.types.types[of].fields.clone() {
-            let collections = !matches!(field.kind, Kind::One(_));
-            let below = match field.kind {
-                Kind::One(of)
-                | Kind::Map(of)
-                | Kind::Array(of)
-                | Kind::Set(of)
-                | Kind::Collection(of) => of,
-            };
-            if self.random.chance(60) || (below.is_struct() && depth <= 1) {
+        if of != declared {
+            members.insert("$type".to_owned(), definition.name.into());
+        }
+        for field in definition.fields {
+            if self.random.chance(60) || (field.is_deep() && depth <= 1) {
                 continue;
             }
             let value = match field.kind {
-                _ if !collections && self.random.chance(10) => Json::Null,
+                kind if !kind.is_collection() && self.random.chance(10) => Json::Null,
                 Kind::One(of) => self.value(of, depth - 1),
+                Kind::Quantized(quantized) => self.within(quantized),
                 kind => self.contents(kind, depth - 1),
             };
             members.insert(field.name, value);
         }
         Json::Object(members)
+    }
+
+    /// A number that a quantized field may be set to: within the range, at its ends, beyond them.
+    pub(super) fn within(&mut self, Quantized { min, max, .. }: Quantized) -> Json {
+        let part = match self.random.below(4) {
+            0 => self.random.pick(&[0.0, 1.0, 0.5, -0.5, 1.5, 1000.25]),
+            1 => self.random.below(512) as f64 / 511.0,
+            2 => self.random.below(65_536) as f64 / 131_070.0,
+            _ => (self.random.any() >> 11) as f64 / (1_u64 << 53) as f64,
+        };
+        (min + part * (max - min)).into()
     }
 
     /// What a collection is set to.
@@ -75,9 +91,10 @@ impl Script {
                 let entry = |this: &mut Self| (this.key(), this.value(of, depth));
                 Json::Object((0..count).map(|_| entry(self)).collect::<Map<_, _>>())
             }
-            Kind::Array(of) | Kind::Set(of) | Kind::Collection(of) | Kind::One(of) => {
-                self.values(of, count, depth)
-            }
+            kind => match kind.element() {
+                Some(of) => self.values(of, count, depth),
+                None => Json::Null,
+            },
         }
     }
 
@@ -86,11 +103,17 @@ impl Script {
     }
 
     pub(super) fn key(&mut self) -> String {
+        if !self.watchers.is_empty() && self.random.chance(25) {
+            return token(&mut self.random);
+        }
         self.random.pick(&KEYS).to_owned()
     }
 
     fn primitive(&mut self, name: &str) -> Json {
         match name {
+            "string" if !self.watchers.is_empty() && self.random.chance(70) => {
+                token(&mut self.random).into()
+            }
             "string" if self.random.chance(5) => {
                 let len = self.random.pick(&[31, 32, 31, 32, 255, 256, 255, 256]);
                 "x".repeat(len).into()

@@ -1,323 +1,272 @@
-//! The state as a tree of values.
+//! The state: structs and collections by number, each with its places.
+//!
+//! A number is never given twice, so that it is an identity. An instance may stand in several
+//! places, but never below itself. What stands in none is forgotten at the next tick.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::Reading;
-use crate::{
-    compare::escape,
-    types::{Element, Field, Kind, Types},
-};
+use super::{Reading, value::Value};
+use crate::types::{Element, Field, Kind, Tag, Types};
+
+/// The number of a struct, a collection, or a primitive's life in one.
+pub(crate) type Id = u64;
 
 #[derive(Debug)]
 pub(crate) struct Tree {
     pub(crate) types: Types,
-    pub(crate) root: Node,
-    next_id: u64,
+    pub(crate) root: Id,
+    nodes: HashMap<Id, Node>,
+    next_id: Id,
     reading: Reading,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Node {
-    Text(String),
-    Flag(bool),
-    Whole(i128),
-    /// A `float32`, as the double that equals it; or a `float64`.
-    Float(f64),
     /// `fields` has `None` for what is absent.
     Struct {
-        id: u64,
         of: usize,
-        fields: Vec<Option<Node>>,
+        fields: Vec<Option<Value>>,
     },
     /// Keys, each with the number of its life, and what they lead to.
     Map {
-        id: u64,
         of: Element,
-        entries: Vec<(String, u64, Node)>,
+        entries: Vec<(String, Id, Value)>,
     },
     Array {
-        id: u64,
         of: Element,
-        items: Vec<Node>,
+        items: Vec<Value>,
     },
     /// A set or a collection: values, each with the number of its life.
     Members {
-        id: u64,
         of: Element,
         is_set: bool,
-        items: Vec<(u64, Node)>,
+        items: Vec<(Id, Value)>,
     },
 }
 
 impl Tree {
     pub(super) fn new(types: Types, reading: Reading) -> Self {
-        let root = Node::Flag(false);
-        let mut tree = Self { types, root, reading, next_id: 0 };
+        let mut tree = Self { types, root: 0, nodes: HashMap::new(), next_id: 0, reading };
         tree.root = tree.empty_struct(tree.types.root);
         tree
     }
 
-    pub(super) fn id(&mut self) -> u64 {
+    pub(super) fn id(&mut self) -> Id {
         self.next_id += 1;
         self.next_id
     }
 
-    fn empty_struct(&mut self, of: usize) -> Node {
+    pub(crate) fn node(&self, id: Id) -> &Node {
+        &self.nodes[&id]
+    }
+
+    pub(super) fn node_mut(&mut self, id: Id) -> &mut Node {
+        self.nodes.entry(id).or_insert_with(|| unreachable!("places hold what is there"))
+    }
+
+    fn insert(&mut self, node: Node) -> Id {
         let id = self.id();
+        self.nodes.insert(id, node);
+        id
+    }
+
+    fn empty_struct(&mut self, of: usize) -> Id {
         let fields = self.types.types[of].fields.clone();
         let fields = fields.iter().map(|field| self.unset(field)).collect();
-        Node::Struct { id, of, fields }
+        self.insert(Node::Struct { of, fields })
     }
 
     /// What a field holds that was never set.
-    fn unset(&mut self, field: &Field) -> Option<Node> {
-        match field.kind {
-            Kind::One(Element::Primitive(name)) if !field.optional => Some(zero(name)),
-            Kind::One(_) => None,
-            Kind::Map(of) => Some(Node::Map { id: self.id(), of, entries: Vec::new() }),
-            Kind::Array(of) => Some(Node::Array { id: self.id(), of, items: Vec::new() }),
-            Kind::Set(of) => {
-                Some(Node::Members { id: self.id(), of, is_set: true, items: Vec::new() })
+    pub(super) fn unset(&mut self, field: &Field) -> Option<Value> {
+        let node = match field.kind {
+            Kind::One(Element::Primitive(name)) if !field.optional => {
+                return Some(Value::zero(name));
             }
-            Kind::Collection(of) => {
-                Some(Node::Members { id: self.id(), of, is_set: false, items: Vec::new() })
+            Kind::Quantized(quantized) if !field.optional => {
+                return Some(Value::Float(quantized.carried(0.0)));
             }
-        }
+            Kind::One(_) | Kind::Quantized(_) => return None,
+            Kind::Map(of) => Node::Map { of, entries: Vec::new() },
+            Kind::Array(of) => Node::Array { of, items: Vec::new() },
+            Kind::Set(of) => Node::Members { of, is_set: true, items: Vec::new() },
+            Kind::Collection(of) => Node::Members { of, is_set: false, items: Vec::new() },
+        };
+        Some(Value::Node(self.insert(node)))
     }
 
     /// A new value.
-    pub(super) fn make(&mut self, of: Element, value: &Json) -> Result<Node, String> {
-        match of {
-            Element::Primitive(name) => primitive(name, value, self.reading),
-            Element::Struct(of) => {
-                let mut node = self.empty_struct(of);
-                for (name, value) in value.as_object().ok_or("a struct is an object")? {
-                    self.set_field(&mut node, name, value)?;
-                }
-                Ok(node)
-            }
+    pub(super) fn make(&mut self, of: Element, value: &Json) -> Result<Value, String> {
+        let of = match of {
+            Element::Primitive(name) => return Value::primitive(name, value, self.reading),
+            Element::Struct(of) => of,
+        };
+        let members = value.as_object().ok_or("a struct is an object")?;
+        let id = self.empty_struct(self.types.of_value(of, value)?);
+        for (name, value) in members.iter().filter(|(name, _)| *name != "$type") {
+            self.set_field(id, name, value)?;
         }
+        Ok(Value::Node(id))
     }
 
-    /// Puts a value in a set or a collection.
-    pub(super) fn add(
-        &mut self,
-        items: &mut Vec<(u64, Node)>,
-        of: Element,
-        is_set: bool,
-        value: &Json,
-    ) -> Result<(), String> {
-        let value = self.make(of, value)?;
-        if !is_set || !items.iter().any(|(_, other)| other.reads_as(&value, of)) {
-            items.push((self.id(), value));
+    /// The field of a struct by its name.
+    pub(super) fn field(&self, id: Id, name: &str) -> Result<(usize, &Field), String> {
+        let Node::Struct { of, .. } = self.node(id) else { return Err("not a struct".to_owned()) };
+        let mut fields = self.types.types[*of].fields.iter().enumerate();
+        let found = fields.find(|(_, field)| field.name == name);
+        found.ok_or_else(|| "an unknown field".to_owned())
+    }
+
+    /// Assigns a field of a struct; a collection is filled anew.
+    pub(super) fn set_field(&mut self, id: Id, name: &str, value: &Json) -> Result<(), String> {
+        let (at, field) = self.field(id, name)?;
+        let field = field.clone();
+        let new = match field.kind {
+            Kind::One(_) | Kind::Quantized(_) if value.is_null() => self.unset(&field),
+            Kind::One(of) => Some(self.make(of, value)?),
+            Kind::Quantized(quantized) => {
+                let number = value.as_f64().ok_or("a quantized number is a number")?;
+                Some(Value::Float(quantized.carried(number)))
+            }
+            _ => {
+                let held = self.fields(id).get(at).and_then(Option::as_ref).and_then(Value::node);
+                return self.fill(held.ok_or("a collection that is not there")?, value);
+            }
+        };
+        if let Node::Struct { fields, .. } = self.node_mut(id) {
+            fields[at] = new;
         }
         Ok(())
     }
 
-    /// Assigns a field of a struct.
-    pub(super) fn set_field(
-        &mut self,
-        node: &mut Node,
-        name: &str,
-        value: &Json,
-    ) -> Result<(), String> {
-        let Node::Struct { of, fields, .. } = node else { return Err("not a struct".to_owned()) };
-        let known = &self.types.types[*of].fields;
-        let at = known.iter().position(|field| field.name == name).ok_or("an unknown field")?;
-        let field = known[at].clone();
-        match (field.kind, &mut fields[at]) {
-            (Kind::One(_), place) if value.is_null() => *place = self.unset(&field),
-            (Kind::One(of), place) => *place = Some(self.make(of, value)?),
-            (Kind::Map(of), Some(Node::Map { entries, .. })) => {
+    pub(crate) fn fields(&self, id: Id) -> &[Option<Value>] {
+        if let Node::Struct { fields, .. } = self.node(id) { fields } else { &[] }
+    }
+
+    /// Replaces the contents of a collection.
+    fn fill(&mut self, id: Id, value: &Json) -> Result<(), String> {
+        match *self.node(id) {
+            Node::Struct { .. } => return Err("not a collection".to_owned()),
+            Node::Map { of, .. } => {
                 let mut new = Vec::new();
                 for (key, value) in value.as_object().ok_or("a map is an object")? {
                     if !value.is_null() {
                         new.push((key.clone(), self.id(), self.make(of, value)?));
                     }
                 }
+                let Node::Map { entries, .. } = self.node_mut(id) else { return Ok(()) };
                 *entries = new;
             }
-            (Kind::Array(of), Some(Node::Array { items, .. })) => {
-                let new = value.as_array().ok_or("an array is a list")?;
-                *items = new.iter().map(|value| self.make(of, value)).collect::<Result<_, _>>()?;
+            Node::Array { of, .. } => {
+                let new = self.make_all(of, value)?;
+                let Node::Array { items, .. } = self.node_mut(id) else { return Ok(()) };
+                *items = new;
             }
-            (Kind::Set(_) | Kind::Collection(_), Some(Node::Members { of, is_set, items, .. })) => {
-                let new = value.as_array().ok_or("a list of values")?;
-                items.clear();
-                for value in new {
-                    self.add(items, *of, *is_set, value)?;
-                }
+            Node::Members { of, .. } => {
+                let new = self.make_all(of, value)?;
+                self.clear(id)?;
+                new.into_iter().for_each(|value| self.add(id, value));
             }
-            _ => return Err("a collection that is not there".to_owned()),
         }
         Ok(())
     }
-}
 
-impl Node {
-    pub(super) fn id(&self) -> u64 {
-        match self {
-            Self::Struct { id, .. }
-            | Self::Map { id, .. }
-            | Self::Array { id, .. }
-            | Self::Members { id, .. } => *id,
-            _ => 0,
+    pub(super) fn make_all(&mut self, of: Element, values: &Json) -> Result<Vec<Value>, String> {
+        let values = values.as_array().ok_or("not a list")?;
+        values.iter().map(|value| self.make(of, value)).collect()
+    }
+
+    pub(super) fn clear(&mut self, id: Id) -> Result<(), String> {
+        match self.node_mut(id) {
+            Node::Struct { .. } => return Err("not a collection".to_owned()),
+            Node::Map { entries, .. } => entries.clear(),
+            Node::Array { items, .. } => items.clear(),
+            Node::Members { items, .. } => items.clear(),
+        }
+        Ok(())
+    }
+
+    /// Puts a value in a set or a collection.
+    pub(super) fn add(&mut self, id: Id, value: Value) {
+        let life = self.id();
+        let Node::Members { of, is_set, items } = self.node_mut(id) else { return };
+        if !*is_set || !items.iter().any(|(_, other)| other.reads_as(&value, *of)) {
+            items.push((life, value));
         }
     }
 
-    /// What lies below, with names.
-    pub(crate) fn children<'a>(&'a self, types: &'a Types) -> Vec<(String, &'a Self)> {
-        match self {
-            Self::Struct { of, fields, .. } => std::iter::zip(&types.types[*of].fields, fields)
-                .filter_map(|(field, node)| Some((field.name.clone(), node.as_ref()?)))
+    /// What lies in the places of a node, with names.
+    pub(crate) fn children(&self, id: Id) -> Vec<(String, &Value)> {
+        match self.node(id) {
+            Node::Struct { of, fields } => std::iter::zip(&self.types.types[*of].fields, fields)
+                .filter_map(|(field, value)| Some((field.name.clone(), value.as_ref()?)))
                 .collect(),
-            Self::Map { entries, .. } => {
-                entries.iter().map(|(key, _, node)| (key.clone(), node)).collect()
+            Node::Map { entries, .. } => {
+                entries.iter().map(|(key, _, value)| (key.clone(), value)).collect()
             }
-            Self::Array { items, .. } => {
-                items.iter().enumerate().map(|(at, node)| (at.to_string(), node)).collect()
+            Node::Array { items, .. } => {
+                items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect()
             }
-            Self::Members { items, .. } => {
-                items.iter().enumerate().map(|(at, (_, node))| (at.to_string(), node)).collect()
+            Node::Members { items, .. } => {
+                let values = items.iter().map(|(_, value)| value);
+                values.enumerate().map(|(at, value)| (at.to_string(), value)).collect()
             }
-            _ => Vec::new(),
         }
     }
 
-    /// Whether a client that reads the one reads the other.
-    pub(super) fn reads_as(&self, other: &Self, of: Element) -> bool {
-        let double = |node: &Self| match node {
-            Self::Whole(whole) => Some(*whole as f64),
-            Self::Float(float) if of == Element::Primitive("number") => Some(carried(*float)),
-            Self::Float(float) => Some(*float),
-            _ => None,
-        };
-        match (double(self), double(other)) {
-            (Some(a), Some(b)) => a == b,
-            _ => self == other,
+    /// The nodes in the places of a node, with the tags of marked fields.
+    pub(crate) fn below(&self, id: Id) -> Vec<(Option<Tag>, Id)> {
+        let plain = |value: &Value| Some((None, value.node()?));
+        match self.node(id) {
+            Node::Struct { of, fields } => std::iter::zip(&self.types.types[*of].fields, fields)
+                .filter_map(|(field, value)| Some((field.view, value.as_ref()?.node()?)))
+                .collect(),
+            Node::Map { entries, .. } => {
+                entries.iter().filter_map(|(.., value)| plain(value)).collect()
+            }
+            Node::Array { items, .. } => items.iter().filter_map(plain).collect(),
+            Node::Members { items, .. } => {
+                items.iter().filter_map(|(_, value)| plain(value)).collect()
+            }
         }
     }
 
-    /// Shows this node and all below it, each with its pointer.
-    pub(super) fn visit(&self, types: &Types, path: &str, see: &mut impl FnMut(&str, &Self)) {
-        see(path, self);
-        for (name, child) in self.children(types) {
-            child.visit(types, &format!("{path}/{}", escape(&name)), see);
+    /// A node and all that can be reached from it by ways that `goes` agrees to.
+    pub(crate) fn reach(&self, from: Id, goes: impl Fn(Option<Tag>) -> bool) -> HashSet<Id> {
+        let (mut reached, mut left) = (HashSet::from([from]), vec![from]);
+        while let Some(id) = left.pop() {
+            for (tag, below) in self.below(id) {
+                if goes(tag) && reached.insert(below) {
+                    left.push(below);
+                }
+            }
         }
+        reached
     }
 
-    /// Gives the values of sets and collections that stayed the numbers that they had, and notes
+    /// Forgets what is not among `living`.
+    pub(super) fn keep(&mut self, living: &HashSet<Id>) {
+        self.nodes.retain(|id, _| living.contains(id));
+    }
+
+    /// Gives the values of sets and collections that stayed the numbers that they had, and tells
     /// what there is.
     pub(super) fn settle(
         &mut self,
-        sent: &HashMap<u64, Vec<(u64, String)>>,
-        now: &mut HashMap<u64, Vec<(u64, String)>>,
-    ) {
-        match self {
-            Self::Struct { fields, .. } => {
-                fields.iter_mut().flatten().for_each(|node| node.settle(sent, now));
-            }
-            Self::Map { entries, .. } => {
-                entries.iter_mut().for_each(|(_, _, node)| node.settle(sent, now));
-            }
-            Self::Array { items, .. } => items.iter_mut().for_each(|node| node.settle(sent, now)),
-            Self::Members { id, items, .. } => {
-                let mut left = items.iter_mut().peekable();
-                for (life, text) in sent.get(id).into_iter().flatten() {
-                    if let Some((id, _)) = left.next_if(|(_, node)| format!("{node:?}") == *text) {
-                        *id = *life;
-                    }
+        sent: &HashMap<Id, Vec<(Id, Value)>>,
+    ) -> HashMap<Id, Vec<(Id, Value)>> {
+        let mut now = HashMap::new();
+        for (id, node) in &mut self.nodes {
+            let Node::Members { items, .. } = node else { continue };
+            let mut left = items.iter_mut().peekable();
+            for (life, value) in sent.get(id).into_iter().flatten() {
+                if let Some((id, _)) = left.next_if(|(_, other)| other == value) {
+                    *id = *life;
                 }
-                let all = items.iter().map(|(id, node)| (*id, format!("{node:?}")));
-                now.insert(*id, all.collect());
             }
-            _ => {}
+            now.insert(*id, items.clone());
         }
+        now
     }
-
-    pub(super) fn references(&self) -> usize {
-        match self {
-            Self::Struct { fields, .. } => {
-                1 + fields.iter().flatten().map(Self::references).sum::<usize>()
-            }
-            Self::Map { entries, .. } => {
-                1 + entries.iter().map(|(_, _, node)| node.references()).sum::<usize>()
-            }
-            Self::Array { items, .. } => 1 + items.iter().map(Self::references).sum::<usize>(),
-            Self::Members { .. } => 1,
-            _ => 0,
-        }
-    }
-
-    pub(crate) fn to_json(&self, types: &Types) -> Json {
-        match self {
-            Self::Text(text) => text.as_str().into(),
-            Self::Flag(flag) => (*flag).into(),
-            Self::Whole(whole) => match u64::try_from(*whole) {
-                Ok(positive) => positive.into(),
-                Err(_) => i64::try_from(*whole).unwrap_or_default().into(),
-            },
-            Self::Float(float) => (*float).into(),
-            Self::Struct { .. } | Self::Map { .. } => {
-                let members = self.children(types).into_iter();
-                Json::Object(
-                    members.map(|(name, node)| (name, node.to_json(types))).collect::<Map<_, _>>(),
-                )
-            }
-            Self::Array { items, .. } => items.iter().map(|node| node.to_json(types)).collect(),
-            Self::Members { items, .. } => {
-                items.iter().map(|(_, node)| node.to_json(types)).collect()
-            }
-        }
-    }
-}
-
-/// What is left of a double that the schema protocol carried as a `number`.
-fn carried(number: f64) -> f64 {
-    let single = f64::from(number as f32);
-    if number.fract() == 0.0 && (-2_147_483_648.0..=2_147_483_647.0).contains(&number) {
-        // Zero has no sign.
-        number + 0.0
-    } else if (single.abs() - number.abs()).abs() < 0.0001 {
-        single
-    } else {
-        number
-    }
-}
-
-fn zero(primitive: &str) -> Node {
-    match primitive {
-        "string" => Node::Text(String::new()),
-        "boolean" => Node::Flag(false),
-        "number" | "float32" | "float64" => Node::Float(0.0),
-        _ => Node::Whole(0),
-    }
-}
-
-fn primitive(name: &str, value: &Json, reading: Reading) -> Result<Node, String> {
-    let wrong = || format!("{value} is no {name}");
-    let double = || value.as_f64().ok_or_else(wrong);
-    Ok(match name {
-        "string" => Node::Text(value.as_str().ok_or_else(wrong)?.to_owned()),
-        "boolean" => Node::Flag(value.as_bool().ok_or_else(wrong)?),
-        // What a client would read alike is the same value.
-        "number" if reading == Reading::Schema => Node::Float(carried(double()?)),
-        "number" => Node::Float(double()?),
-        "float64" => Node::Float(double()?),
-        "float32" => Node::Float(f64::from(double()? as f32)),
-        whole => {
-            let bits: u32 =
-                whole.trim_start_matches(char::is_alphabetic).parse().map_err(|_| wrong())?;
-            let range = if whole.starts_with('u') {
-                0..1_i128 << bits
-            } else {
-                -(1_i128 << (bits - 1))..1_i128 << (bits - 1)
-            };
-            let number = value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
-            let number = number.or(value.as_f64().filter(|v| v.fract() == 0.0).map(|v| v as i128));
-            Node::Whole(number.filter(|number| range.contains(number)).ok_or_else(wrong)?)
-        }
-    })
 }

@@ -3,7 +3,7 @@
 use tidewire_opcode::{
     Config, Encoder, Encoding, Operation, PathForm, StateTree, Tree, Update, is_addressable,
 };
-use tidewire_state::{DynStruct, ElementKind, FieldInfo, FieldKind, Tracked, TypeSet};
+use tidewire_state::{ElementKind, FieldInfo, FieldKind, Schema, Tracked, TypeSet};
 
 use super::super::ScenarioError;
 
@@ -17,7 +17,10 @@ pub(super) struct StateTreeOutput {
 }
 
 impl StateTreeOutput {
-    pub(super) fn new(state: &Tracked<DynStruct>, config: Config) -> Result<Self, ScenarioError> {
+    pub(super) fn new<S: Schema>(
+        state: &Tracked<S>,
+        config: Config,
+    ) -> Result<Self, ScenarioError> {
         let codec = name(config.encoding);
         check_types(&state.types()).map_err(|what| ScenarioError::NotCarried { codec, what })?;
         let tree = StateTree::new(state);
@@ -25,9 +28,9 @@ impl StateTreeOutput {
     }
 
     /// One tick: the frame for all clients, if anything changed.
-    pub(super) fn patch(
+    pub(super) fn patch<S: Schema>(
         &mut self,
-        state: &mut Tracked<DynStruct>,
+        state: &mut Tracked<S>,
     ) -> Result<Option<&[u8]>, ScenarioError> {
         let Self { tree, shared, .. } = self;
         state.sync(tree);

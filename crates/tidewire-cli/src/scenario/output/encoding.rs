@@ -1,0 +1,187 @@
+//! What each codec sends, as text for a line.
+//!
+//! Clients differ by their views alone, so a codec is asked three things: what a tick sends to who sees
+//! what everyone sees, what it sends to who has a view, and what a newcomer is sent.
+
+use std::fmt::Write as _;
+
+use serde_json::Value as Json;
+use tidewire_patch::{
+    Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, json::to_json,
+};
+use tidewire_schema::{Encoder, Profile, number_as_read};
+use tidewire_state::{FieldInfo, FieldKind, Schema, Tracked, TypeSet, Value, ViewId};
+
+use super::{Codec, state_tree::StateTreeOutput};
+use crate::scenario::{ScenarioError, world::World};
+
+/// A codec at work.
+pub(super) enum Encoding {
+    Schema(Box<Encoder>, Profile),
+    Json(JsonEncoder),
+    Mpack(MpackEncoder),
+    Light(LightEncoder),
+    Patchpack(PatchpackEncoder),
+    StateTree(Box<StateTreeOutput>),
+}
+
+impl Encoding {
+    pub(super) fn new<W: World>(codec: Codec, state: &Tracked<W>) -> Result<Self, ScenarioError> {
+        let types = state.types();
+        check_carried(codec, &types, state.pool().is_some())
+            .map_err(|what| ScenarioError::NotCarried { codec: codec.name(), what })?;
+        let config = Config::default();
+        Ok(match codec {
+            Codec::Schema(profile) => Self::Schema(Box::new(Encoder::new(state)), profile),
+            Codec::Json => Self::Json(JsonEncoder::new(state)),
+            Codec::Mpack => Self::Mpack(MpackEncoder::new(state, config)),
+            Codec::Light => Self::Light(LightEncoder::new(state, config)?),
+            Codec::Patchpack => Self::Patchpack(PatchpackEncoder::new(state, config)),
+            Codec::StateTree(config) => {
+                Self::StateTree(Box::new(StateTreeOutput::new(state, config)?))
+            }
+        })
+    }
+
+    /// One tick: consumes the changes. What is sent to clients without a view, if anything.
+    pub(super) fn patch<S: Schema>(
+        &mut self,
+        state: &mut Tracked<S>,
+    ) -> Result<Option<String>, ScenarioError> {
+        Ok(match self {
+            Self::Schema(encoder, _) => message(encoder.patch(state)),
+            Self::Json(encoder) => {
+                encoder.patch(state).map(|patch| quoted(patch.to_string().as_bytes()))
+            }
+            Self::Mpack(encoder) => list(encoder.patch(state)),
+            Self::Light(encoder) => list(encoder.patch(state)),
+            Self::Patchpack(encoder) => list(encoder.patch(state)),
+            Self::StateTree(encoder) => encoder.patch(state)?.map(quoted),
+        })
+    }
+
+    /// What the last tick sends to the client with this view, if anything; `shared` is what it sends to
+    /// those without.
+    pub(super) fn patch_for<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: ViewId,
+        shared: Option<&str>,
+    ) -> Option<String> {
+        match self {
+            Self::Schema(encoder, _) => message(encoder.patch_for(state, view)),
+            // No field of what these carry is marked: everyone sees the same.
+            _ => shared.map(str::to_owned),
+        }
+    }
+
+    /// What is sent before the first state, if anything.
+    pub(super) fn handshake(&self) -> Option<String> {
+        match self {
+            Self::Schema(encoder, profile) => Some(quoted(&encoder.handshake(*profile))),
+            _ => None,
+        }
+    }
+
+    /// All there is for a newcomer, right after a tick.
+    pub(super) fn snapshot<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: Option<ViewId>,
+    ) -> String {
+        match (self, view) {
+            (Self::Schema(encoder, _), None) => quoted(encoder.snapshot(state)),
+            (Self::Schema(encoder, _), Some(view)) => quoted(encoder.snapshot_for(state, view)),
+            (Self::Json(encoder), _) => quoted(encoder.snapshot(state).to_string().as_bytes()),
+            (Self::Mpack(encoder), _) => quoted(&encoder.snapshot()),
+            (Self::Light(encoder), _) => quoted(&encoder.snapshot()),
+            (Self::Patchpack(encoder), _) => quoted(&encoder.snapshot()),
+            (Self::StateTree(encoder), _) => quoted(&encoder.first_sync()),
+        }
+    }
+
+    /// The client with this view is gone.
+    pub(super) fn forget(&mut self, view: ViewId) {
+        if let Self::Schema(encoder, _) = self {
+            encoder.forget_view(view);
+        }
+    }
+
+    /// How its clients read primitives.
+    pub(super) fn primitive(&self) -> fn(Value<'_>) -> Json {
+        match self {
+            Self::Schema(..) => |value| match value {
+                Value::Number(value) => to_json(Value::Number(number_as_read(value))),
+                value => to_json(value),
+            },
+            Self::Json(_) | Self::StateTree(_) => to_json,
+            // They have no -0.
+            Self::Mpack(_) | Self::Light(_) | Self::Patchpack(_) => |value| match value {
+                Value::Number(value) | Value::Float64(value) => {
+                    to_json(Value::Float64(value + 0.0))
+                }
+                Value::Float32(value) => to_json(Value::Float32(value + 0.0)),
+                value => to_json(value),
+            },
+        }
+    }
+}
+
+/// Says what in such a state a codec has no form for.
+fn check_carried(codec: Codec, types: &TypeSet, is_pooled: bool) -> Result<(), String> {
+    let place = |is: &dyn Fn(&FieldInfo) -> bool| {
+        types.types.iter().find_map(|info| {
+            let field = info.fields.iter().find(|field| is(field))?;
+            Some(format!("the field `{}` of type `{}`", field.name, info.name))
+        })
+    };
+    if let Codec::Schema(profile) = codec {
+        let quantized = place(&|field| matches!(field.kind, FieldKind::Quantized(_)));
+        return match quantized {
+            Some(place) if profile != Profile::V5 => Err(format!(
+                "{place} to clients of this version: quantized numbers need the profile `v5`"
+            )),
+            _ => Ok(()),
+        };
+    }
+    if is_pooled {
+        return Err(
+            "shared structs, or sets and collections of structs: use the codec `schema`".to_owned()
+        );
+    }
+    if let Some(info) = types.types.iter().find(|info| info.extends.is_some()) {
+        let name = &info.name;
+        return Err(format!(
+            "the type `{name}`, which extends another: use the codec `schema`, or write its fields out"
+        ));
+    }
+    match place(&|field| field.visibility.is_hidden()) {
+        Some(place) => {
+            Err(format!("{place}: it sends the same to everyone; for views use the codec `schema`"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// One message, if there is anything in it.
+fn message(bytes: &[u8]) -> Option<String> {
+    (!bytes.is_empty()).then(|| quoted(bytes))
+}
+
+/// Messages of a codec that has one for each change.
+fn list(messages: &[Vec<u8>]) -> Option<String> {
+    let messages: Vec<String> = messages.iter().map(|bytes| quoted(bytes)).collect();
+    (!messages.is_empty()).then(|| format!("[{}]", messages.join(",")))
+}
+
+/// Bytes as a JSON string.
+fn quoted(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len() + 2);
+    text.push('"');
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push('"');
+    text
+}
