@@ -8,7 +8,7 @@ use serde_json::json;
 use tidewire_conformance::{
     case::Counts,
     derived,
-    driver::{self, Arguments, check},
+    driver::{self, Arguments, check, config},
     judge::Judge,
     mosx::{self, values},
 };
@@ -34,7 +34,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     let types = derived::types();
     for seed in arguments.range() {
         let config = Config::default();
-        let scenario = generate(seed, &config);
+        let scenario = generate(seed, &config(seed));
         total += check(seed, &scenario, Reading::Json, |each| mosx::run(each, &mut judge))?;
         // Every eighth on derived types too, with patches that can be undone.
         if seed % 8 == 0 {

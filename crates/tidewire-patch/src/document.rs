@@ -3,6 +3,8 @@
 //! The walk tells what changed and no more. Some messages need what did not change: an item that
 //! moves in an array is sent whole, an undo needs what was there, a newcomer gets everything.
 
+use std::collections::HashSet;
+
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use tidewire_state::{FieldIndex, FieldKind, RefId, TypeIndex, TypeSet};
@@ -39,6 +41,8 @@ pub(crate) enum Kept {
 pub(crate) struct Document {
     /// By [`RefId`].
     nodes: Vec<Option<Node>>,
+    /// Those of which clients know nothing but that they are there.
+    veiled: HashSet<RefId, RandomState>,
 }
 
 impl Document {
@@ -54,6 +58,12 @@ impl Document {
         if let Some(node) = self.nodes.get_mut(id.0 as usize) {
             *node = None;
         }
+        self.veiled.remove(&id);
+    }
+
+    /// Clients hold nothing for this node.
+    pub(crate) fn veil(&mut self, id: RefId) {
+        self.veiled.insert(id);
     }
 
     /// Whether there is such a node.
@@ -74,6 +84,7 @@ impl Document {
     pub(crate) fn keep(&self, slot: &Slot) -> Kept {
         let id = match slot {
             Slot::Leaf(value) => return Kept::Leaf(value.clone()),
+            Slot::Node(id) if self.veiled.contains(id) => return Kept::Leaf(Value::Undefined),
             Slot::Node(id) => *id,
         };
         match self.node(id) {

@@ -66,7 +66,7 @@ pub use crate::{
         QuantizedMode, Sending, Tag, TypeError, TypeIds, TypeIndex, TypeInfo, TypeSet,
         TypesBuilder, Visibility,
     },
-    unfold::{Known, Refusal, Rule, Unfold},
+    unfold::{Audience, Known, Presence, Refusal, Rule, Unfold},
     value::{Number, Primitive, PrimitiveKind, PrimitiveType, Value},
     view::{Held, StateView, ViewId, Views},
     visitor::{

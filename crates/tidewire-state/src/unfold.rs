@@ -20,7 +20,7 @@ use foldhash::fast::RandomState;
 
 use self::{graph::Graph, told::Told};
 pub use self::{
-    rule::{Known, Rule},
+    rule::{Known, Presence, Rule},
     told::Refusal,
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
     tracker::Tracked,
     types::TypeSet,
     view::ViewId,
-    visitor::{RefId, Visitor},
+    visitor::Visitor,
 };
 
 /// A state whose walks are followed, and what its audiences were told: everyone, and views, each with
@@ -130,13 +130,19 @@ impl<C: Visitor> Unfold<C> {
         }
     }
 
-    /// All nodes of the state, as of the last walk.
-    pub fn nodes(&self) -> impl Iterator<Item = Known> {
-        let known = |(id, node): (RefId, &graph::Node)| Known {
-            id,
-            index: node.index,
-            hidden: node.hidden,
-        };
-        self.graph.nodes().map(known)
+    /// Tells a codec what an audience does not know yet, by a rule of one's own. `all` says that the rule
+    /// is not what it was the last time.
+    pub fn tell<V: Visitor + ?Sized>(
+        &self,
+        rule: &dyn Rule,
+        audience: &mut Audience,
+        all: bool,
+        codec: &mut V,
+    ) {
+        tell::tell(&self.graph, rule, &mut audience.0, all, codec);
     }
 }
+
+/// Who sees the same, and what they were told.
+#[derive(Debug, Default)]
+pub struct Audience(Told);

@@ -38,6 +38,7 @@ macro_rules! visitor {
             introduce(node: tidewire_state::Introduced);
             node_members(edit: tidewire_state::NodeMembersEdit<'_>);
             renumbered(from: tidewire_state::RefId, to: tidewire_state::RefId);
+            veiled(node: tidewire_state::RefId);
         }
     };
     (@ $encoder:ty: $($name:ident($($arg:ident: $type:ty),*);)*) => {

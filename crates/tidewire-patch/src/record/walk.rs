@@ -130,6 +130,10 @@ impl Visitor for Recorder {
         self.put_items(edit.from, after, plan);
     }
 
+    fn veiled(&mut self, node: RefId) {
+        self.document.veil(node);
+    }
+
     fn released(&mut self, node: RefId) {
         self.document.remove(node);
         self.released.push(node);

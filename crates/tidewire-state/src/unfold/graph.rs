@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::leaf::Leaf;
+use super::{leaf::Leaf, rule::Known};
 use crate::{
     types::{ElementKind, FieldIndex, FieldKind, TypeIndex, TypeSet},
     value::Value,
@@ -121,9 +121,11 @@ impl Graph {
         self.nodes[id.0 as usize].as_ref().expect("a walk introduces every node it leads to")
     }
 
-    /// All nodes, with their numbers.
-    pub(super) fn nodes(&self) -> impl Iterator<Item = (RefId, &Node)> {
-        (0..).zip(&self.nodes).filter_map(|(id, node)| Some((RefId(id), node.as_ref()?)))
+    /// What rules are asked about.
+    pub(super) fn known(&self, id: RefId) -> Known {
+        let node = self.node(id);
+        let is_map = matches!(node.content, Content::Map(_));
+        Known { id, index: node.index, hidden: node.hidden, is_map }
     }
 
     fn put(&mut self, id: RefId, index: Option<TypeIndex>, hidden: bool) -> &mut Node {

@@ -15,22 +15,34 @@ pub struct Known {
     pub index: Option<TypeIndex>,
     /// Whether not everyone is told of it.
     pub hidden: bool,
+    /// Whether it is a map.
+    pub is_map: bool,
+}
+
+/// How a node shows in a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// As it is, as far as it shows its fields.
+    There,
+    /// Not at all.
+    Absent,
+    /// One sees that something is there, and nothing of it.
+    Veiled,
 }
 
 /// What an audience may see.
 pub trait Rule {
     /// Whether a struct shows fields of this visibility, or a collection its contents, which are for
-    /// everyone who sees it. `around` are the nodes on the way to it, from the root.
-    fn shows(&self, holder: Known, around: &[RefId], visibility: Visibility) -> bool;
+    /// everyone who sees it.
+    fn shows(&self, holder: Known, visibility: Visibility) -> bool;
 
-    /// Whether a node is there in a place that its holder shows, or does not. `around` are the nodes
-    /// on the way to it, from the root, the holder included.
-    fn is_there(&self, node: Known, around: &[RefId], shown: bool) -> bool;
+    /// How a node shows in a place of `holder`, which shows that place or does not.
+    fn presence(&self, node: Known, holder: Known, shown: bool) -> Presence;
 }
 
 /// Without a view one sees what everyone sees.
 impl Rule for Option<&StateView> {
-    fn shows(&self, holder: Known, _: &[RefId], visibility: Visibility) -> bool {
+    fn shows(&self, holder: Known, visibility: Visibility) -> bool {
         match visibility {
             Visibility::Everyone => !holder.hidden || self.is_some_and(|view| view.has(holder.id)),
             Visibility::View(tag) => self.is_some_and(|view| view.shows_tag(holder.id, tag)),
@@ -38,7 +50,10 @@ impl Rule for Option<&StateView> {
         }
     }
 
-    fn is_there(&self, node: Known, _: &[RefId], shown: bool) -> bool {
-        shown && !node.hidden || self.is_some_and(|view| view.shows(node.id))
+    fn presence(&self, node: Known, _: Known, shown: bool) -> Presence {
+        match shown && !node.hidden || self.is_some_and(|view| view.shows(node.id)) {
+            true => Presence::There,
+            false => Presence::Absent,
+        }
     }
 }

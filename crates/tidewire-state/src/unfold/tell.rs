@@ -6,7 +6,7 @@ use compact_str::CompactString;
 
 use super::{
     graph::{Content, Entry, Graph, Node, Slot},
-    rule::{Known, Rule},
+    rule::{Known, Presence, Rule},
     told::{Entries, MAX_DEPTH, Refusal, Told, ToldEntry, ToldNode, values_changed},
 };
 use crate::{
@@ -56,7 +56,7 @@ pub(super) fn tell<V: Visitor + ?Sized>(
     visitor.begin(told.messages);
     let root = graph.node(RefId::ROOT);
     if is_first {
-        told.add(ToldNode::new(RefId::ROOT, root, graph));
+        told.add(ToldNode::new(RefId::ROOT, root, graph, false));
     }
     let all = all || is_first || graph.scattered > told.tick;
     let since = if all { 0 } else { told.tick };
@@ -74,14 +74,14 @@ pub(super) fn tell<V: Visitor + ?Sized>(
 }
 
 impl ToldNode {
-    fn new(source: RefId, node: &Node, graph: &Graph) -> Self {
+    fn new(source: RefId, node: &Node, graph: &Graph, veiled: bool) -> Self {
         let content = match (&node.content, node.index) {
             (_, Some(index)) => Content::of_struct(&graph.types, index),
             (Content::Map(_), None) => Content::Map(Entries::default()),
             (Content::Nodes(_), None) => Content::Nodes(Vec::new()),
             (_, None) => Content::Values(Vec::new()),
         };
-        Self { source, identity: node.identity, index: node.index, content }
+        Self { source, identity: node.identity, index: node.index, veiled, content }
     }
 }
 
@@ -122,6 +122,9 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
             if !fresh && graph.node(source).changed <= self.since {
                 continue;
             }
+            if self.told.node(id).veiled && !fresh {
+                continue;
+            }
             let place = match &place {
                 At::Field(field) => Place::Field(*field),
                 At::Entry(index, key) => Place::Entry(EntryAt { index: *index, key }),
@@ -129,27 +132,28 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
             };
             let index = self.told.node(id).index;
             self.visitor.enter(Enter { id, place, index, hidden: false, fresh });
-            self.path.push(source);
-            self.node(id);
-            self.path.pop();
+            if !self.told.node(id).veiled {
+                self.path.push(source);
+                self.node(id);
+                self.path.pop();
+            }
             self.visitor.leave();
         }
     }
 
-    fn known(&self, id: RefId) -> Known {
-        let node = self.graph.node(id);
-        Known { id, index: node.index, hidden: node.hidden }
-    }
-
     fn shows(&self, holder: RefId, visibility: Visibility) -> bool {
-        let around = &self.path[..self.path.len().saturating_sub(1)];
-        self.rule.shows(self.known(holder), around, visibility)
+        self.rule.shows(self.graph.known(holder), visibility)
     }
 
-    /// Whether what is in a place is there, if its holder shows it or not.
+    /// How what is in a place of the node that is compared shows, if the place does or not.
+    fn presence(&self, id: RefId, shown: bool) -> Presence {
+        let holder = *self.path.last().expect("the root is on every path");
+        self.rule.presence(self.graph.known(id), self.graph.known(holder), shown)
+    }
+
     fn is_there(&mut self, slot: &Slot, shown: bool) -> bool {
         let Slot::Node(id) = slot else { return shown };
-        if !self.rule.is_there(self.known(*id), &self.path, shown) {
+        if self.presence(*id, shown) == Presence::Absent {
             return false;
         }
         let refusal = if self.path.contains(id) {
@@ -164,10 +168,11 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
     }
 
     /// Whether a node that was told shows the one of this number, which it may by another by now.
-    fn still_shows(&mut self, id: RefId, source: RefId) -> bool {
+    fn still_shows(&mut self, id: RefId, source: RefId, shown: bool) -> bool {
         let node = self.graph.node(source);
         let told = self.told.node(id);
-        let same = told.identity == node.identity && told.index == node.index
+        let is_veiled = self.presence(source, shown) == Presence::Veiled;
+        let same = told.veiled == is_veiled && told.identity == node.identity && told.index == node.index
             || node.index.is_none() && told.content.is_collection_like(&node.content);
         if same {
             let told = self.told.node_mut(id);
@@ -177,14 +182,18 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
     }
 
     /// A node that is shown in one place more.
-    fn introduce(&mut self, source: RefId) -> Option<RefId> {
+    fn introduce(&mut self, source: RefId, shown: bool) -> Option<RefId> {
         if self.told.len >= self.most {
             self.told.refusal = Some(Refusal::TooManyPaths);
             return None;
         }
         let node = self.graph.node(source);
-        let id = self.told.add(ToldNode::new(source, node, self.graph));
+        let is_veiled = self.presence(source, shown) == Presence::Veiled;
+        let id = self.told.add(ToldNode::new(source, node, self.graph, is_veiled));
         self.visitor.introduce(Introduced { id, index: node.index, hidden: false });
+        if is_veiled {
+            self.visitor.veiled(id);
+        }
         Some(id)
     }
 
@@ -204,7 +213,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
             let now = now.as_ref().filter(|slot| self.is_there(slot, shown));
             match (now, &held) {
                 (Some(Slot::Node(source)), Some(Slot::Node(id)))
-                    if self.still_shows(*id, *source) =>
+                    if self.still_shows(*id, *source, shown) =>
                 {
                     below.push(Below { place: At::Field(at), id: *id, fresh: false });
                     continue;
@@ -219,7 +228,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
                     self.visitor.field(at, leaf.value(), old.map(super::leaf::Leaf::value));
                     Some(Slot::Leaf(leaf.clone()))
                 }
-                Some(Slot::Node(source)) => self.introduce(*source).map(|id| {
+                Some(Slot::Node(source)) => self.introduce(*source, shown).map(|id| {
                     self.visitor.reference(at, id, held.as_ref().and_then(node_of));
                     below.push(Below { place: At::Field(at), id, fresh: true });
                     Slot::Node(id)
@@ -269,12 +278,12 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
                 continue;
             };
             let same = match (&entry.slot, &told.slot) {
-                (Slot::Node(source), Slot::Node(id)) => self.still_shows(*id, *source),
+                (Slot::Node(source), Slot::Node(id)) => self.still_shows(*id, *source, shown),
                 (now, told) => now == told,
             };
             told.index = entry.index;
             let fresh = !same;
-            if fresh && !self.entry(&key, entry, &mut told) {
+            if fresh && !self.entry(&key, entry, &mut told, shown) {
                 self.visitor.entry_removed(EntryAt { index: told.index, key: &key });
                 continue;
             }
@@ -294,7 +303,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
                     Slot::Leaf(leaf.clone())
                 }
                 Slot::Node(source) => {
-                    let Some(id) = self.introduce(*source) else { continue };
+                    let Some(id) = self.introduce(*source, shown) else { continue };
                     self.visitor.entry_reference(at, id, None);
                     below.push(Below { place: At::Entry(at.index, key.clone()), id, fresh: true });
                     Slot::Node(id)
@@ -306,7 +315,13 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
     }
 
     /// An entry that stays holds something else. False if that is refused.
-    fn entry(&mut self, key: &str, entry: &Entry, told: &mut ToldEntry) -> bool {
+    fn entry(
+        &mut self,
+        key: &str,
+        entry: &Entry,
+        told: &mut ToldEntry,
+        shown: bool,
+    ) -> bool {
         let at = EntryAt { index: entry.index, key };
         let old = node_of(&told.slot);
         let new = match &entry.slot {
@@ -315,7 +330,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
                 self.visitor.entry(at, leaf.value(), old);
                 Some(Slot::Leaf(leaf.clone()))
             }
-            Slot::Node(source) => self.introduce(*source).map(|id| {
+            Slot::Node(source) => self.introduce(*source, shown).map(|id| {
                 self.visitor.entry_reference(at, id, old);
                 Slot::Node(id)
             }),
@@ -349,8 +364,8 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         for item in there {
             let identity = self.graph.node(item.node).identity;
             let old = known.get_mut(&identity).and_then(Vec::pop);
-            let old = old.filter(|id| self.still_shows(*id, item.node));
-            let id = old.or_else(|| self.introduce(item.node));
+            let old = old.filter(|id| self.still_shows(*id, item.node, shown));
+            let id = old.or_else(|| self.introduce(item.node, shown));
             if let Some(id) = id {
                 let place = At::Item(now.len());
                 below.push(Below { place, id, fresh: old.is_none() });

@@ -39,6 +39,8 @@ pub(super) struct ToldNode {
     pub(super) source: RefId,
     pub(super) identity: u64,
     pub(super) index: Option<TypeIndex>,
+    /// Whether nothing of it shows.
+    pub(super) veiled: bool,
     pub(super) content: Content<ToldEntry>,
 }
 
@@ -130,11 +132,15 @@ impl Told {
         visitor.end();
     }
 
+    /// Shows a node and what is below it.
     fn visit_node<V: Visitor + ?Sized>(&self, id: RefId, place: Place<'_>, visitor: &mut V) {
         let node = self.node(id);
         visitor.enter(Enter { id, place, index: node.index, hidden: false, fresh: true });
         let introduce = |visitor: &mut V, id: RefId| {
             visitor.introduce(Introduced { id, index: self.node(id).index, hidden: false });
+            if self.node(id).veiled {
+                visitor.veiled(id);
+            }
         };
         let mut places: Vec<(Place<'_>, RefId)> = Vec::new();
         match &node.content {

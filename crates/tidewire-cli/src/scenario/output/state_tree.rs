@@ -84,10 +84,7 @@ impl StateTreeOutput {
 }
 
 /// The frame with what the last tick changed, if anything.
-fn told<'e>(
-    tree: &StateTree,
-    encoder: &'e mut Encoder,
-) -> Result<Option<&'e [u8]>, ScenarioError> {
+fn told<'e>(tree: &StateTree, encoder: &'e mut Encoder) -> Result<Option<&'e [u8]>, ScenarioError> {
     let update = tree.update_with(|members, whole| encoder.prefers_whole(members, whole));
     check_keys(&update, encoder.config())?;
     Ok((!update.patches.is_empty()).then(|| encoder.encode(&update)))
