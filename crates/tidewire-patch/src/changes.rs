@@ -111,7 +111,17 @@ impl PatchEncoder {
         self.seen_by(state, view).snapshot()
     }
 
-    fn another(&self) -> Self {
+    /// One that hears of a walk only what it is told. The state has fields that it knows nothing of.
+    pub(crate) fn plain<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
+        Self::of(Recorder::new(state, Arrays::Shifting, config.reversible))
+    }
+
+    /// From now on patches say what was there before.
+    pub(crate) fn set_reversible(&mut self) {
+        self.recorder.set_reversible();
+    }
+
+    pub(crate) fn another(&self) -> Self {
         Self::of(self.recorder.another())
     }
 

@@ -149,6 +149,10 @@ impl Recorder {
         self.ticks == 1
     }
 
+    pub(crate) fn set_reversible(&mut self) {
+        self.reversible = true;
+    }
+
     /// Whether changes say what was there before.
     pub(crate) fn is_reversible(&self) -> bool {
         self.reversible

@@ -146,3 +146,10 @@ impl<C: Visitor> Unfold<C> {
 /// Who sees the same, and what they were told.
 #[derive(Debug, Default)]
 pub struct Audience(Told);
+
+impl Audience {
+    /// Why the last message leaves something out that would be there.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.0.refusal
+    }
+}

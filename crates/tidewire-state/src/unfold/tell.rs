@@ -6,7 +6,7 @@ use compact_str::CompactString;
 
 use super::{
     graph::{Content, Entry, Graph, Node, Slot},
-    rule::{Known, Presence, Rule},
+    rule::{Presence, Rule},
     told::{Entries, MAX_DEPTH, Refusal, Told, ToldEntry, ToldNode, values_changed},
 };
 use crate::{
