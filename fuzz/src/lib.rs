@@ -15,8 +15,8 @@ pub mod targets;
 
 use targets::{
     decode_dynamic, decode_typed, frames, handshake, inspect, light, matchmaking, messages, mpack,
-    notepack, opcode_frames, opcode_messages, operations, patches, patchpack, scenario, schema_files,
-    serializers, sessions, urls,
+    notepack, opcode_frames, opcode_messages, operations, patches, patchpack, scenario,
+    schema_files, serializers, sessions, urls,
 };
 
 /// A target and what its inputs are made of.

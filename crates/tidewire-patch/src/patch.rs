@@ -144,11 +144,7 @@ pub(crate) fn push_index(pointer: &mut String, index: u64) {
 
 /// What is said by text of a JSON Pointer.
 fn unescaped(text: &str) -> Cow<'_, str> {
-    if text.contains('~') {
-        text.replace("~1", "/").replace("~0", "~").into()
-    } else {
-        text.into()
-    }
+    if text.contains('~') { text.replace("~1", "/").replace("~0", "~").into() } else { text.into() }
 }
 
 impl<S: AsRef<str>> FromIterator<S> for Path {
@@ -313,7 +309,8 @@ impl Patch {
         Ok(())
     }
 
-    /// The patch that undoes this one. A list of patches is undone from its end.
+    /// The patch that undoes this one. A list of patches is undone from its end. A path that ends in
+    /// `-`, behind the last item of an array, does not name the item that came there.
     ///
     /// # Errors
     ///

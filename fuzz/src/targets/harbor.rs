@@ -37,8 +37,7 @@ pub(super) struct Sessions {
 
 /// Two sessions of each, the second with patches that can be undone.
 pub(super) fn sessions() -> Sessions {
-    let mut sessions =
-        Sessions { mpack: vec![], light: vec![], patchpack: vec![], json: vec![] };
+    let mut sessions = Sessions { mpack: vec![], light: vec![], patchpack: vec![], json: vec![] };
     for config in [Config::default(), Config::REVERSIBLE] {
         let mut harbor = Tracked::new(Harbor::default());
         let mut mpack = MpackEncoder::new(&harbor, config);
@@ -49,8 +48,7 @@ pub(super) fn sessions() -> Sessions {
         for step in 0..=STEPS {
             edit(&mut harbor, step);
             harbor.sync(
-                &mut [&mut mpack as _, &mut patchpack as _, &mut patches as _, &mut light as _]
-                    [..],
+                &mut [&mut mpack as _, &mut patchpack as _, &mut patches as _, &mut light as _][..],
             );
             let [of_mpack, of_light, of_patchpack, of_json] = &mut sent;
             if step == 0 {
@@ -82,7 +80,7 @@ const STEPS: u16 = 24;
 fn edit(harbor: &mut Harbor, step: u16) {
     let ship = |name: &str| Ship {
         name: name.to_owned(),
-        fuel: (step % 2 == 0).then_some(step),
+        fuel: step.is_multiple_of(2).then_some(step),
         cargo: [("tea", step as u8), ("a/b~", 1)].into(),
         tow: None,
     };
@@ -105,7 +103,9 @@ fn edit(harbor: &mut Harbor, step: u16) {
 
 /// Applies a patch, which the document may not fit, and undoes it if it can be undone.
 pub(super) fn follow(document: &mut tidewire_patch::notepack::Value, patch: &Patch) {
-    if patch.apply(document).is_err() {
+    // `-` names the place behind the last item, where the item is no more when it is there.
+    let is_behind = patch.path.segments().last().is_some_and(|last| last == "-");
+    if patch.apply(document).is_err() || is_behind {
         return;
     }
     if let Ok(inverse) = patch.inverse() {

@@ -51,7 +51,8 @@ pub fn target(data: &[u8]) {
                 (Ok(()), Ok(())) if ours.is_undefined() => ours = Value::Null,
                 (Ok(()), Ok(())) => undo(&patch, &before, &ours),
             }
-            assert_eq!(ours.to_json(), theirs, "{patch:?}");
+            // 3 and 3.0 are one number.
+            assert_eq!(ours, value(&theirs), "{patch:?}");
         }
     }
 }

@@ -35,7 +35,7 @@ fn server<C: Codec, S: Schema>(state: S) -> (Tracked<S>, C) {
 fn snapshot<C: Codec>(workload: &str, codec: &C) -> Vec<u8> {
     let bytes = codec.snapshot();
     let allocations = count_allocations(|| drop(codec.snapshot()));
-    print(Row {
+    print(&Row {
         peer: C::NAME,
         workload,
         message: "snapshot",
@@ -62,15 +62,19 @@ fn of_manual<C: Codec>() {
         add(&mut added);
     });
     let message = added.1.last_patch()[0].clone();
-    print(Row {
+    print(&Row {
         peer: C::NAME,
         workload: "readme",
         message: "add",
         encode_ns: measure(|count| fresh(count, make, add)),
         decode_ns: measure(|count| {
-            fresh(count, || C::open(&bytes).0, |reader| {
-                C::read(reader, &message, &mut patch);
-            })
+            fresh(
+                count,
+                || C::open(&bytes).0,
+                |reader| {
+                    C::read(reader, &message, &mut patch);
+                },
+            )
         }),
         bytes: message.len() as f64,
         allocs: allocations.count_total as f64,
@@ -87,14 +91,12 @@ fn of_manual<C: Codec>() {
     let encode_ns = measure(|count| timed(count, &mut replace));
     let message = codec.last_patch()[0].clone();
     let mut reader = C::open(&bytes).0;
-    print(Row {
+    print(&Row {
         peer: C::NAME,
         workload: "readme",
         message: "replace",
         encode_ns,
-        decode_ns: measure(|count| {
-            timed(count, |_| read::<C>(&mut reader, &message, &mut patch))
-        }),
+        decode_ns: measure(|count| timed(count, |_| read::<C>(&mut reader, &message, &mut patch))),
         bytes: message.len() as f64,
         allocs: allocations.count_total as f64 / 100.0,
     });
@@ -122,7 +124,7 @@ fn of_players<C: Codec>(count: u32) {
     let mut reader = C::open(&bytes).0;
     let mut patch = Patch::default();
     let mut received = patches.iter().cycle();
-    print(Row {
+    print(&Row {
         peer: C::NAME,
         workload: &workload,
         message: "replace",
@@ -130,7 +132,7 @@ fn of_players<C: Codec>(count: u32) {
         decode_ns: measure(|count| {
             timed(count, |_| {
                 let message = received.next().expect("there are patches");
-                read::<C>(&mut reader, message, &mut patch)
+                read::<C>(&mut reader, message, &mut patch);
             })
         }),
         bytes: size,
@@ -144,6 +146,6 @@ fn read<C: Codec>(reader: &mut C::Reader, message: &[u8], patch: &mut Patch) {
     black_box(patch);
 }
 
-fn print(row: Row<'_>) {
+fn print(row: &Row<'_>) {
     println!("{row}");
 }

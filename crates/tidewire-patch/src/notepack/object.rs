@@ -24,7 +24,11 @@ pub struct Object(Repr);
 enum Repr {
     /// Values by the position of their names. One that is `undefined`, or that the list is too
     /// short for, is not there.
-    Typed { shapes: Arc<Shapes>, of: u32, values: Box<[Value]> },
+    Typed {
+        shapes: Arc<Shapes>,
+        of: u32,
+        values: Box<[Value]>,
+    },
     Any(Box<Members>),
 }
 
@@ -241,7 +245,7 @@ impl Object {
     /// How many members there are.
     pub fn len(&self) -> usize {
         match &self.0 {
-            Repr::Typed { values, .. } => values.iter().filter(|value| is_there(value)).count(),
+            Repr::Typed { values, .. } => values.iter().filter(is_there).count(),
             Repr::Any(members) => members.len(),
         }
     }
@@ -258,9 +262,7 @@ impl Object {
                 let at = shapes.of(*of).iter().position(|other| other == name)?;
                 values.get(at).filter(is_there)
             }
-            Repr::Any(members) => {
-                members.position(name).map(|at| &members.values[at])
-            }
+            Repr::Any(members) => members.position(name).map(|at| &members.values[at]),
         }
     }
 
@@ -271,9 +273,7 @@ impl Object {
                 let at = shapes.of(*of).iter().position(|other| other == name)?;
                 values.get_mut(at).filter(|value| !value.is_undefined())
             }
-            Repr::Any(members) => {
-                members.position(name).map(|at| &mut members.values[at])
-            }
+            Repr::Any(members) => members.position(name).map(|at| &mut members.values[at]),
         }
     }
 
@@ -281,8 +281,7 @@ impl Object {
     pub fn insert(&mut self, name: impl Into<Text> + AsRef<str>, value: Value) -> Option<Value> {
         if let Repr::Typed { shapes, of, values } = &mut self.0
             && !value.is_undefined()
-            && let Some(at) =
-                shapes.of(*of).iter().position(|other| other == name.as_ref())
+            && let Some(at) = shapes.of(*of).iter().position(|other| other == name.as_ref())
             && let Some(place) = values.get_mut(at)
         {
             let old = std::mem::replace(place, value);
@@ -352,8 +351,7 @@ impl fmt::Debug for Object {
 /// In any order.
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
-            && self.iter().all(|(name, value)| other.get(name) == Some(value))
+        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
     }
 }
 

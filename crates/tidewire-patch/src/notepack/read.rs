@@ -252,12 +252,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn leaf(
-        &mut self,
-        code: u8,
-        offset: usize,
-        out: &mut Value,
-    ) -> Result<(), DecodeError> {
+    fn leaf(&mut self, code: u8, offset: usize, out: &mut Value) -> Result<(), DecodeError> {
         match code {
             0x00..0x80 => fill(out, code.into()),
             0xa0..0xc0 => fill(out, Value::String(text(self.take(usize::from(code & 0x1f))?))),

@@ -1,7 +1,8 @@
 //! Reads patchpack, as its own decoder does: keys are only ever added to a list, nothing is
 //! renumbered, what is put in the place of a node ends it.
 //!
-//! A message is checked as a whole before any of it is done.
+//! Values are read in one pass, with the nodes that they bring. A message that turns out to be wrong
+//! leaves the decoder as it was.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -441,9 +442,7 @@ impl PatchpackDecoder {
 fn has_twins(names: &[Text]) -> bool {
     match names {
         [] | [_] => false,
-        names if names.len() <= 8 => {
-            (1..names.len()).any(|at| names[..at].contains(&names[at]))
-        }
+        names if names.len() <= 8 => (1..names.len()).any(|at| names[..at].contains(&names[at])),
         names => names.iter().collect::<HashSet<_>>().len() < names.len(),
     }
 }

@@ -207,11 +207,7 @@ impl PatchpackDecoder {
         false
     }
 
-    fn array(
-        &mut self,
-        reader: &mut Reader<'_>,
-        begun: Begun,
-    ) -> Result<Value, PatchpackError> {
+    fn array(&mut self, reader: &mut Reader<'_>, begun: Begun) -> Result<Value, PatchpackError> {
         let mut items = places(reader.room(begun.len, 1)?);
         for at in 0..begun.len {
             self.below(reader, &begun, |_| Key::Index(at as u64), place(&mut items, at))?;
@@ -259,11 +255,7 @@ impl PatchpackDecoder {
         Some(len)
     }
 
-    fn map(
-        &mut self,
-        reader: &mut Reader<'_>,
-        begun: Begun,
-    ) -> Result<Value, PatchpackError> {
+    fn map(&mut self, reader: &mut Reader<'_>, begun: Begun) -> Result<Value, PatchpackError> {
         let mut members = Members::with_places(reader.room(begun.len, 1)? / 2);
         for at in 0..begun.len / 2 {
             let offset = reader.offset();

@@ -3,10 +3,7 @@
 //! A snapshot brings thousands of them and a patch looks for one, so that they lie in one list, are
 //! linked by their slots in it, and most of them own nothing.
 
-use std::{
-    collections::HashMap,
-    hash::BuildHasher as _,
-};
+use std::{collections::HashMap, hash::BuildHasher as _};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
