@@ -37,7 +37,8 @@ fn run(arguments: &Arguments) -> Result<()> {
         total += check(seed, &scenario, Reading::Json, |each| mosx::run(each, &mut judge))?;
         // Every eighth on derived types too, with patches that can be undone.
         if seed % 8 == 0 {
-            let scenario = generate_over(&types, seed, &Config::default()).map_err(anyhow::Error::msg)?;
+            let scenario =
+                generate_over(&types, seed, &Config::default()).map_err(anyhow::Error::msg)?;
             let run = |each: &_| mosx::run_derived(each, &mut judge);
             total += check(seed, &scenario, Reading::Json, run)?;
         }

@@ -102,7 +102,10 @@ fn skipped_alone(field: &Field<'_>, errors: &mut Errors) {
 fn stands_with(field: &Field<'_>, errors: &mut Errors) {
     let attrs = &field.attrs;
     if let (Some(computed), true) = (&attrs.computed, attrs.masked.is_some()) {
-        errors.at(computed, "a computed field has no value of its own to mask; remove one of the two");
+        errors.at(
+            computed,
+            "a computed field has no value of its own to mask; remove one of the two",
+        );
     }
     if let (Some(quantized), true) = (&attrs.quantized, attrs.number.is_some()) {
         errors.push(syn::Error::new(

@@ -373,7 +373,9 @@ impl Code {
             (_, Some(path)) => {
                 quote_spanned!(span=> __tidewire::compute::<Self, #ty>(&*self, #path))
             }
-            (Some(mask), None) => quote_spanned!(span=> __tidewire::mask::<#ty>(&self.#ident, #mask)),
+            (Some(mask), None) => {
+                quote_spanned!(span=> __tidewire::mask::<#ty>(&self.#ident, #mask))
+            }
             (None, None) => quote_spanned!(span=> self.#ident),
         };
         let (sent, value, value_mut) = if let Some(by) = &attrs.quantized {

@@ -47,8 +47,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use thiserror::Error;
 use tidewire_state::{
-    Audience, Enter, EntryAt, FieldIndex, Introduced, Known, NodeMembersEdit, Presence, RefEdit, RefId,
-    Refusal, Rule, Schema, Tracked, TypeSet, Unfold, Value as Leaf, ValueEdit, Visibility, Visitor,
+    Audience, Enter, EntryAt, FieldIndex, Introduced, Known, NodeMembersEdit, Presence, RefEdit,
+    RefId, Refusal, Rule, Schema, Tracked, TypeSet, Unfold, Value as Leaf, ValueEdit, Visibility,
+    Visitor,
 };
 
 use self::tags::Tags;
@@ -250,7 +251,8 @@ impl Tracker {
         let listener = self.listeners.get(listener.0).and_then(Option::as_ref);
         let patches = listener.map(|(at, config)| (self.groups[*at].encoder.last_patch(), config));
         patches.into_iter().flat_map(|(patches, config)| {
-            let is_told = |patch: &&Patch| config.only.is_empty() || config.only.contains(&patch.op);
+            let is_told =
+                |patch: &&Patch| config.only.is_empty() || config.only.contains(&patch.op);
             patches.iter().filter(is_told).map(|patch| match config.reversible {
                 true => patch.clone(),
                 false => Patch { old: None, ..patch.clone() },

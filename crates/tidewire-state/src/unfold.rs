@@ -23,13 +23,7 @@ pub use self::{
     rule::{Known, Presence, Rule},
     told::Refusal,
 };
-use crate::{
-    schema::Schema,
-    tracker::Tracked,
-    types::TypeSet,
-    view::ViewId,
-    visitor::Visitor,
-};
+use crate::{schema::Schema, tracker::Tracked, types::TypeSet, view::ViewId, visitor::Visitor};
 
 /// A state whose walks are followed, and what its audiences were told: everyone, and views, each with
 /// a codec `C` of its own.

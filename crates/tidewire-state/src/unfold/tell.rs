@@ -172,8 +172,9 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         let node = self.graph.node(source);
         let told = self.told.node(id);
         let is_veiled = self.presence(source, shown) == Presence::Veiled;
-        let same = told.veiled == is_veiled && told.identity == node.identity && told.index == node.index
-            || node.index.is_none() && told.content.is_collection_like(&node.content);
+        let same =
+            told.veiled == is_veiled && told.identity == node.identity && told.index == node.index
+                || node.index.is_none() && told.content.is_collection_like(&node.content);
         if same {
             let told = self.told.node_mut(id);
             (told.source, told.identity) = (source, node.identity);
@@ -315,13 +316,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
     }
 
     /// An entry that stays holds something else. False if that is refused.
-    fn entry(
-        &mut self,
-        key: &str,
-        entry: &Entry,
-        told: &mut ToldEntry,
-        shown: bool,
-    ) -> bool {
+    fn entry(&mut self, key: &str, entry: &Entry, told: &mut ToldEntry, shown: bool) -> bool {
         let at = EntryAt { index: entry.index, key };
         let old = node_of(&told.slot);
         let new = match &entry.slot {
