@@ -7,6 +7,7 @@
 
 use std::{collections::HashMap, mem, sync::Arc};
 
+use thiserror::Error;
 use tidewire_state::{
     Enter, EntryAt, FieldIndex, FieldInfo, FieldKind, Introduced, NodeMembersEdit, Place, RefEdit,
     RefId, Refusal, Schema, Tracked, TypeIndex, TypeSet, Unfold, Value, ValueEdit, ViewId,
@@ -17,7 +18,7 @@ use crate::{
     changes::{Change, Changes, compare},
     paths::PathTable,
     tree::{Members, Tree},
-    update::{Patch, Update, UpdateKind, collect, first_sync},
+    update::{PROTO, Patch, Update, UpdateKind, collect, first_sync},
 };
 
 /// What clients of a state hold, and what the last tick changed of it.
@@ -54,8 +55,20 @@ pub struct StateTree {
     changes: Changes,
     /// The nodes that were entered and not left.
     open: Vec<Open>,
+    /// Where the key stands that is never written.
+    refused: Option<RefusedKey>,
     /// How often the state had been synced when this last knew all about it.
     ticks: u64,
+}
+
+/// The state has the key `__proto__`, at which JavaScript clients fail: no client is told of it.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error(
+    "clients are not told of the key \"__proto__\" at {path}, which JavaScript cannot read: use another key"
+)]
+pub struct RefusedKey {
+    /// The way from the root to what has the key.
+    pub path: String,
 }
 
 /// A node under way.
@@ -120,6 +133,7 @@ impl StateTree {
             root: Tree::Object(Members::new()),
             changes: Changes::new(),
             open: Vec::new(),
+            refused: None,
             ticks: 0,
         }
     }
@@ -132,6 +146,15 @@ impl StateTree {
     /// The whole state as clients hold it after the last sync.
     pub fn root(&self) -> &Tree {
         &self.root
+    }
+
+    /// Whether clients are told of everything.
+    ///
+    /// # Errors
+    ///
+    /// If the state has, or had, a key that no client is told of: the first one that was seen.
+    pub fn check(&self) -> Result<(), RefusedKey> {
+        self.refused.clone().map_or(Ok(()), Err)
     }
 
     /// What the last sync changed, place by place.
@@ -186,6 +209,18 @@ impl StateTree {
 
     fn node(&mut self) -> &mut Open {
         self.open.last_mut().expect("every event of a walk is about a node that was entered")
+    }
+
+    /// Remembers where the first key is that is not written.
+    fn look_at(&mut self, key: &str) {
+        if key == PROTO && self.refused.is_none() {
+            let steps = self.open.iter().map(|open| match &open.key {
+                Key::Root => String::new(),
+                Key::Name(name) => format!("/{name}"),
+                Key::Index(index) => format!("/{index}"),
+            });
+            self.refused = Some(RefusedKey { path: steps.collect::<String>() + "/" });
+        }
     }
 
     fn field_name(&self, field: FieldIndex) -> Arc<str> {
@@ -340,7 +375,10 @@ impl Visitor for StateTree {
         let key = match node.place {
             Place::Root => Key::Root,
             Place::Field(field) => Key::Name(self.field_name(field)),
-            Place::Entry(at) => Key::Name(at.key.into()),
+            Place::Entry(at) => {
+                self.look_at(at.key);
+                Key::Name(at.key.into())
+            }
             Place::Item(index) => Key::Index(index),
             place => unreachable!("no node of this codec lies at {place:?}"),
         };
@@ -429,6 +467,7 @@ impl Visitor for StateTree {
 
     fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>) {
         followed!(self.entry(at, value, old));
+        self.look_at(at.key);
         self.node().put(&at.key.into(), value.into());
     }
 

@@ -223,10 +223,9 @@ impl<T: Schema> Pool<T> {
 
     #[doc(hidden)]
     pub fn visit_shared<V: Visitor + ?Sized>(&self, visit: &mut Visit<'_, V>) {
-        for slot in &self.slots {
-            if let Some(instance) = &slot.instance
-                && let Some(id) = visit.tracker.shared_id(slot.key)
-            {
+        while let Some(key) = visit.next_shared(|key| find(&self.slots, key).is_some()) {
+            let slot = find(&self.slots, key).and_then(|at| self.slots[at].instance.as_ref());
+            if let (Some(instance), Some(id)) = (slot, visit.tracker.shared_id(key)) {
                 instance.mirror.visit_shared(id, &instance.value, visit);
             }
         }

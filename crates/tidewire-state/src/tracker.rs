@@ -11,6 +11,7 @@ pub(crate) use self::shared::SharedKey;
 use self::shared::SharedTable;
 pub use self::state::Tracked;
 use crate::{
+    bits::Bits,
     schema::Gone,
     types::{TypeIds, TypeIndex},
     visitor::{Enter, Introduced, Place, RefId, Visitor},
@@ -30,6 +31,9 @@ pub struct Walk<'a, V: ?Sized> {
 pub struct Visit<'a, V: ?Sized> {
     pub(crate) visitor: &'a mut V,
     pub(crate) tracker: &'a Tracker,
+    /// Instances of pools that were announced and are not entered yet.
+    announced: Vec<SharedKey>,
+    seen: Bits,
 }
 
 /// The node whose fields are walked.
@@ -54,7 +58,30 @@ impl Owner {
 
 impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
     pub(crate) fn new(visitor: &'a mut V, tracker: &'a Tracker) -> Self {
-        Self { visitor, tracker }
+        Self { visitor, tracker, announced: Vec::new(), seen: Bits::default() }
+    }
+
+    /// An instance of a pool stands in a place: it is entered once, after this.
+    pub(crate) fn announce_shared(&mut self, key: SharedKey, id: RefId) {
+        self.introduce(id, self.tracker.shared_type(key));
+        if id.is_known() && self.seen.insert(id.0) {
+            self.announced.push(key);
+        }
+    }
+
+    /// The next instance to be entered that a pool has.
+    pub(crate) fn next_shared(&mut self, has: impl Fn(SharedKey) -> bool) -> Option<SharedKey> {
+        self.announced.pop_if(|key| has(*key))
+    }
+
+    /// The next instance to be entered.
+    pub(crate) fn last_announced(&self) -> Option<SharedKey> {
+        self.announced.last().copied()
+    }
+
+    /// Leaves out an instance that no pool has.
+    pub(crate) fn skip_shared(&mut self) {
+        self.announced.pop();
     }
 
     pub(crate) fn introduce(&mut self, id: RefId, index: Option<TypeIndex>) {

@@ -83,7 +83,12 @@ impl<S: Schema> Tracked<S> {
         });
         let mut visit = Visit::new(visitor, &self.tracker);
         self.state.visit(&self.mirror, &mut visit);
-        self.state.visit_shared(&self.mirror, &mut visit);
+        while let Some(next) = visit.last_announced() {
+            self.state.visit_shared(&self.mirror, &mut visit);
+            if visit.last_announced() == Some(next) {
+                visit.skip_shared();
+            }
+        }
         visitor.leave();
         visitor.end();
     }
