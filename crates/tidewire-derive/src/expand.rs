@@ -412,6 +412,10 @@ impl Code {
             Some((_, Sending::Never)) => quote!(Never),
         };
         let is_sent = !matches!(attrs.sending, Some((_, Sending::Never)));
+        let if_shown = |code: TokenStream| match &attrs.view {
+            None => code,
+            Some(_) => quote_spanned!(span=> if __visit.shows(#visibility) { #code }),
+        };
         let if_sent = |code: TokenStream| if is_sent { code } else { quote!() };
         let mirror = quote_spanned!(span=> __mirror.#ident);
         let call = quote_spanned!(span=> <#sent as __tidewire::Field>);
@@ -425,12 +429,12 @@ impl Code {
             walk_below: if_sent(quote_spanned! {span=>
                 #call::walk_below(#value_mut, &mut #mirror, #at, __walk);
             }),
-            visit_own: if_sent(quote_spanned! {span=>
+            visit_own: if_sent(if_shown(quote_spanned! {span=>
                 #call::visit_own(#value, &#mirror, #at, __visit);
-            }),
-            visit_below: if_sent(quote_spanned! {span=>
+            })),
+            visit_below: if_sent(if_shown(quote_spanned! {span=>
                 #call::visit_below(#value, &#mirror, #at, __visit);
-            }),
+            })),
             select_all: if_sent(quote_spanned! {span=>
                 if __select.goes_below(#visibility, &[]) {
                     #call::select(#value_mut, &mut #mirror, __fresh, &[], __select);

@@ -13,7 +13,7 @@ pub use self::state::Tracked;
 use crate::{
     bits::Bits,
     schema::Gone,
-    types::{TypeIds, TypeIndex},
+    types::{TypeIds, TypeIndex, Visibility},
     visitor::{Enter, Introduced, Place, RefId, Visitor},
 };
 
@@ -34,6 +34,8 @@ pub struct Visit<'a, V: ?Sized> {
     /// Instances of pools that were announced and are not entered yet.
     announced: Vec<SharedKey>,
     seen: Bits,
+    /// Only what everyone may see is shown.
+    public: bool,
 }
 
 /// The node whose fields are walked.
@@ -57,8 +59,14 @@ impl Owner {
 }
 
 impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
-    pub(crate) fn new(visitor: &'a mut V, tracker: &'a Tracker) -> Self {
-        Self { visitor, tracker, announced: Vec::new(), seen: Bits::default() }
+    pub(crate) fn new(visitor: &'a mut V, tracker: &'a Tracker, public: bool) -> Self {
+        Self { visitor, tracker, announced: Vec::new(), seen: Bits::default(), public }
+    }
+
+    /// Whether a field is shown.
+    #[inline]
+    pub fn shows(&self, visibility: Visibility) -> bool {
+        !(self.public && visibility.is_hidden())
     }
 
     /// An instance of a pool stands in a place: it is entered once, after this.
@@ -125,6 +133,14 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         }
     }
 
+    /// A node that had a number has another.
+    #[inline]
+    pub(crate) fn rename(&mut self, from: RefId, to: RefId) {
+        if self.tracker.renaming && from.is_known() {
+            self.tracker.renamed.push((from, to));
+        }
+    }
+
     /// Takes a node and all below it out of the table.
     pub(crate) fn release(&mut self, id: RefId) {
         self.tracker.unlink(id.0);
@@ -159,6 +175,10 @@ pub struct Tracker {
     /// The Rust types by their numbers.
     pub(crate) types: TypeIds,
     shared: SharedTable,
+    /// The walk is in an instance that got another number: so does what is below it.
+    renaming: bool,
+    /// Numbers that became others, for the views.
+    renamed: Vec<(RefId, RefId)>,
     /// Lists that a walk needs for a moment, kept so that it need not allocate.
     pub(crate) scratch: Vec<RefId>,
     pub(crate) gone: Vec<RefId>,
@@ -292,6 +312,11 @@ impl Tracker {
         if !self.freed.is_empty() {
             self.free.append(&mut self.freed);
         }
+    }
+
+    /// Numbers that became others since last asked.
+    pub(crate) fn take_renamed(&mut self) -> Vec<(RefId, RefId)> {
+        std::mem::take(&mut self.renamed)
     }
 
     /// Whether a node leads to another that it did not lead to, beside new ones, since last asked.

@@ -124,6 +124,15 @@ impl StateView {
         }
     }
 
+    fn rename(&mut self, from: RefId, to: RefId) {
+        if let Some(held) = self.held.remove(&from) {
+            self.holds.remove(from.0);
+            self.held.insert(to, held);
+            self.holds.insert(to.0);
+            self.changed = true;
+        }
+    }
+
     fn forget(&mut self, node: RefId) {
         if self.held.remove(&node).is_some() {
             self.holds.remove(node.0);
@@ -202,6 +211,11 @@ impl Views {
 
     /// Brings all views up to date with the walk that is over.
     pub(crate) fn settle(&mut self, tracker: &mut Tracker) {
+        for (from, to) in tracker.take_renamed() {
+            for view in self.all.iter_mut().flatten() {
+                view.rename(from, to);
+            }
+        }
         self.released.extend(tracker.give_up_reserved());
         self.moved |= tracker.take_moved();
         for view in self.all.iter_mut().flatten() {

@@ -30,8 +30,8 @@ pub(super) struct SharedTable {
     keys: HashMap<RefId, SharedKey, RandomState>,
     /// By the node that refers, once for each place.
     edges: HashMap<RefId, Vec<SharedKey>, RandomState>,
-    /// Instances whose content is to be told as new.
-    pending: Vec<SharedKey>,
+    /// Instances whose content is to be told as new, and whether under another number than before.
+    pending: Vec<(SharedKey, bool)>,
     /// Instances that lost a place.
     loose: Vec<SharedKey>,
     /// Numbers that instances had.
@@ -151,10 +151,24 @@ impl Tracker {
         &mut self,
         mine: impl Fn(SharedKey) -> bool,
     ) -> Option<(SharedKey, Owner)> {
-        let at = self.shared.pending.iter().position(|key| mine(*key))?;
-        let key = self.shared.pending.swap_remove(at);
+        let at = self.shared.pending.iter().position(|(key, _)| mine(*key))?;
+        let (key, renamed) = self.shared.pending.swap_remove(at);
         let shared = self.shared.instances.get(&key)?;
+        self.renaming = renamed;
         Some((key, Owner { id: shared.id, fresh: true, hidden: shared.hidden }))
+    }
+
+    /// The instance that was taken has been told of.
+    pub(crate) fn end_pending(&mut self) {
+        self.renaming = false;
+    }
+
+    /// The instance in which a node lies, if it is one of a pool.
+    fn instance_around(&self, mut id: RefId) -> Option<SharedKey> {
+        while self.nodes[id.0 as usize].parent != super::NIL {
+            id = RefId(self.nodes[id.0 as usize].parent);
+        }
+        self.shared.keys.get(&id).copied()
     }
 
     fn renumber(&mut self, key: SharedKey, hidden: bool) -> Option<(RefId, RefId, TypeIndex)> {
@@ -168,8 +182,9 @@ impl Tracker {
         self.shared.keys.remove(&from);
         self.shared.keys.insert(id, key);
         self.shared.outdated.push(from);
-        if !self.shared.pending.contains(&key) {
-            self.shared.pending.push(key);
+        self.renamed.push((from, id));
+        if !self.shared.pending.iter().any(|(other, _)| *other == key) {
+            self.shared.pending.push((key, true));
         }
         Some((from, id, index))
     }
@@ -202,7 +217,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                 shared.id = id;
             }
             self.tracker.shared.keys.insert(id, key);
-            self.tracker.shared.pending.push(key);
+            self.tracker.shared.pending.push((key, false));
             self.visitor.introduce(Introduced { id, index: Some(index), hidden: owner.hidden });
             return id;
         }
@@ -221,9 +236,22 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         to
     }
 
-    /// Whether all there was of an instance has been told.
+    /// Whether changes of an instance can be told: some place leads to it, and what was there
+    /// before has been told.
     pub(crate) fn is_entered(&self, key: SharedKey) -> bool {
-        self.tracker.shared_id(key).is_some() && !self.tracker.shared.pending.contains(&key)
+        let table = &self.tracker.shared;
+        let known = table.instances.get(&key);
+        known.is_some_and(|shared| shared.id.is_known() && !shared.parents.is_empty())
+            && !table.pending.iter().any(|(other, _)| *other == key)
+    }
+
+    /// Whether some place of an instance may still go with the changes of another of `left`.
+    pub(crate) fn may_lose_place(&self, key: SharedKey, left: &[SharedKey]) -> bool {
+        let Some(shared) = self.tracker.shared.instances.get(&key) else { return false };
+        shared.parents.iter().any(|parent| {
+            let around = self.tracker.instance_around(parent.id);
+            around.is_some_and(|around| around != key && left.contains(&around))
+        })
     }
 
     /// Whether there are instances whose content is to be told.
@@ -248,7 +276,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             if shared.parents.is_empty() {
                 let id = std::mem::replace(&mut shared.id, RefId::NONE);
                 self.tracker.shared.keys.remove(&id);
-                self.tracker.shared.pending.retain(|other| *other != key);
+                self.tracker.shared.pending.retain(|(other, _)| *other != key);
                 self.release(id);
             } else if !shared.hidden && shared.parents.iter().all(|parent| parent.hidden) {
                 self.change_audience(key, true);
