@@ -8,7 +8,7 @@ use tidewire_conformance::{
     bytes,
     case::{self, Counts},
     derived,
-    driver::{self, Arguments, check},
+    driver::{self, Arguments, check, config},
     judge::Judge,
     upstream,
 };
@@ -56,14 +56,4 @@ fn run(arguments: &Arguments) -> Result<()> {
         start.elapsed().as_secs_f32(),
     );
     Ok(())
-}
-
-/// What is in the scenario of a seed. Every fourth is what every codec carries, every fourth all but
-/// views, and the others all there is.
-fn config(seed: u64) -> Config {
-    match seed % 4 {
-        0 => Config::default(),
-        1 => Config { views: 0, ..Config::complete() },
-        _ => Config::complete(),
-    }
 }

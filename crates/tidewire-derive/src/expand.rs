@@ -218,6 +218,10 @@ fn shared(input: &Struct<'_>) -> Option<TokenStream> {
         return None;
     }
     Some(quote! {
+        fn has_pools(&self) -> bool {
+            true
+        }
+
         fn register_shared(
             &mut self,
             __mirror: &mut Self::Mirror,
@@ -365,9 +369,14 @@ impl Code {
         let at = quote_spanned!(span=> __tidewire::FieldIndex(#base + #index));
         let step = quote_spanned!(span=> __tidewire::Step);
         let number = quote_spanned!(span=> __tidewire::AsNumber);
-        let raw = match &attrs.masked {
-            Some(mask) => quote_spanned!(span=> __tidewire::mask::<#ty>(&self.#ident, #mask)),
-            None => quote_spanned!(span=> self.#ident),
+        let raw = match (&attrs.masked, &attrs.computed) {
+            (_, Some(path)) => {
+                quote_spanned!(span=> __tidewire::compute::<Self, #ty>(&*self, #path))
+            }
+            (Some(mask), None) => {
+                quote_spanned!(span=> __tidewire::mask::<#ty>(&self.#ident, #mask))
+            }
+            (None, None) => quote_spanned!(span=> self.#ident),
         };
         let (sent, value, value_mut) = if let Some(by) = &attrs.quantized {
             let by = quantized(by);

@@ -1,12 +1,12 @@
 //! JSON patches of a state: what changed in a tick, as a list.
 
-use tidewire_state::{RefId, Schema, Tracked};
+use tidewire_state::{RefId, Schema, Tracked, Unfold, ViewId};
 
 use crate::{
     document::Slot,
     notepack::Value,
     patch::Patch,
-    record::{Arrays, Recorder, visitor},
+    record::{Arrays, Recorder, views, visitor},
 };
 
 /// What a codec of this crate is asked for, beside its state.
@@ -53,10 +53,12 @@ impl Config {
 #[derive(Debug)]
 pub struct PatchEncoder {
     recorder: Recorder,
+    unfold: Option<Box<Unfold<Self>>>,
     patches: Vec<Patch>,
 }
 
 visitor!(PatchEncoder);
+views!(PatchEncoder);
 
 impl PatchEncoder {
     /// An encoder for `state`.
@@ -66,7 +68,11 @@ impl PatchEncoder {
     /// If `state` was synced already.
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
-        Self { recorder, patches: Vec::new() }
+        Self { unfold: Unfold::of(state), ..Self::of(recorder) }
+    }
+
+    fn of(recorder: Recorder) -> Self {
+        Self { recorder, unfold: None, patches: Vec::new() }
     }
 
     /// What changed since the last call, in the order in which it is to be applied. Of a state that
@@ -86,6 +92,37 @@ impl PatchEncoder {
     /// What changed in the last sync.
     pub fn last_patch(&self) -> &[Patch] {
         &self.patches
+    }
+
+    /// What the last sync changed for those with this view; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[Patch] {
+        self.seen_by(state, view).last_patch()
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that
+    /// the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Value {
+        self.recorder.check_synced();
+        self.seen_by(state, view).snapshot()
+    }
+
+    /// One that hears of a walk only what it is told. The state has fields that it knows nothing of.
+    pub(crate) fn plain<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
+        Self::of(Recorder::new(state, Arrays::Shifting, config.reversible))
+    }
+
+    /// From now on patches say what was there before.
+    pub(crate) fn set_reversible(&mut self) {
+        self.recorder.set_reversible();
+    }
+
+    pub(crate) fn another(&self) -> Self {
+        Self::of(self.recorder.another())
     }
 
     fn finish(&mut self) {

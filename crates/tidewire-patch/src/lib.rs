@@ -19,6 +19,7 @@ pub mod patchpack;
 mod record;
 pub mod serializer;
 mod text;
+mod tracker;
 
 pub use json_patch::{Patch as JsonPatch, PatchOperation};
 
@@ -30,4 +31,5 @@ pub use crate::{
     patch::{Op, Patch, PatchError, Path},
     patchpack::{PatchpackDecoder, PatchpackEncoder},
     serializer::{Serializer, SerializerEncoder},
+    tracker::{ListenerConfig, ListenerId, Tracker, TrackerConfig, TrackerError},
 };

@@ -15,7 +15,7 @@
 mod decode;
 mod table;
 
-use tidewire_state::{RefId, Schema, Tracked};
+use tidewire_state::{RefId, Schema, Tracked, Unfold, ViewId};
 
 pub use self::{
     decode::{LightDecoder, LightError},
@@ -26,7 +26,7 @@ use crate::{
     document::Slot,
     messages::Messages,
     notepack::write,
-    record::{Arrays, PathStep, Recorder, Segment, visitor},
+    record::{Arrays, PathStep, Recorder, Segment, views, visitor},
     text,
 };
 
@@ -56,6 +56,7 @@ use crate::{
 #[derive(Debug)]
 pub struct LightEncoder {
     recorder: Recorder,
+    unfold: Option<Box<Unfold<Self>>>,
     /// The table, encoded.
     table: Vec<u8>,
     messages: Messages,
@@ -63,6 +64,7 @@ pub struct LightEncoder {
 }
 
 visitor!(LightEncoder);
+views!(LightEncoder);
 
 impl LightEncoder {
     /// An encoder for `state`.
@@ -77,8 +79,12 @@ impl LightEncoder {
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Result<Self, TableError> {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
         let table = table::encode(&recorder.types)?;
+        Ok(Self { unfold: Unfold::of(state), ..Self::of(recorder, table) })
+    }
+
+    fn of(recorder: Recorder, table: Vec<u8>) -> Self {
         let (messages, scratch) = Default::default();
-        Ok(Self { recorder, table, messages, scratch })
+        Self { recorder, unfold: None, table, messages, scratch }
     }
 
     /// What changed since the last call, one message each, in order. Of a state that was never
@@ -98,6 +104,27 @@ impl LightEncoder {
     /// What changed in the last sync, one message each.
     pub fn last_patch(&self) -> &[Vec<u8>] {
         self.messages.all()
+    }
+
+    /// What the last sync changed for those with this view, one message each; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[Vec<u8>] {
+        self.seen_by(state, view).last_patch()
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that
+    /// the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Vec<u8> {
+        self.recorder.check_synced();
+        self.seen_by(state, view).snapshot()
+    }
+
+    fn another(&self) -> Self {
+        Self::of(self.recorder.another(), self.table.clone())
     }
 
     fn finish(&mut self) {

@@ -29,7 +29,7 @@
 //! ```
 
 use thiserror::Error;
-use tidewire_state::{RefId, Schema, Tracked};
+use tidewire_state::{RefId, Schema, Tracked, Unfold, ViewId};
 
 use crate::{
     changes::Config,
@@ -37,7 +37,7 @@ use crate::{
     messages::Messages,
     notepack::{self, DecodeError, Value, read::Reader, write},
     patch::{Op, Patch, Path},
-    record::{Arrays, Recorder, visitor},
+    record::{Arrays, Recorder, views, visitor},
     text,
 };
 
@@ -45,6 +45,7 @@ use crate::{
 #[derive(Debug)]
 pub struct MpackEncoder {
     recorder: Recorder,
+    unfold: Option<Box<Unfold<Self>>>,
     messages: Messages,
     scratch: text::Scratch,
     /// The path of a message.
@@ -52,6 +53,7 @@ pub struct MpackEncoder {
 }
 
 visitor!(MpackEncoder);
+views!(MpackEncoder);
 
 impl MpackEncoder {
     /// An encoder for `state`.
@@ -61,12 +63,12 @@ impl MpackEncoder {
     /// If `state` was synced already.
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
-        Self {
-            recorder,
-            messages: Messages::default(),
-            scratch: text::Scratch::default(),
-            path: String::new(),
-        }
+        Self { unfold: Unfold::of(state), ..Self::of(recorder) }
+    }
+
+    fn of(recorder: Recorder) -> Self {
+        let (messages, scratch, path) = Default::default();
+        Self { recorder, unfold: None, messages, scratch, path }
     }
 
     /// What changed since the last call, one message each, in order. Of a state that was never
@@ -88,8 +90,29 @@ impl MpackEncoder {
         self.messages.all()
     }
 
+    /// What the last sync changed for those with this view, one message each; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[Vec<u8>] {
+        self.seen_by(state, view).last_patch()
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that
+    /// the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Vec<u8> {
+        self.recorder.check_synced();
+        self.seen_by(state, view).snapshot()
+    }
+
+    fn another(&self) -> Self {
+        Self::of(self.recorder.another())
+    }
+
     fn finish(&mut self) {
-        let Self { recorder, messages, scratch, path } = self;
+        let Self { recorder, messages, scratch, path, .. } = self;
         messages.clear();
         scratch.say(
             recorder,

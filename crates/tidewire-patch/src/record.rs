@@ -13,7 +13,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use tidewire_state::{FieldIndex, RefId, Schema, Tracked, TypeIndex, TypeSet};
 
-pub(crate) use self::forward::visitor;
+pub(crate) use self::forward::{views, visitor};
 use self::plan::{Plan, Step};
 use crate::{
     document::{Document, Kept, Node, Slot},
@@ -114,8 +114,17 @@ impl Recorder {
             "the state was synced {} times already: make all its encoders before its first sync",
             state.ticks(),
         );
+        Self::empty(Arc::new(state.types()), arrays, reversible)
+    }
+
+    /// One that was told nothing, of the same types and for the same codec.
+    pub(crate) fn another(&self) -> Self {
+        Self::empty(Arc::clone(&self.types), self.arrays, self.reversible)
+    }
+
+    fn empty(types: Arc<TypeSet>, arrays: Arrays, reversible: bool) -> Self {
         Self {
-            types: Arc::new(state.types()),
+            types,
             document: Document::default(),
             changes: Vec::new(),
             released: Vec::new(),
@@ -138,6 +147,10 @@ impl Recorder {
     /// Whether the last walk was the first one, which finds all there is.
     pub(crate) fn is_first(&self) -> bool {
         self.ticks == 1
+    }
+
+    pub(crate) fn set_reversible(&mut self) {
+        self.reversible = true;
     }
 
     /// Whether changes say what was there before.
@@ -226,7 +239,7 @@ impl Recorder {
 
     fn put_entry(&mut self, key: &str, slot: Option<Slot>) {
         let id = self.frame().id;
-        let Node::Map(_, entries) = self.document.node_mut(id) else {
+        let Node::Map(entries) = self.document.node_mut(id) else {
             unreachable!("only maps have entries");
         };
         let before = match (&slot, entries.get_mut(key)) {
@@ -251,7 +264,7 @@ impl Recorder {
     fn array(&mut self) -> &mut Vec<Slot> {
         let id = self.frame().id;
         match self.document.node_mut(id) {
-            Node::Array(_, items) => items,
+            Node::Array(items) => items,
             node => unreachable!("{node:?} has no items"),
         }
     }

@@ -100,14 +100,14 @@ pub(crate) fn write_slot(recorder: &Recorder, slot: &Slot, out: &mut Vec<u8>) {
                 }
             }
         }
-        Node::Map(_, entries) => {
+        Node::Map(entries) => {
             write::object(out, entries.len());
             for (key, slot) in entries.iter() {
                 write::string(out, key);
                 write_slot(recorder, slot, out);
             }
         }
-        Node::Array(_, items) => {
+        Node::Array(items) => {
             write::array(out, items.len());
             for slot in items {
                 write_slot(recorder, slot, out);

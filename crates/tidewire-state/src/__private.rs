@@ -45,6 +45,11 @@ pub fn quantized_field(
 }
 
 /// What is sent of a value.
+pub fn compute<S, T>(holder: &S, value: impl FnOnce(&S) -> T) -> T {
+    value(holder)
+}
+
+/// What is sent instead of a value.
 pub fn mask<T>(value: &T, mask: impl FnOnce(&T) -> T) -> T {
     mask(value)
 }

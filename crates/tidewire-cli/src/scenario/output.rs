@@ -155,9 +155,16 @@ impl<'w, W: Write> Output<'w, W> {
         // What everyone without a view sees is worked out once.
         let mut public: Option<String> = None;
         for client in joined {
-            let shared = shared.as_deref();
-            let own = client.view.map(|view| self.encoding.patch_for(state, view, shared));
-            if let Some(patch) = own.as_ref().map_or(shared, Option::as_deref) {
+            let own;
+            let patch = match client.view {
+                Some(view) => {
+                    own = self.encoding.patch_for(state, view)?;
+                    own.as_deref()
+                }
+                None => shared.as_deref(),
+            };
+            self.encoding.check_told(client.view)?;
+            if let Some(patch) = patch {
                 self.line(step, &client.name, "patch", "hex", patch)?;
             }
             let json = match client.view.and_then(|view| state.view(view)) {
@@ -182,7 +189,8 @@ impl<'w, W: Write> Output<'w, W> {
         if let Some(handshake) = self.encoding.handshake() {
             self.line(step, &client.name, "handshake", "hex", &handshake)?;
         }
-        let snapshot = self.encoding.snapshot(state, client.view);
+        let snapshot = self.encoding.snapshot(state, client.view)?;
+        self.encoding.check_told(client.view)?;
         self.line(step, &client.name, "snapshot", "hex", &snapshot)?;
         let sight = Sight::new(state, self.encoding.primitive());
         let json = match client.view.and_then(|view| state.view(view)) {

@@ -1,6 +1,6 @@
 //! Writes patchpack.
 
-use tidewire_state::{RefId, Schema, Tracked, TypeSet};
+use tidewire_state::{RefId, Schema, Tracked, TypeSet, Unfold, ViewId};
 
 use super::{ARRAY, MAP, keys::Keys};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     messages::Messages,
     notepack::{Value, write},
     patch::Op,
-    record::{Arrays, At, Recorder, Segment, visitor},
+    record::{Arrays, At, Recorder, Segment, views, visitor},
 };
 
 /// Encodes one state as patchpack for any number of clients.
@@ -45,6 +45,7 @@ use crate::{
 #[derive(Debug)]
 pub struct PatchpackEncoder {
     recorder: Recorder,
+    unfold: Option<Box<Unfold<Self>>>,
     clients: Clients,
     /// The table of types, encoded.
     types: Vec<u8>,
@@ -54,6 +55,7 @@ pub struct PatchpackEncoder {
 }
 
 visitor!(PatchpackEncoder);
+views!(PatchpackEncoder);
 
 /// What clients hold beside the state.
 #[derive(Debug, Default)]
@@ -79,8 +81,12 @@ impl PatchpackEncoder {
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::InPlace, config.reversible);
         let types = encode_types(&recorder.types);
+        Self { unfold: Unfold::of(state), ..Self::of(recorder, types) }
+    }
+
+    fn of(recorder: Recorder, types: Vec<u8>) -> Self {
         let (clients, messages, grown) = Default::default();
-        Self { recorder, clients, types, messages, grown }
+        Self { recorder, unfold: None, clients, types, messages, grown }
     }
 
     /// What changed since the last call, one message each, in order. Of a state that was never
@@ -100,6 +106,27 @@ impl PatchpackEncoder {
     /// What changed in the last sync, one message each.
     pub fn last_patch(&self) -> &[Vec<u8>] {
         self.messages.all()
+    }
+
+    /// What the last sync changed for those with this view, one message each; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[Vec<u8>] {
+        self.seen_by(state, view).last_patch()
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that
+    /// the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Vec<u8> {
+        self.recorder.check_synced();
+        self.seen_by(state, view).snapshot()
+    }
+
+    fn another(&self) -> Self {
+        Self::of(self.recorder.another(), self.types.clone())
     }
 
     fn finish(&mut self) {
@@ -151,7 +178,7 @@ impl PatchpackEncoder {
     /// Sends a map anew, without the keys that are gone, if it has more of those than others.
     fn renew_if_stale(&mut self, map: At) {
         let id = self.recorder.id(map);
-        let Node::Map(_, entries) = self.recorder.document.node(id) else { return };
+        let Node::Map(entries) = self.recorder.document.node(id) else { return };
         let known = self.clients.node(id).keys.as_ref().map_or(0, |keys| keys.len());
         let Some((container, segment)) = self.recorder.place(map) else { return };
         if known > 2 * entries.len() + KEYS_TO_SPARE {
@@ -252,7 +279,7 @@ impl Clients {
                     }
                 }
             }
-            Node::Map(_, entries) => {
+            Node::Map(entries) => {
                 header(out, MAP, number, 2 * entries.len());
                 for (key, slot) in entries.iter() {
                     self.nodes[at].keys.get_or_insert_default().push(key);
@@ -260,7 +287,7 @@ impl Clients {
                     self.bring(document, slot, out);
                 }
             }
-            Node::Array(_, items) => {
+            Node::Array(items) => {
                 header(out, ARRAY, number, items.len());
                 for slot in items {
                     self.bring(document, slot, out);
@@ -287,7 +314,7 @@ impl Clients {
                     }
                 }
             }
-            Node::Map(_, entries) => {
+            Node::Map(entries) => {
                 let keys = keys.as_deref();
                 header(out, MAP, *number, 2 * keys.map_or(0, Keys::len));
                 for (key, is_first) in keys.into_iter().flat_map(Keys::iter) {
@@ -298,7 +325,7 @@ impl Clients {
                     }
                 }
             }
-            Node::Array(_, items) => {
+            Node::Array(items) => {
                 header(out, ARRAY, *number, items.len());
                 for slot in items {
                     self.show(document, slot, out);

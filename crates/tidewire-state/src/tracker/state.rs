@@ -197,6 +197,11 @@ impl<S: Schema> Tracked<S> {
         self.tracker.live
     }
 
+    /// Whether an instance may be in several places: the state has a [`Pool`](crate::Pool).
+    pub fn has_pools(&self) -> bool {
+        self.state.has_pools()
+    }
+
     /// The types of this state.
     pub fn types(&self) -> TypeSet {
         self.state.describe()

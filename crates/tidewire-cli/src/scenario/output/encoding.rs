@@ -28,7 +28,7 @@ pub(super) enum Encoding {
 impl Encoding {
     pub(super) fn new<W: World>(codec: Codec, state: &Tracked<W>) -> Result<Self, ScenarioError> {
         let types = state.types();
-        check_carried(codec, &types, state.pool().is_some())
+        check_carried(codec, &types)
             .map_err(|what| ScenarioError::NotCarried { codec: codec.name(), what })?;
         let config = Config::default();
         Ok(match codec {
@@ -60,19 +60,23 @@ impl Encoding {
         })
     }
 
-    /// What the last tick sends to the client with this view, if anything; `shared` is what it sends to
-    /// those without.
+    /// What the last tick sends to the client with this view, if anything.
     pub(super) fn patch_for<S: Schema>(
         &mut self,
         state: &Tracked<S>,
         view: ViewId,
-        shared: Option<&str>,
-    ) -> Option<String> {
-        match self {
+    ) -> Result<Option<String>, ScenarioError> {
+        Ok(match self {
             Self::Schema(encoder, _) => message(encoder.patch_for(state, view)),
-            // No field of what these carry is marked: everyone sees the same.
-            _ => shared.map(str::to_owned),
-        }
+            Self::Json(encoder) => {
+                let patch = encoder.patch_for(state, view);
+                patch.map(|patch| quoted(patch.to_string().as_bytes()))
+            }
+            Self::Mpack(encoder) => list(encoder.patch_for(state, view)),
+            Self::Light(encoder) => list(encoder.patch_for(state, view)),
+            Self::Patchpack(encoder) => list(encoder.patch_for(state, view)),
+            Self::StateTree(encoder) => encoder.patch_for(state, view)?.map(quoted),
+        })
     }
 
     /// What is sent before the first state, if anything.
@@ -88,22 +92,48 @@ impl Encoding {
         &mut self,
         state: &Tracked<S>,
         view: Option<ViewId>,
-    ) -> String {
-        match (self, view) {
+    ) -> Result<String, ScenarioError> {
+        Ok(match (self, view) {
             (Self::Schema(encoder, _), None) => quoted(encoder.snapshot(state)),
             (Self::Schema(encoder, _), Some(view)) => quoted(encoder.snapshot_for(state, view)),
-            (Self::Json(encoder), _) => quoted(encoder.snapshot(state).to_string().as_bytes()),
-            (Self::Mpack(encoder), _) => quoted(&encoder.snapshot()),
-            (Self::Light(encoder), _) => quoted(&encoder.snapshot()),
-            (Self::Patchpack(encoder), _) => quoted(&encoder.snapshot()),
-            (Self::StateTree(encoder), _) => quoted(&encoder.first_sync()),
-        }
+            (Self::Json(encoder), None) => quoted(encoder.snapshot(state).to_string().as_bytes()),
+            (Self::Json(encoder), Some(view)) => {
+                quoted(encoder.snapshot_for(state, view).to_string().as_bytes())
+            }
+            (Self::Mpack(encoder), None) => quoted(&encoder.snapshot()),
+            (Self::Mpack(encoder), Some(view)) => quoted(&encoder.snapshot_for(state, view)),
+            (Self::Light(encoder), None) => quoted(&encoder.snapshot()),
+            (Self::Light(encoder), Some(view)) => quoted(&encoder.snapshot_for(state, view)),
+            (Self::Patchpack(encoder), None) => quoted(&encoder.snapshot()),
+            (Self::Patchpack(encoder), Some(view)) => quoted(&encoder.snapshot_for(state, view)),
+            (Self::StateTree(encoder), view) => quoted(&encoder.first_sync(state, view)),
+        })
+    }
+
+    /// Says what of a state the last tick left out, of what everyone sees or a view.
+    pub(super) fn check_told(&self, view: Option<ViewId>) -> Result<(), ScenarioError> {
+        let (codec, refusal) = match self {
+            Self::Schema(..) => return Ok(()),
+            Self::Json(encoder) => ("json", encoder.refusal(view)),
+            Self::Mpack(encoder) => ("mpack", encoder.refusal(view)),
+            Self::Light(encoder) => ("light", encoder.refusal(view)),
+            Self::Patchpack(encoder) => ("patchpack", encoder.refusal(view)),
+            Self::StateTree(encoder) => (encoder.name(), encoder.refusal(view)),
+        };
+        refusal.map_or(Ok(()), |refusal| {
+            Err(ScenarioError::NotCarried { codec, what: refusal.to_string() })
+        })
     }
 
     /// The client with this view is gone.
     pub(super) fn forget(&mut self, view: ViewId) {
-        if let Self::Schema(encoder, _) = self {
-            encoder.forget_view(view);
+        match self {
+            Self::Schema(encoder, _) => encoder.forget_view(view),
+            Self::Json(encoder) => encoder.forget_view(view),
+            Self::Mpack(encoder) => encoder.forget_view(view),
+            Self::Light(encoder) => encoder.forget_view(view),
+            Self::Patchpack(encoder) => encoder.forget_view(view),
+            Self::StateTree(encoder) => encoder.forget_view(view),
         }
     }
 
@@ -128,39 +158,19 @@ impl Encoding {
 }
 
 /// Says what in such a state a codec has no form for.
-fn check_carried(codec: Codec, types: &TypeSet, is_pooled: bool) -> Result<(), String> {
-    let place = |is: &dyn Fn(&FieldInfo) -> bool| {
-        types.types.iter().find_map(|info| {
-            let field = info.fields.iter().find(|field| is(field))?;
-            Some(format!("the field `{}` of type `{}`", field.name, info.name))
-        })
-    };
-    if let Codec::Schema(profile) = codec {
-        let quantized = place(&|field| matches!(field.kind, FieldKind::Quantized(_)));
-        return match quantized {
-            Some(place) if profile != Profile::V5 => Err(format!(
-                "{place} to clients of this version: quantized numbers need the profile `v5`"
-            )),
-            _ => Ok(()),
-        };
-    }
-    if is_pooled {
-        return Err(
-            "shared structs, or sets and collections of structs: use the codec `schema`".to_owned()
-        );
-    }
-    if let Some(info) = types.types.iter().find(|info| info.extends.is_some()) {
-        let name = &info.name;
-        return Err(format!(
-            "the type `{name}`, which extends another: use the codec `schema`, or write its fields out"
-        ));
-    }
-    match place(&|field| field.visibility.is_hidden()) {
-        Some(place) => {
-            Err(format!("{place}: it sends the same to everyone; for views use the codec `schema`"))
-        }
-        None => Ok(()),
-    }
+fn check_carried(codec: Codec, types: &TypeSet) -> Result<(), String> {
+    let Codec::Schema(Profile::V3 | Profile::V4) = codec else { return Ok(()) };
+    let quantized = types.types.iter().find_map(|info| {
+        let is_quantized = |field: &&FieldInfo| matches!(field.kind, FieldKind::Quantized(_));
+        Some((info, info.fields.iter().find(is_quantized)?))
+    });
+    quantized.map_or(Ok(()), |(info, field)| {
+        Err(format!(
+            "the field `{}` of type `{}` to clients of this version: quantized numbers need the profile \
+             `v5`",
+            field.name, info.name,
+        ))
+    })
 }
 
 /// One message, if there is anything in it.
