@@ -165,6 +165,17 @@ impl Tracker {
 
     /// Whether places lead to an instance from the root, as far as has been walked.
     fn is_reached(&self, key: SharedKey) -> bool {
+        let mut reached = false;
+        self.climb(key, |around| {
+            reached |= around.is_none();
+            !reached
+        });
+        reached
+    }
+
+    /// Calls `each` with the instances from which places lead to one, directly or not, and with
+    /// nothing for the root, until it says that it has seen enough.
+    fn climb(&self, key: SharedKey, mut each: impl FnMut(Option<SharedKey>) -> bool) {
         let mut open = vec![key];
         let mut seen = HashSet::<SharedKey, RandomState>::default();
         while let Some(key) = open.pop() {
@@ -172,13 +183,13 @@ impl Tracker {
                 continue;
             }
             for parent in self.shared.instances.get(&key).into_iter().flat_map(|one| &one.parents) {
-                match self.instance_around(parent.id) {
-                    Some(around) => open.push(around),
-                    None => return true,
+                let around = self.instance_around(parent.id);
+                if !each(around) {
+                    return;
                 }
+                open.extend(around);
             }
         }
-        false
     }
 
     /// The instance in which a node lies, if it is one of a pool.
@@ -264,13 +275,14 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             && self.tracker.is_reached(key)
     }
 
-    /// Whether some place of an instance may still go with the changes of another of `left`.
+    /// Whether a way to an instance may still go with the changes of another of `left`.
     pub(crate) fn may_lose_place(&self, key: SharedKey, left: &[SharedKey]) -> bool {
-        let Some(shared) = self.tracker.shared.instances.get(&key) else { return false };
-        shared.parents.iter().any(|parent| {
-            let around = self.tracker.instance_around(parent.id);
-            around.is_some_and(|around| around != key && left.contains(&around))
-        })
+        let mut found = false;
+        self.tracker.climb(key, |around| {
+            found |= around.is_some_and(|around| around != key && left.contains(&around));
+            !found
+        });
+        found
     }
 
     /// Whether there are instances whose content is to be told.
