@@ -173,6 +173,27 @@ impl Tracker {
         reached
     }
 
+    /// Whether an instance is told of to everyone under its number, and no longer to be.
+    fn is_to_be_hidden(&self, key: SharedKey) -> bool {
+        if self.shared.instances.get(&key).is_none_or(|shared| shared.hidden) {
+            return false;
+        }
+        let mut open = vec![key];
+        let mut seen = HashSet::<SharedKey, RandomState>::default();
+        while let Some(key) = open.pop() {
+            let Some(shared) = self.shared.instances.get(&key).filter(|_| seen.insert(key)) else {
+                continue;
+            };
+            for parent in shared.parents.iter().filter(|parent| !parent.hidden) {
+                match self.instance_around(parent.id) {
+                    Some(around) => open.push(around),
+                    None => return false,
+                }
+            }
+        }
+        true
+    }
+
     /// Calls `each` with the instances from which places lead to one, directly or not, and with
     /// nothing for the root, until it says that it has seen enough.
     fn climb(&self, key: SharedKey, mut each: impl FnMut(Option<SharedKey>) -> bool) {
@@ -285,6 +306,16 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         found
     }
 
+    /// Gives an instance another number if not everyone is to be told of it any more, before
+    /// anything else of it is told. Tells whether that was so.
+    pub(crate) fn hide_if_due(&mut self, key: SharedKey) -> bool {
+        let due = self.tracker.is_to_be_hidden(key);
+        if due {
+            self.change_audience(key, true);
+        }
+        due
+    }
+
     /// Whether there are instances whose content is to be told.
     pub(crate) fn has_pending(&self) -> bool {
         !self.tracker.shared.pending.is_empty()
@@ -309,8 +340,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                 self.tracker.shared.keys.remove(&id);
                 self.tracker.shared.pending.retain(|(other, _)| *other != key);
                 self.release(id);
-            } else if !shared.hidden && shared.parents.iter().all(|parent| parent.hidden) {
-                self.change_audience(key, true);
+            } else if self.hide_if_due(key) {
                 // Its content is told under the new number before the old one goes.
                 return true;
             }
