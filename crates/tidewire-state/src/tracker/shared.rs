@@ -180,8 +180,8 @@ impl Tracker {
         }
         let mut open = vec![key];
         let mut seen = HashSet::<SharedKey, RandomState>::default();
-        while let Some(key) = open.pop() {
-            let Some(shared) = self.shared.instances.get(&key).filter(|_| seen.insert(key)) else {
+        while let Some(at) = open.pop() {
+            let Some(shared) = self.shared.instances.get(&at).filter(|_| seen.insert(at)) else {
                 continue;
             };
             for parent in shared.parents.iter().filter(|parent| !parent.hidden) {
@@ -191,7 +191,8 @@ impl Tracker {
                 }
             }
         }
-        true
+        // What nothing leads to from the root is about to go.
+        self.is_reached(key)
     }
 
     /// Calls `each` with the instances from which places lead to one, directly or not, and with
