@@ -94,6 +94,7 @@ use crate::{ast::Struct, errors::Errors};
 /// |---|---|
 /// | `#[schema(number)]` | Sent as the protocol's `number`. On `f32`, `f64`, integers of at most 32 bits, and options of these. |
 /// | `#[schema(rename = "…")]` | What clients call the field. Without it, the field's own name (`r#type` is `type`). |
+/// | `#[schema(computed = function)]` | Clients are sent what `function` makes of the struct, of `&Self` to the field's type, in the place of what is in the field. It is asked whenever the struct is looked at for changes. |
 /// | `#[schema(skip)]` | Stays on the server. Such a field may be of any type and does not count as one of the 63. |
 ///
 /// ```

@@ -184,8 +184,11 @@ impl<T: Schema> Pool<T> {
     #[doc(hidden)]
     pub fn walk_shared<V: Visitor + ?Sized>(&mut self, walk: &mut Walk<'_, V>) {
         let Self { slots, touched, .. } = self;
-        let mut left: Vec<SharedKey> =
-            touched.gather(|at| slots[at as usize].link).iter().map(|at| slots[*at as usize].key).collect();
+        let mut left: Vec<SharedKey> = touched
+            .gather(|at| slots[at as usize].link)
+            .iter()
+            .map(|at| slots[*at as usize].key)
+            .collect();
         touched.forget();
         touched.reserve(slots.capacity());
         // What is new first; then changes, those first with which places of others may go. What no
