@@ -5,7 +5,7 @@
 //! another number, under which it is told of as a new node, since some clients hold it and others
 //! do not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -163,6 +163,24 @@ impl Tracker {
         self.renaming = false;
     }
 
+    /// Whether places lead to an instance from the root, as far as has been walked.
+    fn is_reached(&self, key: SharedKey) -> bool {
+        let mut open = vec![key];
+        let mut seen = HashSet::<SharedKey, RandomState>::default();
+        while let Some(key) = open.pop() {
+            if !seen.insert(key) {
+                continue;
+            }
+            for parent in self.shared.instances.get(&key).into_iter().flat_map(|one| &one.parents) {
+                match self.instance_around(parent.id) {
+                    Some(around) => open.push(around),
+                    None => return true,
+                }
+            }
+        }
+        false
+    }
+
     /// The instance in which a node lies, if it is one of a pool.
     fn instance_around(&self, mut id: RefId) -> Option<SharedKey> {
         while self.nodes[id.0 as usize].parent != super::NIL {
@@ -236,13 +254,14 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         to
     }
 
-    /// Whether changes of an instance can be told: some place leads to it, and what was there
-    /// before has been told.
+    /// Whether changes of an instance can be told: places lead to it from the root, and what was
+    /// there before has been told.
     pub(crate) fn is_entered(&self, key: SharedKey) -> bool {
         let table = &self.tracker.shared;
-        let known = table.instances.get(&key);
-        known.is_some_and(|shared| shared.id.is_known() && !shared.parents.is_empty())
+        let known = table.instances.get(&key).is_some_and(|shared| shared.id.is_known());
+        known
             && !table.pending.iter().any(|(other, _)| *other == key)
+            && self.tracker.is_reached(key)
     }
 
     /// Whether some place of an instance may still go with the changes of another of `left`.
