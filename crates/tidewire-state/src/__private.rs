@@ -31,6 +31,12 @@ pub fn field<F: Describe>(
     types: &mut TypesBuilder,
 ) -> FieldInfo {
     let kind = F::describe_field(types);
+    assert!(
+        matches!(kind, FieldKind::Primitive(_))
+            || matches!(sending, Sending::Always | Sending::Never),
+        "field `{name}` holds structs or a collection: `patch_only`, `full_state_only` and \
+         `unreliable` are for values"
+    );
     FieldInfo { optional: F::OPTIONAL, visibility, sending, ..FieldInfo::new(name, kind) }
 }
 

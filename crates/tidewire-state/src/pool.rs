@@ -209,6 +209,9 @@ impl<T: Schema> Pool<T> {
             let ready = |key: &&SharedKey| walk.is_entered(**key);
             let first = left.iter().filter(ready).find(|key| !walk.may_lose_place(**key, &left));
             let Some(key) = first.or_else(|| left.iter().find(ready)).copied() else { break };
+            if walk.hide_if_due(key) {
+                continue;
+            }
             left.retain(|other| *other != key);
             if let Some(slot) = find(slots, key).map(|at| &mut slots[at]) {
                 slot.link.clear();

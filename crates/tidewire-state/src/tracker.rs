@@ -314,6 +314,11 @@ impl Tracker {
         }
     }
 
+    /// Whether the walk is in an instance that got another number.
+    pub(crate) fn is_renaming(&self) -> bool {
+        self.renaming
+    }
+
     /// Numbers that became others since last asked.
     pub(crate) fn take_renamed(&mut self) -> Vec<(RefId, RefId)> {
         std::mem::take(&mut self.renamed)

@@ -124,7 +124,9 @@ impl Schema for DynStruct {
         walk: &mut Walk<'_, V>,
     ) {
         mirror.seen = self.identity.assign();
-        if mirror.fields.len() != self.fields.len() || owner.fresh && !mirror.named {
+        // What it remembers of another instance is of no use; of this one, under another number, it is.
+        let of_another = owner.fresh && !mirror.named && !walk.tracker.is_renaming();
+        if mirror.fields.len() != self.fields.len() || of_another {
             mirror.fields.clear();
             mirror.fields.extend(self.fields.iter().map(FieldMirror::of));
         }

@@ -165,6 +165,38 @@ impl Tracker {
 
     /// Whether places lead to an instance from the root, as far as has been walked.
     fn is_reached(&self, key: SharedKey) -> bool {
+        let mut reached = false;
+        self.climb(key, |around| {
+            reached |= around.is_none();
+            !reached
+        });
+        reached
+    }
+
+    /// Whether an instance is told of to everyone under its number, and no longer to be.
+    fn is_to_be_hidden(&self, key: SharedKey) -> bool {
+        if self.shared.instances.get(&key).is_none_or(|shared| shared.hidden) {
+            return false;
+        }
+        let mut open = vec![key];
+        let mut seen = HashSet::<SharedKey, RandomState>::default();
+        while let Some(key) = open.pop() {
+            let Some(shared) = self.shared.instances.get(&key).filter(|_| seen.insert(key)) else {
+                continue;
+            };
+            for parent in shared.parents.iter().filter(|parent| !parent.hidden) {
+                match self.instance_around(parent.id) {
+                    Some(around) => open.push(around),
+                    None => return false,
+                }
+            }
+        }
+        true
+    }
+
+    /// Calls `each` with the instances from which places lead to one, directly or not, and with
+    /// nothing for the root, until it says that it has seen enough.
+    fn climb(&self, key: SharedKey, mut each: impl FnMut(Option<SharedKey>) -> bool) {
         let mut open = vec![key];
         let mut seen = HashSet::<SharedKey, RandomState>::default();
         while let Some(key) = open.pop() {
@@ -172,13 +204,13 @@ impl Tracker {
                 continue;
             }
             for parent in self.shared.instances.get(&key).into_iter().flat_map(|one| &one.parents) {
-                match self.instance_around(parent.id) {
-                    Some(around) => open.push(around),
-                    None => return true,
+                let around = self.instance_around(parent.id);
+                if !each(around) {
+                    return;
                 }
+                open.extend(around);
             }
         }
-        false
     }
 
     /// The instance in which a node lies, if it is one of a pool.
@@ -264,13 +296,24 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             && self.tracker.is_reached(key)
     }
 
-    /// Whether some place of an instance may still go with the changes of another of `left`.
+    /// Whether a way to an instance may still go with the changes of another of `left`.
     pub(crate) fn may_lose_place(&self, key: SharedKey, left: &[SharedKey]) -> bool {
-        let Some(shared) = self.tracker.shared.instances.get(&key) else { return false };
-        shared.parents.iter().any(|parent| {
-            let around = self.tracker.instance_around(parent.id);
-            around.is_some_and(|around| around != key && left.contains(&around))
-        })
+        let mut found = false;
+        self.tracker.climb(key, |around| {
+            found |= around.is_some_and(|around| around != key && left.contains(&around));
+            !found
+        });
+        found
+    }
+
+    /// Gives an instance another number if not everyone is to be told of it any more, before
+    /// anything else of it is told. Tells whether that was so.
+    pub(crate) fn hide_if_due(&mut self, key: SharedKey) -> bool {
+        let due = self.tracker.is_to_be_hidden(key);
+        if due {
+            self.change_audience(key, true);
+        }
+        due
     }
 
     /// Whether there are instances whose content is to be told.
@@ -297,8 +340,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                 self.tracker.shared.keys.remove(&id);
                 self.tracker.shared.pending.retain(|(other, _)| *other != key);
                 self.release(id);
-            } else if !shared.hidden && shared.parents.iter().all(|parent| parent.hidden) {
-                self.change_audience(key, true);
+            } else if self.hide_if_due(key) {
                 // Its content is told under the new number before the old one goes.
                 return true;
             }
