@@ -104,6 +104,7 @@ use crate::{ast::Struct, errors::Errors};
 /// | `#[schema(unreliable)]` | Later values are sent apart, where they may get lost. |
 /// | `#[schema(deprecated)]` | No longer sent; keeps its number, so that the fields after it keep theirs. |
 /// | `#[schema(rename = "…")]` | What clients call the field. Without it, the field's own name (`r#type` is `type`). |
+/// | `#[schema(computed = function)]` | Clients are sent what `function` makes of the struct, of `&Self` to the field's type, in the place of what is in the field. It is asked whenever the struct is looked at for changes. |
 /// | `#[schema(skip)]` | Stays on the server. Such a field may be of any type and does not count as one of the 63. |
 /// | `#[schema(base)]` | The type that this one extends, as the first field: its fields come first. |
 /// | `#[schema(pool)]` | A `Pool<T>`: what handles in this state refer to. Not sent itself. On the root. |

@@ -94,6 +94,12 @@ pub trait Serializer: Send {
         Config::default()
     }
 
+    /// Another one of its kind, which was told nothing: each view that is asked for has one. Without it, clients
+    /// with a view cannot be served by this serializer.
+    fn for_view(&self) -> Option<Box<dyn Serializer>> {
+        None
+    }
+
     /// The state is about to be followed, and these are its types.
     fn on_create(&mut self, types: &TypeSet) {
         let _ = types;
@@ -161,6 +167,9 @@ pub enum SerializerError {
     /// The bytes are wrong: what the serializer said about them.
     #[error("{0}")]
     Message(#[source] Box<dyn Error + Send + Sync>),
+    /// There is none of its kind for a view.
+    #[error("the serializer `{0}` serves no views: implement `Serializer::for_view`")]
+    NoViews(String),
     /// What they say does not fit the state.
     #[error(transparent)]
     Patch(#[from] PatchError),

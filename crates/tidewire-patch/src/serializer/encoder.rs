@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use tidewire_state::{RefId, Schema, Tracked, Unfold};
+use tidewire_state::{RefId, Refusal, Schema, Tracked, Unfold, ViewId};
 
-use super::{Change, Serializer, Spot, View};
+use super::{Change, Serializer, SerializerError, Spot, View};
 use crate::{
     document::Slot,
     record::{Arrays, Recorder, visitor},
@@ -55,6 +55,71 @@ impl SerializerEncoder {
     /// What changed in the last sync.
     pub fn last_patch(&self) -> &[u8] {
         &self.patch
+    }
+
+    /// What the last sync changed for those with this view; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// If the serializer serves no views, and not everyone sees the same of this state.
+    pub fn patch_for<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: ViewId,
+    ) -> Result<&[u8], SerializerError> {
+        Ok(self.seen_by(state, view)?.last_patch())
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that the
+    /// others were sent.
+    ///
+    /// # Errors
+    ///
+    /// As of [`patch_for`](Self::patch_for).
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: ViewId,
+    ) -> Result<Vec<u8>, SerializerError> {
+        self.recorder.check_synced();
+        Ok(self.seen_by(state, view)?.snapshot())
+    }
+
+    /// Forgets what those with a view hold. Call it when the last of them is gone.
+    pub fn forget_view(&mut self, view: ViewId) {
+        if let Some(unfold) = &mut self.unfold {
+            unfold.forget(view);
+        }
+    }
+
+    /// Why the last patch leaves out something that would be there, for everyone or for those with a view:
+    /// by path, what leads to itself has no end.
+    pub fn refusal(&self, view: Option<ViewId>) -> Option<Refusal> {
+        self.unfold.as_ref().and_then(|unfold| unfold.refusal(view))
+    }
+
+    fn seen_by<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: ViewId,
+    ) -> Result<&mut Self, SerializerError> {
+        if self.unfold.is_none() {
+            return Ok(self);
+        }
+        let Some(mut serializer) = self.serializer.for_view() else {
+            return Err(SerializerError::NoViews(self.serializer.id().to_owned()));
+        };
+        let recorder = self.recorder.another();
+        let unfold = self.unfold.as_mut().expect("it was there");
+        Ok(unfold.view(state, view, || {
+            serializer.on_create(&recorder.types);
+            Self::of(recorder, serializer)
+        }))
     }
 
     /// All there is, for a client that has nothing. It belongs right behind a patch that the others were sent.

@@ -112,7 +112,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
                 Content::Values(now.to_vec())
             }
             (Content::Nodes(held), Content::Nodes(items)) => {
-                Content::Nodes(self.items(source, held, items, &mut below))
+                Content::Nodes(self.items(source, &held, items, &mut below))
             }
             (held, content) => unreachable!("{held:?} is shown of {content:?}"),
         };
@@ -341,7 +341,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
     fn items(
         &mut self,
         source: RefId,
-        held: Vec<NodeMember>,
+        held: &[NodeMember],
         items: &[NodeMember],
         below: &mut Vec<Below>,
     ) -> Vec<NodeMember> {
@@ -349,7 +349,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         let is_there = |item: &&NodeMember| self.is_there(&Slot::Node(item.node), shown);
         let mut there: Vec<NodeMember> = items.iter().filter(is_there).copied().collect();
         if there.iter().any(|item| item.number != 0) {
-            self.arrange(&held, &mut there);
+            self.arrange(held, &mut there);
         }
         let mut known: HashMap<u64, Vec<RefId>, foldhash::fast::RandomState> = HashMap::default();
         for item in held.iter().rev() {
@@ -368,7 +368,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
             }
         }
         let ids = |list: &[NodeMember]| list.iter().map(|item| item.node).collect::<Vec<_>>();
-        let (before, after) = (ids(&held), ids(&now));
+        let (before, after) = (ids(held), ids(&now));
         let from = std::iter::zip(&before, &after).take_while(|(a, b)| a == b).count();
         if from < before.len() || from < after.len() {
             let (before, after) = (&before[from..], &after[from..]);

@@ -106,7 +106,7 @@ impl Encoding {
             (Self::Light(encoder), Some(view)) => quoted(&encoder.snapshot_for(state, view)),
             (Self::Patchpack(encoder), None) => quoted(&encoder.snapshot()),
             (Self::Patchpack(encoder), Some(view)) => quoted(&encoder.snapshot_for(state, view)),
-            (Self::StateTree(encoder), view) => quoted(&encoder.first_sync(state, view)),
+            (Self::StateTree(encoder), view) => quoted(&encoder.first_sync(state, view)?),
         })
     }
 

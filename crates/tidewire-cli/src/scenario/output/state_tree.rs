@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use tidewire_opcode::{
-    Config, Encoder, Encoding, Operation, PathForm, StateTree, Tree, Update, is_addressable,
-};
+use tidewire_opcode::{Config, Encoder, Encoding, PathForm, StateTree, is_addressable};
 use tidewire_state::{FieldInfo, Refusal, Schema, Tracked, TypeSet, ViewId};
 
 use super::super::ScenarioError;
@@ -58,13 +56,17 @@ impl StateTreeOutput {
         &mut self,
         state: &Tracked<S>,
         view: Option<ViewId>,
-    ) -> Vec<u8> {
-        let Some(view) = view else {
-            // Whoever is new knows no slot of what all are sent.
-            self.shared.join();
-            return self.own.encode(&self.tree.first_sync()).to_vec();
+    ) -> Result<Vec<u8>, ScenarioError> {
+        let tree = match view {
+            Some(view) => self.tree.seen_by(state, view),
+            None => {
+                // Whoever is new knows no slot of what all are sent.
+                self.shared.join();
+                &self.tree
+            }
         };
-        self.own.encode(&self.tree.seen_by(state, view).first_sync()).to_vec()
+        check_keys(tree, self.own.config())?;
+        Ok(self.own.encode(&tree.first_sync()).to_vec())
     }
 
     /// The client with this view is gone.
@@ -86,7 +88,7 @@ impl StateTreeOutput {
 /// The frame with what the last tick changed, if anything.
 fn told<'e>(tree: &StateTree, encoder: &'e mut Encoder) -> Result<Option<&'e [u8]>, ScenarioError> {
     let update = tree.update_with(|members, whole| encoder.prefers_whole(members, whole));
-    check_keys(&update, encoder.config())?;
+    check_keys(tree, encoder.config())?;
     Ok((!update.patches.is_empty()).then(|| encoder.encode(&update)))
 }
 
@@ -153,27 +155,9 @@ pub(crate) fn check_types(types: &TypeSet) -> Result<(), String> {
 }
 
 /// Keys of maps that JavaScript clients would take for something else.
-fn check_keys(update: &Update<'_>, config: Config) -> Result<(), ScenarioError> {
-    let is_bad = update.patches.iter().any(|patch| {
-        patch.path.keys().any(|key| key == PROTOTYPE)
-            || match patch.operation {
-                Operation::Set(value) | Operation::Add(value) => has_prototype(value),
-                Operation::Remove => false,
-            }
-    });
-    if is_bad {
+fn check_keys(tree: &StateTree, config: Config) -> Result<(), ScenarioError> {
+    tree.check().map_err(|_| {
         let what = format!("the key `{PROTOTYPE}`: JavaScript clients cannot hold it");
-        return Err(ScenarioError::NotCarried { codec: name(config.encoding), what });
-    }
-    Ok(())
-}
-
-fn has_prototype(tree: &Tree) -> bool {
-    match tree {
-        Tree::Object(members) => {
-            members.iter().any(|(key, value)| &**key == PROTOTYPE || has_prototype(value))
-        }
-        Tree::Array(items) => items.iter().any(has_prototype),
-        _ => false,
-    }
+        ScenarioError::NotCarried { codec: name(config.encoding), what }
+    })
 }
