@@ -32,6 +32,8 @@ pub struct StateView {
     shown: Bits,
     changed: bool,
     version: u64,
+    /// How often tags were given or taken.
+    tags: u64,
 }
 
 /// The views of a state.
@@ -39,6 +41,7 @@ pub struct StateView {
 pub struct Views {
     all: Vec<Option<StateView>>,
     released: Vec<RefId>,
+    open: Vec<RefId>,
     /// How nodes hang together has changed where several places lead to one.
     moved: bool,
 }
@@ -52,6 +55,7 @@ impl StateView {
             shown: Bits::default(),
             changed: true,
             version: 0,
+            tags: 0,
         }
     }
 
@@ -102,7 +106,13 @@ impl StateView {
         self.version
     }
 
+    /// Goes up when what nodes are held for may have changed, beside coming and going without a tag.
+    pub fn tags(&self) -> u64 {
+        self.tags
+    }
+
     /// The nodes that were added, by number.
+    #[inline]
     pub fn holds(&self) -> &Bits {
         &self.holds
     }
@@ -112,21 +122,25 @@ impl StateView {
         &self.shown
     }
 
-    fn settle(&mut self, tracker: &Tracker) {
+    /// `open` is a list that is lent, so that it need not be allocated.
+    fn settle(&mut self, tracker: &Tracker, open: &mut Vec<RefId>) {
         self.changed = false;
         self.version += 1;
-        self.shown.clear();
-        let mut open: Vec<RefId> = self.held.keys().copied().collect();
-        while let Some(id) = open.pop() {
-            if self.shown.insert(id.0) {
-                tracker.each_parent(id, |parent| open.push(parent));
+        let Self { holds, shown, .. } = self;
+        shown.clone_from(holds);
+        for id in holds.iter() {
+            tracker.each_parent(RefId(id), |parent| open.push(parent));
+            while let Some(parent) = open.pop() {
+                if shown.insert(parent.0) {
+                    tracker.each_parent(parent, |parent| open.push(parent));
+                }
             }
         }
     }
 
     fn forget(&mut self, node: RefId) {
-        if self.held.remove(&node).is_some() {
-            self.holds.remove(node.0);
+        if self.holds.remove(node.0) {
+            self.held.remove(&node);
         }
         // Its number may soon be another node's.
         self.changed |= self.shown.remove(node.0);
@@ -170,6 +184,7 @@ impl Views {
 
     pub(crate) fn add(&mut self, view: ViewId, node: RefId, tag: Tag) {
         let Some(view) = self.get_mut(view) else { return };
+        view.tags += u64::from(tag != Tag::DEFAULT);
         let held = view.held.entry(node).or_default();
         held.untagged |= tag == Tag::DEFAULT;
         held.bits |= tag.bits();
@@ -180,6 +195,7 @@ impl Views {
     pub(crate) fn remove(&mut self, view: ViewId, node: RefId, tag: Tag) {
         let Some(view) = self.get_mut(view) else { return };
         let Some(held) = view.held.get_mut(&node) else { return };
+        view.tags += u64::from(tag != Tag::DEFAULT || held.bits != 0);
         held.bits &= !tag.bits();
         if tag == Tag::DEFAULT || !held.untagged && held.bits == 0 {
             view.held.remove(&node);
@@ -190,6 +206,7 @@ impl Views {
 
     pub(crate) fn clear(&mut self, view: ViewId) {
         if let Some(view) = self.get_mut(view) {
+            view.tags += 1;
             view.held.clear();
             view.holds.clear();
             view.changed = true;
@@ -209,7 +226,7 @@ impl Views {
                 view.forget(*node);
             }
             if view.changed || self.moved {
-                view.settle(tracker);
+                view.settle(tracker, &mut self.open);
             }
         }
         self.released.clear();

@@ -60,7 +60,8 @@ impl SharedTable {
     }
 
     pub(super) fn each_parent(&self, id: RefId, mut each: impl FnMut(RefId)) {
-        if let Some(key) = self.keys.get(&id)
+        if !self.keys.is_empty()
+            && let Some(key) = self.keys.get(&id)
             && let Some(shared) = self.instances.get(key)
         {
             shared.parents.iter().for_each(|parent| each(parent.id));

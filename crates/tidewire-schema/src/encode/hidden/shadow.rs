@@ -26,7 +26,8 @@ pub(super) enum Key {
 /// The hidden structures, and the public ones with hidden fields as far as those go.
 #[derive(Debug, Default)]
 pub(super) struct Shadow {
-    nodes: HashMap<RefId, Content, RandomState>,
+    /// By number.
+    nodes: Vec<Option<Box<Content>>>,
     /// The hidden places that lead to a node.
     places: HashMap<RefId, SmallVec<[(RefId, Key); 1]>, RandomState>,
     hidden: Bits,
@@ -68,7 +69,11 @@ impl StructShadow {
 
 impl Shadow {
     pub(super) fn get(&self, node: RefId) -> Option<&Content> {
-        self.nodes.get(&node)
+        self.nodes.get(node.0 as usize)?.as_deref()
+    }
+
+    fn put(&mut self, node: RefId, content: Content) {
+        *place(&mut self.nodes, node) = Some(Box::new(content));
     }
 
     /// Whether a node is not for everyone.
@@ -85,7 +90,7 @@ impl Shadow {
         if node.hidden {
             self.hidden.insert(node.id.0);
             if let Some(index) = node.index {
-                self.nodes.insert(node.id, Content::Struct(StructShadow::new(index, types)));
+                self.put(node.id, Content::Struct(StructShadow::new(index, types)));
             }
         }
     }
@@ -93,9 +98,8 @@ impl Shadow {
     pub(super) fn forget(&mut self, node: RefId) {
         self.hidden.remove(node.0);
         self.places.remove(&node);
-        match self.nodes.remove(&node) {
-            None => {}
-            Some(content) => content.each_child(|key, child| self.unlist(child, node, key)),
+        if let Some(content) = self.nodes.get_mut(node.0 as usize).and_then(Option::take) {
+            content.each_child(|key, child| self.unlist(child, node, key));
         }
     }
 
@@ -112,7 +116,7 @@ impl Shadow {
     }
 
     fn content(&mut self, node: RefId) -> Option<&mut Content> {
-        self.nodes.get_mut(&node)
+        self.nodes.get_mut(node.0 as usize)?.as_deref_mut()
     }
 
     /// A struct that may be a public one with hidden fields.
@@ -123,11 +127,9 @@ impl Shadow {
         types: &TypeSet,
     ) -> Option<&mut StructShadow> {
         let index = index?;
-        let content = self
-            .nodes
-            .entry(node)
-            .or_insert_with(|| Content::Struct(StructShadow::new(index, types)));
-        match content {
+        let content = place(&mut self.nodes, node)
+            .get_or_insert_with(|| Box::new(Content::Struct(StructShadow::new(index, types))));
+        match &mut **content {
             Content::Struct(node) => Some(node),
             _ => None,
         }
@@ -182,7 +184,7 @@ impl Shadow {
             }
             _ => return,
         };
-        self.nodes.insert(child, content);
+        self.put(child, content);
     }
 
     /// Whether it led to a node.
@@ -271,13 +273,21 @@ impl Shadow {
     /// Wherever `from` stood, `to` stands.
     pub(super) fn renumber(&mut self, from: RefId, to: RefId, mut each: impl FnMut(RefId, Key)) {
         for (parent, key) in self.places.remove(&from).unwrap_or_default() {
-            if let Some(content) = self.nodes.get_mut(&parent) {
+            if let Some(content) = self.content(parent) {
                 content.replace(key, from, to);
                 self.list(to, parent, key);
                 each(parent, key);
             }
         }
     }
+}
+
+fn place(nodes: &mut Vec<Option<Box<Content>>>, node: RefId) -> &mut Option<Box<Content>> {
+    let at = node.0 as usize;
+    if at >= nodes.len() {
+        nodes.resize_with(at + 1, || None);
+    }
+    &mut nodes[at]
 }
 
 impl Content {
