@@ -43,13 +43,16 @@ fn run(arguments: &Arguments) -> Result<()> {
             total += check(seed, &scenario, Reading::Json, run)?;
         }
     }
+    let undone = judge.ask(&json!({"op": "undone", "id": 0}))?["undone"].as_u64();
+    ensure!(undone > Some(0) || arguments.seeds < 16, "no patch was undone");
     println!(
         "{} scenarios agree in patchpack, mpack, light and json: {} messages, {} states, {} bytes, \
-         {} values of MessagePack both ways, {:.0} s",
+         {} patches undone, {} values of MessagePack both ways, {:.0} s",
         arguments.seeds + arguments.seeds / 8,
         total.messages,
         total.states,
         total.bytes,
+        undone.unwrap_or_default(),
         values,
         start.elapsed().as_secs_f32(),
     );

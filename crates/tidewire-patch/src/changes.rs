@@ -6,7 +6,7 @@ use crate::{
     document::Slot,
     notepack::Value,
     patch::Patch,
-    record::{Arrays, Change, Recorder, visitor},
+    record::{Arrays, Recorder, visitor},
 };
 
 /// What a codec of this crate is asked for, beside its state.
@@ -91,7 +91,8 @@ impl PatchEncoder {
     fn finish(&mut self) {
         let recorder = &self.recorder;
         self.patches.clear();
-        self.patches.extend(recorder.changes.iter().map(|change| recorder.to_patch(change, 0)));
+        let changes = 0..recorder.changes.len();
+        self.patches.extend(changes.map(|change| recorder.to_patch(change, 0)));
     }
 
     /// All there is, for a client that has nothing.
@@ -111,12 +112,14 @@ impl Recorder {
         self.document.keep(slot).to_value(&self.types)
     }
 
-    /// A change as a patch whose path leaves out the first so many segments.
-    pub(crate) fn to_patch(&self, change: &Change, above: usize) -> Patch {
-        let path = self.path_of(change);
+    /// The change with this number as a patch whose path leaves out the first so many segments.
+    pub(crate) fn to_patch(&self, change: usize, above: usize) -> Patch {
+        let mut path = Vec::new();
+        self.path_of(change, &mut path);
+        let change = &self.changes[change];
         Patch {
             op: change.op,
-            path: path[above..].iter().map(|(_, segment)| self.name(segment)).collect(),
+            path: path[above..].iter().map(|step| self.name(self.segment(*step))).collect(),
             value: change.value.as_ref().map(|slot| self.value(slot)),
             old: change.old.as_ref().map(|old| old.to_value(&self.types)),
         }

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use tidewire_state::{ElementKind, FieldIndex, FieldKind, RefId, TypeIndex, TypeSet};
 
-use crate::notepack::{Object, Value};
+use crate::notepack::{Object, Text, Value};
 
 /// A place in a node.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub(crate) enum Slot {
 pub(crate) enum Node {
     Struct(TypeIndex, Vec<Option<Slot>>),
     /// The order of the entries says nothing.
-    Map(ElementKind, IndexMap<String, Slot, RandomState>),
+    Map(ElementKind, Box<IndexMap<Text, Slot, RandomState>>),
     Array(ElementKind, Vec<Slot>),
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Node {
 pub(crate) enum Kept {
     Leaf(Value),
     Struct(RefId, TypeIndex, Vec<Option<Kept>>),
-    Map(RefId, Vec<(String, Kept)>),
+    Map(RefId, Vec<(Text, Kept)>),
     Array(RefId, Vec<Kept>),
 }
 
@@ -82,7 +82,7 @@ impl Document {
                 Kept::Struct(id, *of, fields.iter().map(keep).collect())
             }
             Node::Map(_, entries) => {
-                let keep = |(key, slot): (&String, &Slot)| (key.clone(), self.keep(slot));
+                let keep = |(key, slot): (&Text, &Slot)| (key.clone(), self.keep(slot));
                 Kept::Map(id, entries.iter().map(keep).collect())
             }
             Node::Array(_, items) => {
@@ -97,7 +97,7 @@ impl Node {
     pub(crate) fn of_field(types: &TypeSet, of: TypeIndex, field: FieldIndex) -> Self {
         match types[of].fields[usize::from(field.0)].kind {
             FieldKind::Ref(of) => Self::of_type(types, of),
-            FieldKind::Map(element) => Self::Map(element, IndexMap::default()),
+            FieldKind::Map(element) => Self::Map(element, Box::default()),
             FieldKind::Array(element)
             | FieldKind::Set(element)
             | FieldKind::Collection(element) => Self::Array(element, Vec::new()),
@@ -131,7 +131,7 @@ impl Kept {
                 Value::Object(fields.filter_map(member).collect())
             }
             Self::Map(_, entries) => {
-                let member = |(key, kept): &(String, Self)| (key.clone(), kept.to_value(types));
+                let member = |(key, kept): &(Text, Self)| (key.clone(), kept.to_value(types));
                 Value::Object(entries.iter().map(member).collect::<Object>())
             }
             Self::Array(_, items) => {

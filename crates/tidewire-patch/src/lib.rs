@@ -11,6 +11,7 @@ mod changes;
 mod document;
 pub mod json;
 pub mod light;
+mod messages;
 pub mod mpack;
 pub mod notepack;
 mod patch;

@@ -17,6 +17,7 @@ pub(crate) use self::forward::visitor;
 use self::plan::{Plan, Step};
 use crate::{
     document::{Document, Kept, Node, Slot},
+    notepack::Text,
     patch::Op,
 };
 
@@ -28,8 +29,25 @@ pub(crate) struct At(usize);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
     Field(TypeIndex, FieldIndex),
-    Key(String),
+    Key(Text),
     Index(usize),
+}
+
+/// A segment of a path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PathStep {
+    /// The node in which it lies.
+    pub(crate) around: RefId,
+    segment: Where,
+}
+
+/// Where a segment is written down.
+#[derive(Clone, Copy, Debug)]
+enum Where {
+    /// It leads to an entered node.
+    Visited(At),
+    /// It is the last one of the change with this number.
+    Change(usize),
 }
 
 #[derive(Debug)]
@@ -127,24 +145,27 @@ impl Recorder {
         self.reversible
     }
 
-    /// The segments that lead to a node, each with the node in which it lies.
-    pub(crate) fn path(&self, at: At) -> Vec<(RefId, &Segment)> {
-        let mut path = Vec::new();
-        let mut next = &self.visited[at.0].place;
-        while let Some((around, segment)) = next {
-            let around = &self.visited[around.0];
-            path.push((around.id, segment));
-            next = &around.place;
+    /// All segments of the change with this number, into a list that is used again.
+    pub(crate) fn path_of(&self, change: usize, path: &mut Vec<PathStep>) {
+        path.clear();
+        let mut at = self.changes[change].container;
+        path.push(PathStep { around: self.id(at), segment: Where::Change(change) });
+        while let Some((around, _)) = self.place(at) {
+            path.push(PathStep { around: self.id(around), segment: Where::Visited(at) });
+            at = around;
         }
         path.reverse();
-        path
     }
 
-    /// All segments of a change, each with the node in which it lies.
-    pub(crate) fn path_of<'a>(&'a self, change: &'a Change) -> Vec<(RefId, &'a Segment)> {
-        let mut path = self.path(change.container);
-        path.push((self.id(change.container), &change.segment));
-        path
+    /// A segment of a path.
+    pub(crate) fn segment(&self, step: PathStep) -> &Segment {
+        match step.segment {
+            Where::Change(change) => &self.changes[change].segment,
+            Where::Visited(at) => {
+                let (_, segment) = self.place(at).expect("the root is no step of a path");
+                segment
+            }
+        }
     }
 
     pub(crate) fn id(&self, at: At) -> RefId {
@@ -210,10 +231,10 @@ impl Recorder {
         };
         let before = match (&slot, entries.get_mut(key)) {
             (Some(slot), Some(place)) => Some(std::mem::replace(place, slot.clone())),
-            (Some(slot), None) => entries.insert(key.to_owned(), slot.clone()),
+            (Some(slot), None) => entries.insert(key.into(), slot.clone()),
             (None, _) => entries.swap_remove(key),
         };
-        self.put(Segment::Key(key.to_owned()), before.as_ref(), slot);
+        self.put(Segment::Key(key.into()), before.as_ref(), slot);
     }
 
     fn put(&mut self, segment: Segment, before: Option<&Slot>, after: Option<Slot>) {

@@ -234,9 +234,9 @@ impl Tracker {
         Some(id)
     }
 
-    /// Whether a node is not for everyone.
+    /// Whether a node is not for everyone. Nothing is known of one that another table gave its number.
     pub(crate) fn is_hidden(&self, id: RefId) -> bool {
-        self.nodes[id.0 as usize].hidden
+        self.nodes.get(id.0 as usize).is_some_and(|links| links.hidden)
     }
 
     /// Calls `each` with the nodes that lead to this one.

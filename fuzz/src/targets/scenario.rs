@@ -51,8 +51,16 @@ pub fn target(data: &[u8]) {
 
 /// Random scenarios, and one with all that is refused.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let small =
-        Config { types: 3, fields: 4, steps: 25, edits: 4, clients: 2, depth: 3, elements: 6, ..Config::default() };
+    let small = Config {
+        types: 3,
+        fields: 4,
+        steps: 25,
+        edits: 4,
+        clients: 2,
+        depth: 3,
+        elements: 6,
+        ..Config::default()
+    };
     let mut seeds: Vec<Vec<u8>> = (0..40)
         .map(|seed| without_long_texts(&generate(seed, &small)).to_string().into_bytes())
         .collect();

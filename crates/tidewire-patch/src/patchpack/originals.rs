@@ -130,9 +130,11 @@ impl Server {
                 let Some(Value::Array(pair)) = form.take() else { return Err("no pair".into()) };
                 form = Some(pair[1].clone());
                 expected[2] = (-1_i64).into();
-                Segment::Key(pair[0].as_str().unwrap().to_owned())
+                Segment::Key(pair[0].as_str().unwrap().into())
             }
-            Node::Map(..) => Segment::Key(keys.get(at).ok_or("no such key")?.to_owned()),
+            Node::Map(..) => Segment::Key(
+                keys.as_ref().and_then(|keys| keys.get(at)).ok_or("no such key")?.into(),
+            ),
         };
         let slot = form.as_ref().map(|form| self.slot(form));
         let before = self.put(parent_id, &segment, op, slot.clone());
@@ -149,7 +151,8 @@ impl Server {
         }));
         expected.extend(old.map(trimmed));
         let (slot, kept) = (slot.as_ref(), kept.as_ref());
-        let written = self.clients.message(&self.document, op, parent_id, &segment, slot, kept);
+        let mut written = Vec::new();
+        self.clients.message(&self.document, op, parent_id, &segment, slot, kept, &mut written);
         Ok((written, Value::Array(expected)))
     }
 
@@ -193,8 +196,8 @@ impl Server {
             }
             Value::Signed(_) => {
                 let entry =
-                    |pair: &[Value]| (pair[0].as_str().unwrap().to_owned(), self.slot(&pair[1]));
-                Node::Map(ANY, items_below.chunks(2).map(entry).collect())
+                    |pair: &[Value]| (pair[0].as_str().unwrap().into(), self.slot(&pair[1]));
+                Node::Map(ANY, Box::new(items_below.chunks(2).map(entry).collect()))
             }
             of => {
                 let of = TypeIndex(of.as_u64().unwrap() as u32);

@@ -37,7 +37,7 @@ impl Visitor for Recorder {
                 node.fresh.then(|| Node::of_field(&self.types, *of, field)),
             ),
             (Place::Entry(at), Some(Node::Map(element, _))) => (
-                Some(Segment::Key(at.key.to_owned())),
+                Some(Segment::Key(at.key.into())),
                 node.fresh.then(|| Node::of_element(&self.types, *element)),
             ),
             (Place::Item(index), Some(Node::Array(element, _))) => (

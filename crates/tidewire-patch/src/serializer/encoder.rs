@@ -71,13 +71,13 @@ impl SerializerEncoder {
         if recorder.is_first() {
             announce(&mut **serializer, known, view, RefId::ROOT, None);
         }
-        for change in &recorder.changes {
+        for (index, change) in recorder.changes.iter().enumerate() {
             let at = Spot { node: recorder.id(change.container), step: (&change.segment).into() };
             let node = match change.value {
                 Some(Slot::Node(id)) => Some(id),
                 _ => None,
             };
-            let said = recorder.to_patch(change, 0);
+            let said = recorder.to_patch(index, 0);
             let told = Change { patch: &said, at, node };
             serializer.before_change(&told, view);
             if let Some(id) = node {
