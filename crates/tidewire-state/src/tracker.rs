@@ -135,6 +135,8 @@ pub struct Tracker {
     /// Lists that a walk needs for a moment, kept so that it need not allocate.
     pub(crate) scratch: Vec<RefId>,
     pub(crate) gone: Vec<RefId>,
+    /// What was last looked for by path.
+    pub(crate) found: Vec<RefId>,
     marks: Vec<bool>,
 }
 
@@ -250,6 +252,15 @@ impl Tracker {
 
     /// Adds to `gone` what is in `before` and not in `after`.
     pub(crate) fn missing(&mut self, before: &[RefId], after: &[RefId], gone: &mut Vec<RefId>) {
+        // Of a queue that moves on, the rest is compared as a whole.
+        let queued = after.first().and_then(|first| {
+            let shift = before.iter().take(8).position(|id| id == first)?;
+            after.starts_with(&before[shift..]).then_some(shift)
+        });
+        if let Some(shift) = queued {
+            gone.extend(before[..shift].iter().filter(|id| !after.contains(id)));
+            return;
+        }
         self.marks.resize(self.nodes.len(), false);
         for id in after {
             self.marks[id.0 as usize] = true;

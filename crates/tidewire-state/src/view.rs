@@ -26,12 +26,13 @@ pub struct Held {
 #[derive(Debug)]
 pub struct StateView {
     name: String,
+    // Beside each other: every patch of a client asks for the one, every walk for the other.
+    version: u64,
+    changed: bool,
     held: HashMap<RefId, Held, RandomState>,
     /// The keys of `held`, and what leads to them.
     holds: Bits,
     shown: Bits,
-    changed: bool,
-    version: u64,
     /// How often tags were given or taken.
     tags: u64,
 }
@@ -50,11 +51,11 @@ impl StateView {
     fn new(name: String) -> Self {
         Self {
             name,
+            version: 0,
+            changed: true,
             held: HashMap::default(),
             holds: Bits::default(),
             shown: Bits::default(),
-            changed: true,
-            version: 0,
             tags: 0,
         }
     }

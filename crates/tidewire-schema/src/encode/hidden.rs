@@ -167,7 +167,7 @@ impl Hidden {
     /// The client of a view is gone, or has nothing.
     pub(super) fn forget(&mut self, view: ViewId) {
         if let Some(client) = self.clients.get_mut(view.0 as usize) {
-            *client = ClientView::default();
+            client.clear();
         }
     }
 
@@ -186,7 +186,8 @@ impl Hidden {
         let Some(wanted) = state.view(view) else { return };
         let Self { clients, out, writer, .. } = self;
         let client = &mut clients[at];
-        if client.is_outdated(&self.moved, wanted) {
+        let told = client.is_outdated(&self.moved, wanted);
+        if told {
             let changes = Changes {
                 types: &self.types,
                 shadow: &self.shadow,
@@ -205,8 +206,10 @@ impl Hidden {
             changed: &self.changed,
             words: &self.changed_words,
         };
-        client.copy_segments(segments, &mut out.out);
-        client.end(&self.released, &self.shadow);
+        client.copy_segments(segments, told, &mut out.out);
+        if told || !self.released.is_empty() {
+            client.end(&self.released, &self.shadow);
+        }
     }
 
     /// Whether the events that follow are about something hidden.

@@ -17,21 +17,22 @@ use super::{
 use crate::{encode::writer::Writer, wire::op};
 
 /// What a client with a view holds beside what is public.
+///
+/// What every patch looks at comes first, so that it lies together.
 #[derive(Debug, Default)]
 pub(super) struct ClientView {
-    nodes: HashMap<RefId, Known, RandomState>,
     /// The structures that it sees more of than the way down.
     full: Bits,
     /// The view as it was when the client was last told.
     version: Option<u64>,
     tags: u64,
+    nodes: HashMap<RefId, Known, RandomState>,
     shown: Bits,
     held: Bits,
     /// Structures that a place ceased to lead to in this message.
     loose: Vec<RefId>,
-    /// Structures whose fields were written from the shadow in this message, if there are any.
+    /// Structures whose fields were written from the shadow in this message.
     written: Bits,
-    is_written: bool,
 }
 
 /// A structure that a client holds: a hidden one, or a public one of which it sees hidden fields.
@@ -131,6 +132,9 @@ impl ClientView {
                 places.extend_from_slice(shadow.places(RefId(id)));
             });
             self.find_contents(view, &mut contents);
+            if self.version.is_none() {
+                self.nodes.reserve(places.len());
+            }
             self.shown.clone_from(view.shown());
             self.held.clone_from(view.holds());
             self.version = Some(view.version());
@@ -182,16 +186,16 @@ impl ClientView {
 
     /// Whether all of a structure is told in this message.
     fn is_told(&self, id: RefId) -> bool {
-        self.is_written && self.written.has(id.0)
+        self.written.has(id.0)
     }
 
-    /// Copies what changed in what it holds.
-    pub(super) fn copy_segments(&self, segments: Segments<'_>, out: &mut Vec<u8>) {
+    /// Copies what changed in what it holds. `told` says whether some of it has been told already.
+    pub(super) fn copy_segments(&self, segments: Segments<'_>, told: bool, out: &mut Vec<u8>) {
         let Segments { bytes, all, runs, changed, words } = segments;
         let word_of = |bits: &Bits, at: u32| bits.words().get(at as usize).copied().unwrap_or(0);
         for at in words.iter().copied() {
             let mut both = word_of(changed, at) & word_of(&self.full, at);
-            if self.is_written {
+            if told {
                 both &= !word_of(&self.written, at);
             }
             while both != 0 {
@@ -213,6 +217,15 @@ impl ClientView {
         }
     }
 
+    /// Forgets all. What memory it has is kept.
+    pub(super) fn clear(&mut self) {
+        let Self { full, version, tags, nodes, shown, held, loose, written } = self;
+        [full, shown, held, written].into_iter().for_each(Bits::clear);
+        (*version, *tags) = (None, 0);
+        nodes.clear();
+        loose.clear();
+    }
+
     /// Forgets what no place leads to any more.
     pub(super) fn end(&mut self, released: &[RefId], shadow: &Shadow) {
         for id in released {
@@ -223,10 +236,7 @@ impl ClientView {
                 self.forget(id, shadow);
             }
         }
-        if self.is_written {
-            self.written.clear();
-            self.is_written = false;
-        }
+        self.written.clear();
     }
 
     fn forget(&mut self, id: RefId, shadow: &Shadow) {
@@ -250,7 +260,6 @@ impl ClientView {
             .and_modify(|known| known.count += 1)
             .or_insert_with(|| {
                 open.push(id);
-                self.is_written = true;
                 self.written.insert(id.0);
                 Known { count: 1, ..Known::default() }
             });

@@ -1,8 +1,5 @@
 //! A copy of the hidden part of a state: what a client is told of when it gains a view of it.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 use tidewire_state::{
     Bits, DynPrimitive, ElementKind, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit,
@@ -28,8 +25,8 @@ pub(super) enum Key {
 pub(super) struct Shadow {
     /// By number.
     nodes: Vec<Option<Box<Content>>>,
-    /// The hidden places that lead to a node.
-    places: HashMap<RefId, SmallVec<[(RefId, Key); 1]>, RandomState>,
+    /// The hidden places that lead to each node, by number.
+    places: Vec<SmallVec<[(RefId, Key); 1]>>,
     hidden: Bits,
 }
 
@@ -83,7 +80,7 @@ impl Shadow {
 
     /// The hidden places that lead to a node.
     pub(super) fn places(&self, node: RefId) -> &[(RefId, Key)] {
-        self.places.get(&node).map_or(&[], |places| places)
+        self.places.get(node.0 as usize).map_or(&[], |places| places)
     }
 
     pub(super) fn introduce(&mut self, node: Introduced, types: &TypeSet) {
@@ -97,18 +94,26 @@ impl Shadow {
 
     pub(super) fn forget(&mut self, node: RefId) {
         self.hidden.remove(node.0);
-        self.places.remove(&node);
+        self.take_places(node);
         if let Some(content) = self.nodes.get_mut(node.0 as usize).and_then(Option::take) {
             content.each_child(|key, child| self.unlist(child, node, key));
         }
     }
 
     fn list(&mut self, child: RefId, parent: RefId, key: Key) {
-        self.places.entry(child).or_default().push((parent, key));
+        let at = child.0 as usize;
+        if at >= self.places.len() {
+            self.places.resize_with(at + 1, SmallVec::new);
+        }
+        self.places[at].push((parent, key));
+    }
+
+    fn take_places(&mut self, node: RefId) -> SmallVec<[(RefId, Key); 1]> {
+        self.places.get_mut(node.0 as usize).map(std::mem::take).unwrap_or_default()
     }
 
     fn unlist(&mut self, child: RefId, parent: RefId, key: Key) {
-        if let Some(places) = self.places.get_mut(&child)
+        if let Some(places) = self.places.get_mut(child.0 as usize)
             && let Some(at) = places.iter().position(|place| *place == (parent, key))
         {
             places.swap_remove(at);
@@ -272,7 +277,7 @@ impl Shadow {
 
     /// Wherever `from` stood, `to` stands.
     pub(super) fn renumber(&mut self, from: RefId, to: RefId, mut each: impl FnMut(RefId, Key)) {
-        for (parent, key) in self.places.remove(&from).unwrap_or_default() {
+        for (parent, key) in self.take_places(from) {
             if let Some(content) = self.content(parent) {
                 content.replace(key, from, to);
                 self.list(to, parent, key);
