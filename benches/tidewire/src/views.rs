@@ -50,7 +50,8 @@ impl Views {
         let order = match watching {
             Watching::Steady | Watching::Join => case.holdings(),
             Watching::Churn => {
-                let count = u32::try_from(case.case.entities).expect("entities are counted in a u32");
+                let count =
+                    u32::try_from(case.case.entities).expect("entities are counted in a u32");
                 vec![shuffled(count).into_iter().map(|index| index as usize).collect()]
             }
         };
@@ -98,7 +99,12 @@ impl Views {
             }
             world.write(|nth, message| read(&mut clients[nth], message));
             for (nth, client) in clients.iter().enumerate() {
-                assert_eq!(held(client), world.visible(nth), "what client {nth} sees, {:?}", world.case);
+                assert_eq!(
+                    held(client),
+                    world.visible(nth),
+                    "what client {nth} sees, {:?}",
+                    world.case
+                );
             }
         }
     }
@@ -161,7 +167,8 @@ impl Views {
         let Self { state, views, keys, order, case, gone, .. } = self;
         let ViewCase { case, visible, .. } = *case;
         for (nth, view) in views.iter().enumerate() {
-            let key = |place: usize| &*keys[order[0][(nth * APART + *gone + place) % case.entities]];
+            let key =
+                |place: usize| &*keys[order[0][(nth * APART + *gone + place) % case.entities]];
             for place in 0..case.changed {
                 let path = ["players", key(place)];
                 state.view_remove(*view, &path, Tag::DEFAULT).expect("the entity is there");

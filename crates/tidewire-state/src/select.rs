@@ -59,7 +59,8 @@ pub(crate) struct Shared {
 impl<'a> Select<'a> {
     pub(crate) fn new(tracker: &'a mut Tracker, purpose: Purpose) -> Self {
         let (found, shared) = (std::mem::take(&mut tracker.found), Vec::new());
-        let mut select = Self { tracker, purpose, found, shared, seen: Bits::default(), error: None };
+        let mut select =
+            Self { tracker, purpose, found, shared, seen: Bits::default(), error: None };
         select.found.clear();
         select
     }

@@ -278,6 +278,12 @@ impl Tracker {
         }
     }
 
+    /// Whether views are to be brought up to date, whatever happened to them.
+    #[inline]
+    pub(crate) fn concerns_views(&self) -> bool {
+        !self.reserved.is_empty() || self.shared.has_moved()
+    }
+
     /// Whether a node leads to another that it did not lead to, beside new ones, since last asked.
     pub(crate) fn take_moved(&mut self) -> bool {
         self.shared.take_moved()

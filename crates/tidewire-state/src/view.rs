@@ -26,7 +26,7 @@ pub struct Held {
 #[derive(Debug)]
 pub struct StateView {
     name: String,
-    // Beside each other: every patch of a client asks for the one, every walk for the other.
+    // Near the front: every patch of a client asks for it.
     version: u64,
     changed: bool,
     held: HashMap<RefId, Held, RandomState>,
@@ -43,8 +43,8 @@ pub struct Views {
     all: Vec<Option<StateView>>,
     released: Vec<RefId>,
     open: Vec<RefId>,
-    /// How nodes hang together has changed where several places lead to one.
-    moved: bool,
+    /// Whether one of them may be another than at the last walk.
+    changed: bool,
 }
 
 impl StateView {
@@ -170,6 +170,7 @@ impl Views {
             self.all.push(None);
         }
         self.all[at] = Some(StateView::new(name));
+        self.changed = true;
         ViewId(at as u32)
     }
 
@@ -179,7 +180,9 @@ impl Views {
         }
     }
 
+    /// A view that is about to change.
     fn get_mut(&mut self, view: ViewId) -> Option<&mut StateView> {
+        self.changed = true;
         self.all.get_mut(view.0 as usize)?.as_mut()
     }
 
@@ -219,18 +222,26 @@ impl Views {
     }
 
     /// Brings all views up to date with the walk that is over.
+    #[inline]
     pub(crate) fn settle(&mut self, tracker: &mut Tracker) {
+        if self.changed || !self.released.is_empty() || tracker.concerns_views() {
+            self.settle_changed(tracker);
+        }
+    }
+
+    fn settle_changed(&mut self, tracker: &mut Tracker) {
+        self.changed = false;
         self.released.extend(tracker.give_up_reserved());
-        self.moved |= tracker.take_moved();
+        let moved = tracker.take_moved();
         for view in self.all.iter_mut().flatten() {
             for node in &self.released {
                 view.forget(*node);
             }
-            if view.changed || self.moved {
+            // How nodes hang together may have changed where several places lead to one.
+            if view.changed || moved {
                 view.settle(tracker, &mut self.open);
             }
         }
         self.released.clear();
-        self.moved = false;
     }
 }

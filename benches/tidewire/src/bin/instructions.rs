@@ -47,7 +47,9 @@ fn main() -> ExitCode {
             hot::snapshot(&mut peer)
         }
         _ => {
-            eprintln!("error: no path is called {path:?}: there are tick, views, snapshot and apply");
+            eprintln!(
+                "error: no path is called {path:?}: there are tick, views, snapshot and apply"
+            );
             return ExitCode::FAILURE;
         }
     };

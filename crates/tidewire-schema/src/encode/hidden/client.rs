@@ -164,8 +164,8 @@ impl ClientView {
         self.show_all(sight, scratch, out);
         for id in contents.iter().copied() {
             // What goes, goes as a whole.
-            let is_known = !shadow.is_hidden(id)
-                || self.nodes.get(&id).is_some_and(|known| known.count > 0);
+            let is_known =
+                !shadow.is_hidden(id) || self.nodes.get(&id).is_some_and(|known| known.count > 0);
             if is_known && !gone.has(id.0) {
                 self.change_fields(id, unset, sight, out);
             }
@@ -255,14 +255,11 @@ impl ClientView {
         if !sight.shadow.is_hidden(id) {
             return;
         }
-        self.nodes
-            .entry(id)
-            .and_modify(|known| known.count += 1)
-            .or_insert_with(|| {
-                open.push(id);
-                self.written.insert(id.0);
-                Known { count: 1, ..Known::default() }
-            });
+        self.nodes.entry(id).and_modify(|known| known.count += 1).or_insert_with(|| {
+            open.push(id);
+            self.written.insert(id.0);
+            Known { count: 1, ..Known::default() }
+        });
     }
 
     fn let_go(&mut self, id: RefId) {
@@ -414,7 +411,8 @@ impl ClientView {
         let Some(Content::Struct(node)) = sight.shadow.get(id) else { return };
         out.stay_at(id);
         for (at, value) in (0..).map(FieldIndex).zip(&node.values) {
-            let (did, does) = (sight.shows_field(node, at, before), sight.shows_field(node, at, now));
+            let (did, does) =
+                (sight.shows_field(node, at, before), sight.shows_field(node, at, now));
             // What came and went in this tick is in no segment that it was sent.
             let had = value.is_some() || unset.contains(&(id, at));
             if did && !does && had {
