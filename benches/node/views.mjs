@@ -3,7 +3,7 @@
 import { Encoder, StateView, schema, t } from "@colyseus/schema";
 
 import { Player, player } from "./maps.mjs";
-import { VIEW_CASES, Workload, holdings, viewBench } from "./workload.mjs";
+import { VIEW_CASES, VIEW_CHURN, Workload, holdings, shuffled, viewBench } from "./workload.mjs";
 
 const Arena = schema({ players: t.map(Player).view() }, "Arena");
 
@@ -106,11 +106,44 @@ class Joined extends Steady {
   }
 }
 
+/** Each view loses some entities a tick and gains as many others; none of them changes. */
+class Churn extends Steady {
+  begin() {
+    const { entities, visible } = VIEW_CHURN;
+    const keys = shuffled(entities).map((index) => this.workload.keys[index]);
+    // How far apart the views begin.
+    const [apart, total] = [7, entities];
+    this.gone = 0;
+    this.key = (nth, place) => keys[(nth * apart + this.gone + place) % total];
+    this.sees = (nth) => Array.from({ length: visible }, (_, place) => this.key(nth, place));
+    this.keysOf = this.keysOf.map((_, nth) => this.sees(nth));
+    super.begin();
+  }
+
+  mutate() {
+    const { players } = this.state;
+    const { changed, visible } = VIEW_CHURN;
+    this.views.forEach((view, nth) => {
+      for (let place = 0; place < changed; place++) {
+        view.remove(players.get(this.key(nth, place)));
+        view.add(players.get(this.key(nth, place + visible)));
+      }
+    });
+    this.gone = (this.gone + changed) % this.entities;
+  }
+
+  held() {
+    this.keysOf[0] = this.sees(0);
+    return super.held();
+  }
+}
+
 const joined = VIEW_CASES.filter(
   ({ views, visible }, nth) => VIEW_CASES.findIndex((other) => other.views === views && other.visible === visible) === nth,
 );
 
 export const viewJobs = [
   ...VIEW_CASES.map((views) => [viewBench("view", views.views, views.visible), () => new Steady(views)]),
+  [viewBench("view churn", VIEW_CHURN.views, VIEW_CHURN.visible), () => new Churn(VIEW_CHURN, "view churn")],
   ...joined.map((views) => [viewBench("view join", views.views, views.visible), () => new Joined(views)]),
 ];

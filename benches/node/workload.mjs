@@ -66,6 +66,9 @@ export const VIEW_CASES = [
   { entities: 100, changed: 100, views: 100, visible: 100 },
 ];
 
+/** The cell in which views change: each loses as many entities as it gains others. */
+export const VIEW_CHURN = { entities: 1_000, changed: 6, views: 100, visible: 60 };
+
 /** What the rows of a number of views are called. */
 export const viewBench = (prefix, views, visible) => `${prefix} ${views}x${visible}`;
 

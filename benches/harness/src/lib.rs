@@ -11,7 +11,7 @@ mod workload;
 
 pub use measure::{Contender, measure};
 pub use row::Row;
-pub use views::{VIEW_CASES, ViewCase};
+pub use views::{VIEW_CASES, VIEW_CHURN, ViewCase};
 pub use workload::{CASES, Case, Entity, Move, Tick, Ticks, Workload, shuffled};
 
 /// One way to keep a client's copy of the world the same.
@@ -35,8 +35,8 @@ pub trait Peer {
     /// What has to happen between two ticks and is nobody's time.
     fn settle(&mut self) {}
 
-    /// Whether entities come, go or move. Their patches build on one another, so the client has to
-    /// read all of them in order.
+    /// Whether entities come, go or move on the client, or it sees a part of them. Where they come and
+    /// go, patches build on one another, so the client has to read all of them in order.
     fn rearranges(&self) -> bool {
         false
     }

@@ -1,6 +1,6 @@
 //! Who sees what, where each client sees some of the entities.
 
-use crate::{Case, workload::Random};
+use crate::{Case, Workload, workload::Random};
 
 /// The cells of the tables of views.
 pub const VIEW_CASES: [ViewCase; 7] = [
@@ -12,6 +12,11 @@ pub const VIEW_CASES: [ViewCase; 7] = [
     ViewCase::of_a_thousand(300, 300),
     ViewCase { case: Case { entities: 100, changed: 100 }, views: 100, visible: 100 },
 ];
+
+/// The cell in which views change: each of them loses as many entities in a tick as the cell says, and
+/// gains as many others.
+pub const VIEW_CHURN: ViewCase =
+    ViewCase { case: Case { entities: 1_000, changed: 6 }, views: 100, visible: 60 };
 
 /// How many clients there are, and how many entities each of them sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +38,23 @@ impl ViewCase {
     /// where they do so in one tick, by `prefix`.
     pub fn bench(&self, prefix: &str) -> String {
         format!("{prefix} {}x{}", self.views, self.visible)
+    }
+
+    /// Its workload: in rows of joins, `changed` is how many entities each client sees.
+    pub fn workload(&self, prefix: &str) -> Workload {
+        Workload::of(self.bench(prefix), self.case)
+    }
+
+    /// The cell that a workload was made for, by its name.
+    ///
+    /// # Panics
+    ///
+    /// If it has no views.
+    pub fn of(workload: &Workload) -> Self {
+        let numbers = workload.bench().rsplit(' ').next().and_then(|last| last.split_once('x'));
+        let number = |text: &str| text.parse().expect("the name ends with two numbers");
+        let (views, visible) = numbers.expect("the name ends with `VIEWSxENTITIES`");
+        Self { case: workload.case(), views: number(views), visible: number(visible) }
     }
 
     /// The numbers of the entities that each client sees: the beginnings of shuffles that go on where
@@ -67,6 +89,13 @@ mod tests {
                 assert!(held.iter().all(|index| *index < case.case.entities));
             }
             assert!(case.visible == case.case.entities || holdings[0] != holdings[1]);
+        }
+    }
+
+    #[test]
+    fn a_workload_knows_its_cell() {
+        for case in VIEW_CASES {
+            assert_eq!(ViewCase::of(&case.workload("view join")), case);
         }
     }
 

@@ -7,6 +7,7 @@ mod floor;
 mod joins;
 mod names;
 mod tidewire;
+mod views;
 
 pub use arrays::{Arrays, Edit};
 pub use churn::Churn;
@@ -14,3 +15,4 @@ pub use floor::{Floor, FloorJoin, FloorNames};
 pub use joins::{Join, Storm};
 pub use names::Names;
 pub use tidewire::Tidewire;
+pub use views::{Views, Watching};

@@ -1,8 +1,9 @@
 //! The workload on Tidewire, through nothing but its public API.
 
 use tidewire_bench_harness::{Entity, Peer, Tick, Workload};
+use tidewire_state::MapSchema;
 
-use crate::arena::{Arena, World};
+use crate::arena::{Arena, Player, World};
 
 /// A tracked state, its encoder, and a typed client.
 pub struct Tidewire(World<Arena>);
@@ -16,14 +17,7 @@ impl Tidewire {
 
 impl Peer for Tidewire {
     fn mutate(&mut self, tick: &Tick<'_>) {
-        for change in tick.moves() {
-            let player = self.0.state.players.get_mut(change.key).expect("every key is in the map");
-            player.x += change.dx;
-            player.y += change.dy;
-            if change.hit {
-                player.hp = player.hp.wrapping_sub(1);
-            }
-        }
+        change(&mut self.0.state.players, tick);
     }
 
     fn encode(&mut self) -> usize {
@@ -44,5 +38,18 @@ impl Peer for Tidewire {
 
     fn copies(&mut self) -> [Vec<Entity>; 2] {
         [self.0.state.entities(), self.0.client.state().entities()]
+    }
+}
+
+/// The moves of a tick.
+#[inline]
+pub(crate) fn change(players: &mut MapSchema<Player>, tick: &Tick<'_>) {
+    for change in tick.moves() {
+        let player = players.get_mut(change.key).expect("every key is in the map");
+        player.x += change.dx;
+        player.y += change.dy;
+        if change.hit {
+            player.hp = player.hp.wrapping_sub(1);
+        }
     }
 }

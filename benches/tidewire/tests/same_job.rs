@@ -1,9 +1,10 @@
 //! The floor and Tidewire do the same job: each one's client reads the other one's patches.
 
 use tidewire_bench::{
-    Arrays, Churn, Edit, Floor, FloorJoin, FloorNames, Join, Names, Storm, Tidewire,
+    Arrays, Churn, Edit, Floor, FloorJoin, FloorNames, Join, Names, Storm, Tidewire, Views,
+    Watching,
 };
-use tidewire_bench_harness::{CASES, Case, Peer, Workload};
+use tidewire_bench_harness::{CASES, Case, Peer, ViewCase, Workload};
 
 #[test]
 fn patches_can_be_exchanged() {
@@ -79,5 +80,23 @@ fn clients_hold_what_the_server_holds_when_entities_come_go_and_move() {
         assert_eq!(server, client, "{bench}");
         assert_eq!(server.len(), 300, "{bench}");
         assert_ne!(server, before, "{bench}");
+    }
+}
+
+#[test]
+fn every_client_holds_what_its_view_may_see_and_nothing_else() {
+    for (watching, changed) in [(Watching::Steady, 40), (Watching::Join, 20), (Watching::Churn, 6)]
+    {
+        let case = ViewCase { case: Case { entities: 100, changed }, views: 7, visible: 20 };
+        let workload = case.workload("view");
+        Views::check(&workload, watching);
+        let mut peer = Views::new(&workload, watching);
+        peer.mutate(&workload.ticks().advance());
+        assert_ne!(peer.encode(), 0, "{watching:?}");
+        let message = peer.patch().expect("patches are bytes").to_vec();
+        peer.apply(&message);
+        let [server, client] = peer.copies();
+        assert_eq!(server, client, "{watching:?}");
+        assert_eq!(server.len(), case.visible, "{watching:?}");
     }
 }

@@ -1,9 +1,20 @@
 //! A set of small numbers.
 
 /// A set of small numbers, one bit each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Bits {
     words: Vec<u64>,
+}
+
+impl Clone for Bits {
+    fn clone(&self) -> Self {
+        Self { words: self.words.clone() }
+    }
+
+    /// The memory is kept.
+    fn clone_from(&mut self, other: &Self) {
+        self.words.clone_from(&other.words);
+    }
 }
 
 impl Bits {
@@ -15,6 +26,7 @@ impl Bits {
     }
 
     /// Puts a number in. Tells whether it was not there.
+    #[inline]
     pub fn insert(&mut self, number: u32) -> bool {
         let at = number as usize / 64;
         if at >= self.words.len() {
@@ -27,6 +39,7 @@ impl Bits {
     }
 
     /// Takes a number out. Tells whether it was there.
+    #[inline]
     pub fn remove(&mut self, number: u32) -> bool {
         let Some(word) = self.words.get_mut(number as usize / 64) else { return false };
         let bit = 1 << (number % 64);
@@ -41,6 +54,7 @@ impl Bits {
     }
 
     /// 64 numbers a word, in order.
+    #[inline]
     pub fn words(&self) -> &[u64] {
         &self.words
     }

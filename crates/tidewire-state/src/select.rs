@@ -58,8 +58,11 @@ pub(crate) struct Shared {
 
 impl<'a> Select<'a> {
     pub(crate) fn new(tracker: &'a mut Tracker, purpose: Purpose) -> Self {
-        let (found, shared) = (Vec::new(), Vec::new());
-        Self { tracker, purpose, found, shared, seen: Bits::default(), error: None }
+        let (found, shared) = (std::mem::take(&mut tracker.found), Vec::new());
+        let mut select =
+            Self { tracker, purpose, found, shared, seen: Bits::default(), error: None };
+        select.found.clear();
+        select
     }
 
     pub(crate) fn root<S: Schema>(
@@ -86,12 +89,15 @@ impl<'a> Select<'a> {
         }
     }
 
-    pub(crate) fn finish(self) -> Result<Vec<RefId>, PathError> {
-        match self.error {
+    /// Leaves what was found in the tracker's list, where the next search begins with an empty one.
+    pub(crate) fn finish(self) -> Result<(), PathError> {
+        let result = match self.error {
             Some(error) => Err(error),
             None if self.found.is_empty() => Err(PathError::NoNode),
-            None => Ok(self.found),
-        }
+            None => Ok(()),
+        };
+        self.tracker.found = self.found;
+        result
     }
 
     /// The number of a node at a place, which is remembered there, and whether it is new. Tells

@@ -182,6 +182,8 @@ pub struct Tracker {
     /// Lists that a walk needs for a moment, kept so that it need not allocate.
     pub(crate) scratch: Vec<RefId>,
     pub(crate) gone: Vec<RefId>,
+    /// What was last looked for by path.
+    pub(crate) found: Vec<RefId>,
     marks: Vec<bool>,
 }
 
@@ -297,6 +299,15 @@ impl Tracker {
 
     /// Adds to `gone` what is in `before` and not in `after`.
     pub(crate) fn missing(&mut self, before: &[RefId], after: &[RefId], gone: &mut Vec<RefId>) {
+        // Of a queue that moves on, the rest is compared as a whole.
+        let queued = after.first().and_then(|first| {
+            let shift = before.iter().take(8).position(|id| id == first)?;
+            after.starts_with(&before[shift..]).then_some(shift)
+        });
+        if let Some(shift) = queued {
+            gone.extend(before[..shift].iter().filter(|id| !after.contains(id)));
+            return;
+        }
         self.marks.resize(self.nodes.len(), false);
         for id in after {
             self.marks[id.0 as usize] = true;
@@ -322,6 +333,12 @@ impl Tracker {
     /// Numbers that became others since last asked.
     pub(crate) fn take_renamed(&mut self) -> Vec<(RefId, RefId)> {
         std::mem::take(&mut self.renamed)
+    }
+
+    /// Whether views are to be brought up to date, whatever happened to them.
+    #[inline]
+    pub(crate) fn concerns_views(&self) -> bool {
+        !self.reserved.is_empty() || !self.renamed.is_empty() || self.shared.has_moved()
     }
 
     /// Whether a node leads to another that it did not lead to, beside new ones, since last asked.

@@ -26,12 +26,15 @@ pub struct Held {
 #[derive(Debug)]
 pub struct StateView {
     name: String,
+    // Near the front: every patch of a client asks for it.
+    version: u64,
+    changed: bool,
     held: HashMap<RefId, Held, RandomState>,
     /// The keys of `held`, and what leads to them.
     holds: Bits,
     shown: Bits,
-    changed: bool,
-    version: u64,
+    /// How often tags were given or taken.
+    tags: u64,
 }
 
 /// The views of a state.
@@ -39,19 +42,21 @@ pub struct StateView {
 pub struct Views {
     all: Vec<Option<StateView>>,
     released: Vec<RefId>,
-    /// How nodes hang together has changed where several places lead to one.
-    moved: bool,
+    open: Vec<RefId>,
+    /// Whether one of them may be another than at the last walk.
+    changed: bool,
 }
 
 impl StateView {
     fn new(name: String) -> Self {
         Self {
             name,
+            version: 0,
+            changed: true,
             held: HashMap::default(),
             holds: Bits::default(),
             shown: Bits::default(),
-            changed: true,
-            version: 0,
+            tags: 0,
         }
     }
 
@@ -102,7 +107,13 @@ impl StateView {
         self.version
     }
 
+    /// Goes up when what nodes are held for may have changed, beside coming and going without a tag.
+    pub fn tags(&self) -> u64 {
+        self.tags
+    }
+
     /// The nodes that were added, by number.
+    #[inline]
     pub fn holds(&self) -> &Bits {
         &self.holds
     }
@@ -112,14 +123,18 @@ impl StateView {
         &self.shown
     }
 
-    fn settle(&mut self, tracker: &Tracker) {
+    /// `open` is a list that is lent, so that it need not be allocated.
+    fn settle(&mut self, tracker: &Tracker, open: &mut Vec<RefId>) {
         self.changed = false;
         self.version += 1;
-        self.shown.clear();
-        let mut open: Vec<RefId> = self.held.keys().copied().collect();
-        while let Some(id) = open.pop() {
-            if self.shown.insert(id.0) {
-                tracker.each_parent(id, |parent| open.push(parent));
+        let Self { holds, shown, .. } = self;
+        shown.clone_from(holds);
+        for id in holds.iter() {
+            tracker.each_parent(RefId(id), |parent| open.push(parent));
+            while let Some(parent) = open.pop() {
+                if shown.insert(parent.0) {
+                    tracker.each_parent(parent, |parent| open.push(parent));
+                }
             }
         }
     }
@@ -134,8 +149,8 @@ impl StateView {
     }
 
     fn forget(&mut self, node: RefId) {
-        if self.held.remove(&node).is_some() {
-            self.holds.remove(node.0);
+        if self.holds.remove(node.0) {
+            self.held.remove(&node);
         }
         // Its number may soon be another node's.
         self.changed |= self.shown.remove(node.0);
@@ -164,6 +179,7 @@ impl Views {
             self.all.push(None);
         }
         self.all[at] = Some(StateView::new(name));
+        self.changed = true;
         ViewId(at as u32)
     }
 
@@ -173,12 +189,15 @@ impl Views {
         }
     }
 
+    /// A view that is about to change.
     fn get_mut(&mut self, view: ViewId) -> Option<&mut StateView> {
+        self.changed = true;
         self.all.get_mut(view.0 as usize)?.as_mut()
     }
 
     pub(crate) fn add(&mut self, view: ViewId, node: RefId, tag: Tag) {
         let Some(view) = self.get_mut(view) else { return };
+        view.tags += u64::from(tag != Tag::DEFAULT);
         let held = view.held.entry(node).or_default();
         held.untagged |= tag == Tag::DEFAULT;
         held.bits |= tag.bits();
@@ -189,6 +208,7 @@ impl Views {
     pub(crate) fn remove(&mut self, view: ViewId, node: RefId, tag: Tag) {
         let Some(view) = self.get_mut(view) else { return };
         let Some(held) = view.held.get_mut(&node) else { return };
+        view.tags += u64::from(tag != Tag::DEFAULT || held.bits != 0);
         held.bits &= !tag.bits();
         if tag == Tag::DEFAULT || !held.untagged && held.bits == 0 {
             view.held.remove(&node);
@@ -199,6 +219,7 @@ impl Views {
 
     pub(crate) fn clear(&mut self, view: ViewId) {
         if let Some(view) = self.get_mut(view) {
+            view.tags += 1;
             view.held.clear();
             view.holds.clear();
             view.changed = true;
@@ -210,23 +231,31 @@ impl Views {
     }
 
     /// Brings all views up to date with the walk that is over.
+    #[inline]
     pub(crate) fn settle(&mut self, tracker: &mut Tracker) {
+        if self.changed || !self.released.is_empty() || tracker.concerns_views() {
+            self.settle_changed(tracker);
+        }
+    }
+
+    fn settle_changed(&mut self, tracker: &mut Tracker) {
+        self.changed = false;
         for (from, to) in tracker.take_renamed() {
             for view in self.all.iter_mut().flatten() {
                 view.rename(from, to);
             }
         }
         self.released.extend(tracker.give_up_reserved());
-        self.moved |= tracker.take_moved();
+        let moved = tracker.take_moved();
         for view in self.all.iter_mut().flatten() {
             for node in &self.released {
                 view.forget(*node);
             }
-            if view.changed || self.moved {
-                view.settle(tracker);
+            // How nodes hang together may have changed where several places lead to one.
+            if view.changed || moved {
+                view.settle(tracker, &mut self.open);
             }
         }
         self.released.clear();
-        self.moved = false;
     }
 }

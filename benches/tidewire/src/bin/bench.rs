@@ -4,11 +4,18 @@
 //! not.
 
 use tidewire_bench::{
-    Arrays, Churn, Edit, Floor, FloorJoin, FloorNames, Join, Names, Storm, Tidewire,
+    Arrays, Churn, Edit, Floor, FloorJoin, FloorNames, Join, Names, Storm, Tidewire, Views,
+    Watching,
 };
-use tidewire_bench_harness::{CASES, Case, Contender, Row, Workload, measure};
+use tidewire_bench_harness::{
+    CASES, Case, Contender, Row, VIEW_CASES, VIEW_CHURN, ViewCase, Workload, measure,
+};
 
 fn main() {
+    // `bench views`: those rows alone.
+    if std::env::args().nth(1).as_deref() == Some("views") {
+        return views();
+    }
     let ticks = [
         floor(|workload| Box::new(Floor::new(workload))),
         tidewire(|workload| Box::new(Tidewire::new(workload))),
@@ -42,6 +49,33 @@ fn main() {
     print(&measure(&of("shift", 1_000, 1), &shift));
     let sort = [tidewire(|workload| Box::new(Arrays::new(workload, Edit::Sort)))];
     print(&measure(&of("sort", 1_000, 1_000), &sort));
+
+    views();
+}
+
+/// The rows of clients that see a part each. Every client's messages are read first, once.
+fn views() {
+    let steady = [tidewire(|workload| Box::new(Views::new(workload, Watching::Steady)))];
+    for case in VIEW_CASES {
+        let workload = case.workload("view");
+        Views::check(&workload, Watching::Steady);
+        print_still(&measure(&workload, &steady));
+    }
+    let join = [tidewire(|workload| Box::new(Views::new(workload, Watching::Join)))];
+    let mut last = None;
+    for ViewCase { case, views, visible } in VIEW_CASES {
+        if last.replace((views, visible)) == Some((views, visible)) {
+            continue;
+        }
+        let joining = ViewCase { case: Case { changed: visible, ..case }, views, visible };
+        let workload = joining.workload("view join");
+        Views::check(&workload, Watching::Join);
+        print(&measure(&workload, &join));
+    }
+    let churn = [tidewire(|workload| Box::new(Views::new(workload, Watching::Churn)))];
+    let workload = VIEW_CHURN.workload("view churn");
+    Views::check(&workload, Watching::Churn);
+    print(&measure(&workload, &churn));
 }
 
 type Build = fn(&Workload) -> Box<dyn tidewire_bench_harness::Peer>;
@@ -63,7 +97,12 @@ fn print_steady(rows: &[Row]) {
     let [floor, tidewire] = rows else { unreachable!("two contenders, two rows") };
     let Row { bench, case, .. } = floor;
     assert_eq!(floor.bytes, tidewire.bytes, "bytes of the floor and of Tidewire, {bench} {case:?}");
-    for Row { peer, allocs, .. } in rows {
+    print_still(rows);
+}
+
+/// Prints rows of which none may allocate.
+fn print_still(rows: &[Row]) {
+    for Row { bench, case, peer, allocs, .. } in rows {
         assert_eq!(*allocs, 0.0, "allocations of {peer} in a steady tick, {bench} {case:?}");
     }
     print(rows);

@@ -5,10 +5,12 @@
 
 use std::process::ExitCode;
 
-use tidewire_bench::{Join, Tidewire};
-use tidewire_bench_harness::{Case, Peer as _, Workload};
+use tidewire_bench::{Join, Tidewire, Views, Watching};
+use tidewire_bench_harness::{Case, Peer as _, ViewCase, Workload};
 
 const CASE: Case = Case { entities: 1_000, changed: 100 };
+
+const VIEWS: ViewCase = ViewCase { case: CASE, views: 100, visible: 60 };
 
 fn main() -> ExitCode {
     let path = std::env::args().nth(1).unwrap_or_default();
@@ -33,12 +35,21 @@ fn main() -> ExitCode {
                 .collect();
             hot::apply(&mut peer, &patches)
         }
+        "views" => {
+            let workload = VIEWS.workload("view");
+            let mut peer = Views::new(&workload, Watching::Steady);
+            let mut ticks = workload.ticks();
+            hot::warm_up(&mut peer, &mut ticks);
+            hot::views(&mut peer, &mut ticks, workload.ticks_per_pass())
+        }
         "snapshot" => {
             let mut peer = Join::new(&workload);
             hot::snapshot(&mut peer)
         }
         _ => {
-            eprintln!("error: no path is called {path:?}: there are tick, snapshot and apply");
+            eprintln!(
+                "error: no path is called {path:?}: there are tick, views, snapshot and apply"
+            );
             return ExitCode::FAILURE;
         }
     };
@@ -50,11 +61,11 @@ fn main() -> ExitCode {
 mod hot {
     use std::hint::black_box;
 
-    use tidewire_bench::{Join, Tidewire};
-    use tidewire_bench_harness::{Peer as _, Ticks};
+    use tidewire_bench::{Join, Tidewire, Views};
+    use tidewire_bench_harness::{Peer, Ticks};
 
     /// Brings every buffer to its size. Not counted.
-    pub(crate) fn warm_up(peer: &mut Tidewire, ticks: &mut Ticks<'_>) {
+    pub(crate) fn warm_up(peer: &mut dyn Peer, ticks: &mut Ticks<'_>) {
         for _ in 0..40 {
             peer.mutate(&ticks.advance());
             peer.encode();
@@ -66,6 +77,16 @@ mod hot {
     /// Changes 100 of 1,000 entities and encodes that.
     #[inline(never)]
     pub(crate) fn tick(peer: &mut Tidewire, ticks: &mut Ticks<'_>, rounds: usize) -> usize {
+        for _ in 0..rounds {
+            peer.mutate(&ticks.advance());
+            black_box(peer.encode());
+        }
+        rounds
+    }
+
+    /// Changes 100 of 1,000 entities and encodes that for 100 clients that see 60 each.
+    #[inline(never)]
+    pub(crate) fn views(peer: &mut Views, ticks: &mut Ticks<'_>, rounds: usize) -> usize {
         for _ in 0..rounds {
             peer.mutate(&ticks.advance());
             black_box(peer.encode());

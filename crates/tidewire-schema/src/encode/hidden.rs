@@ -21,7 +21,7 @@ use tidewire_state::{
 };
 
 use self::{
-    client::ClientView,
+    client::{ClientView, Scratch},
     shadow::{Key, Shadow},
 };
 use super::writer::Writer;
@@ -34,10 +34,11 @@ pub(super) struct Hidden {
     /// Writes segments, one behind the other.
     writer: Writer,
     segments: Vec<Segment>,
-    /// The structures that segments are about, and the first segment of each.
+    /// The structures that segments are about, and the words of the set that are not 0.
     changed: Bits,
-    changed_nodes: Vec<RefId>,
-    first_of: Vec<u32>,
+    changed_words: Vec<u32>,
+    /// Where the segments of each of them are, by number.
+    runs: Vec<Run>,
     /// Places that lead elsewhere than at the last patch.
     moved: Vec<(RefId, Key)>,
     released: Vec<RefId>,
@@ -51,6 +52,7 @@ pub(super) struct Hidden {
     /// Whether no client knows it.
     fresh: bool,
     clients: Vec<ClientView>,
+    scratch: Scratch,
     out: Writer,
 }
 
@@ -61,6 +63,37 @@ struct Segment {
     tag: Tag,
     start: usize,
     end: usize,
+}
+
+/// What the last sync changed, for clients whose view or whose part of it did.
+#[derive(Clone, Copy)]
+struct Changes<'a> {
+    types: &'a TypeSet,
+    shadow: &'a Shadow,
+    moved: &'a [(RefId, Key)],
+    gone: &'a Bits,
+    unset: &'a [(RefId, FieldIndex)],
+}
+
+/// What is copied to clients.
+#[derive(Clone, Copy)]
+struct Segments<'a> {
+    bytes: &'a [u8],
+    all: &'a [Segment],
+    runs: &'a [Run],
+    changed: &'a Bits,
+    words: &'a [u32],
+}
+
+/// Where the segments about one structure are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    first: u32,
+    last: u32,
+    /// The bytes, if there is one segment and who sees the structure may see it.
+    start: usize,
+    end: usize,
+    plain: bool,
 }
 
 impl Hidden {
@@ -77,8 +110,8 @@ impl Hidden {
             writer,
             segments: Vec::new(),
             changed: Bits::default(),
-            changed_nodes: Vec::new(),
-            first_of: Vec::new(),
+            changed_words: Vec::new(),
+            runs: Vec::new(),
             moved: Vec::new(),
             released: Vec::new(),
             gone: Bits::default(),
@@ -88,6 +121,7 @@ impl Hidden {
             is_hidden: false,
             fresh: false,
             clients: Vec::new(),
+            scratch: Scratch::default(),
             out,
         }
     }
@@ -95,8 +129,9 @@ impl Hidden {
     pub(super) fn start(&mut self) {
         self.writer.start_patch();
         self.segments.clear();
-        for node in self.changed_nodes.drain(..) {
-            self.changed.remove(node.0);
+        if !self.changed_words.is_empty() {
+            self.changed.clear();
+            self.changed_words.clear();
         }
         self.moved.clear();
         self.unset.clear();
@@ -132,7 +167,7 @@ impl Hidden {
     /// The client of a view is gone, or has nothing.
     pub(super) fn forget(&mut self, view: ViewId) {
         if let Some(client) = self.clients.get_mut(view.0 as usize) {
-            *client = ClientView::default();
+            client.clear();
         }
     }
 
@@ -149,13 +184,32 @@ impl Hidden {
             self.clients.resize_with(at + 1, ClientView::default);
         }
         let Some(wanted) = state.view(view) else { return };
-        let mut client = std::mem::take(&mut self.clients[at]);
-        std::mem::swap(&mut self.out.numbering, &mut self.writer.numbering);
-        client.bring_up_to_date(self, wanted);
-        std::mem::swap(&mut self.out.numbering, &mut self.writer.numbering);
-        client.copy_segments(self);
-        client.end(self);
-        self.clients[at] = client;
+        let Self { clients, out, writer, .. } = self;
+        let client = &mut clients[at];
+        let told = client.is_outdated(&self.moved, wanted);
+        if told {
+            let changes = Changes {
+                types: &self.types,
+                shadow: &self.shadow,
+                moved: &self.moved,
+                gone: &self.gone,
+                unset: &self.unset,
+            };
+            std::mem::swap(&mut out.numbering, &mut writer.numbering);
+            client.bring_up_to_date(changes, wanted, &mut self.scratch, out);
+            std::mem::swap(&mut out.numbering, &mut writer.numbering);
+        }
+        let segments = Segments {
+            bytes: &writer.out,
+            all: &self.segments,
+            runs: &self.runs,
+            changed: &self.changed,
+            words: &self.changed_words,
+        };
+        client.copy_segments(segments, told, &mut out.out);
+        if told || !self.released.is_empty() {
+            client.end(&self.released, &self.shadow);
+        }
     }
 
     /// Whether the events that follow are about something hidden.
@@ -211,18 +265,32 @@ impl Hidden {
         let end = self.writer.out.len();
         match self.segments.last_mut() {
             Some(last) if goes_on => last.end = end,
-            _ if end == start => {}
+            _ if end == start => return,
             _ => {
-                if self.changed.insert(node.0) {
-                    self.changed_nodes.push(node);
-                    let at = node.0 as usize;
-                    if at >= self.first_of.len() {
-                        self.first_of.resize(at + 1, 0);
-                    }
-                    self.first_of[at] = self.segments.len() as u32;
-                }
+                self.note_run(node, tag, start);
                 self.segments.push(Segment { node, tag, start, end });
             }
+        }
+        self.runs[node.0 as usize].end = end;
+    }
+
+    /// A segment begins.
+    fn note_run(&mut self, node: RefId, tag: Tag, start: usize) {
+        let at = node.0 as usize;
+        if at >= self.runs.len() {
+            self.runs.resize(at + 1, Run::default());
+        }
+        let word = node.0 / 64;
+        if self.changed.words().get(word as usize).is_none_or(|word| *word == 0) {
+            self.changed_words.push(word);
+        }
+        let last = self.segments.len() as u32;
+        if self.changed.insert(node.0) {
+            let plain = tag == Tag::DEFAULT;
+            self.runs[at] = Run { first: last, last, start, end: start, plain };
+        } else {
+            let run = &mut self.runs[at];
+            (run.last, run.plain) = (last, false);
         }
     }
 
@@ -329,6 +397,8 @@ impl Hidden {
         self.writer.released(node);
         self.released.push(node);
         self.gone.insert(node.0);
+        // It may have changed before it went, and who it went from may not know how.
+        self.changed.remove(node.0);
     }
 }
 

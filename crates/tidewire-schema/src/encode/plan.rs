@@ -46,8 +46,12 @@ impl Plan {
         whole: bool,
         mut emit: impl FnMut(ArrayOp),
     ) {
-        self.compare(before, after);
-        if whole && let Some(gone) = self.find_shift(before, after) {
+        let mut queue = if whole { find_queue(before, after) } else { None };
+        if queue.is_none() {
+            self.compare(before, after);
+            queue = if whole { self.find_shift(before, after) } else { None };
+        }
+        if let Some(gone) = queue {
             let kept = before.len() - gone;
             shift::drop_front(before.len(), kept, kept < after.len(), &mut emit);
             for (index, node) in after.iter().enumerate().skip(kept) {
@@ -149,14 +153,35 @@ impl Plan {
     fn find_shift(&self, before: &[RefId], after: &[RefId]) -> Option<usize> {
         let shift = self.dropped.len();
         let kept = before.len() - shift;
-        let worth = shift > 0 && kept > 2 * shift + 4;
-        let shifted = worth
+        let shifted = is_worth_it(shift, kept)
             && self.dropped.iter().copied().eq(0..shift)
             && self.new.iter().copied().eq(kept..after.len())
             && before[shift..] == after[..kept];
         shifted.then_some(shift)
     }
 }
+
+/// As [`Plan::find_shift`], for a few items that came and went: that the rest is the same list is found
+/// out by comparing it as a whole.
+fn find_queue(before: &[RefId], after: &[RefId]) -> Option<usize> {
+    let first = after.first()?;
+    let shift = before.iter().take(FEW).position(|id| id == first)?;
+    let kept = before.len() - shift;
+    let (gone, come) = (&before[..shift], after.get(kept..)?);
+    let shifted = is_worth_it(shift, kept)
+        && come.len() < FEW
+        && before[shift..] == after[..kept]
+        && !gone.iter().any(|id| after.contains(id))
+        && !come.iter().any(|id| before.contains(id));
+    shifted.then_some(shift)
+}
+
+/// Whether to turn an array round is less than to move what stays.
+fn is_worth_it(shift: usize, kept: usize) -> bool {
+    shift > 0 && kept > 2 * shift + 4
+}
+
+const FEW: usize = 8;
 
 /// Which places of `list` hold what `other` has not, or not as often. Leaves all counts at 0.
 fn unmatched(counts: &mut [u32], list: &[RefId], other: &[RefId], out: &mut Vec<usize>) {

@@ -75,6 +75,13 @@ impl Writer {
         self.switched = false;
     }
 
+    /// What is written next is for this node, as what was written last may have been.
+    pub(super) fn stay_at(&mut self, node: RefId) {
+        if self.node != node {
+            self.go_to(node);
+        }
+    }
+
     #[inline]
     pub(super) fn field_op(&mut self, op: u8, field: FieldIndex) {
         self.switch();

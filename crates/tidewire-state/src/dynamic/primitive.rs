@@ -41,6 +41,10 @@ impl DynPrimitive {
                 current.clear();
                 current.push_str(value);
             }
+            // Those that change all the time, without a look at what has to be dropped.
+            (Self::Float32(current), Value::Float32(value)) => *current = value,
+            (Self::Number(current), Value::Number(value)) => *current = value,
+            (Self::Uint16(current), Value::Uint16(value)) => *current = value,
             (Self::Quantized(current, by), Value::Quantized(step, other)) if **by == *other => {
                 *current = step;
             }

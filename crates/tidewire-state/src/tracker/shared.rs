@@ -55,12 +55,17 @@ struct Parent {
 }
 
 impl SharedTable {
+    pub(super) fn has_moved(&self) -> bool {
+        self.moved
+    }
+
     pub(super) fn take_moved(&mut self) -> bool {
         std::mem::take(&mut self.moved)
     }
 
     pub(super) fn each_parent(&self, id: RefId, mut each: impl FnMut(RefId)) {
-        if let Some(key) = self.keys.get(&id)
+        if !self.keys.is_empty()
+            && let Some(key) = self.keys.get(&id)
             && let Some(shared) = self.instances.get(key)
         {
             shared.parents.iter().for_each(|parent| each(parent.id));
@@ -324,7 +329,16 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
 
     /// Releases instances that nobody refers to any more, and renumbers those that not everyone is
     /// told of now. Tells whether there is content to tell after that.
+    #[inline]
     pub(crate) fn settle_shared(&mut self) -> bool {
+        let SharedTable { outdated, loose, .. } = &self.tracker.shared;
+        if outdated.is_empty() && loose.is_empty() {
+            return self.has_pending();
+        }
+        self.settle_loose()
+    }
+
+    fn settle_loose(&mut self) -> bool {
         loop {
             while let Some(id) = self.tracker.shared.outdated.pop() {
                 self.release(id);

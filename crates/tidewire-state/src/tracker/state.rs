@@ -136,8 +136,9 @@ impl<S: Schema> Tracked<S> {
         tag: Tag,
     ) -> Result<(), PathError> {
         self.views.get(view).ok_or(PathError::NoView)?;
-        for id in self.select(path, Purpose::Add(tag))? {
-            self.views.add(view, id, tag);
+        self.select(path, Purpose::Add(tag))?;
+        for id in &self.tracker.found {
+            self.views.add(view, *id, tag);
         }
         Ok(())
     }
@@ -155,8 +156,9 @@ impl<S: Schema> Tracked<S> {
         tag: Tag,
     ) -> Result<(), PathError> {
         self.views.get(view).ok_or(PathError::NoView)?;
-        for id in self.select(path, Purpose::Remove)? {
-            self.views.remove(view, id, tag);
+        self.select(path, Purpose::Remove)?;
+        for id in &self.tracker.found {
+            self.views.remove(view, *id, tag);
         }
         Ok(())
     }
@@ -172,18 +174,26 @@ impl<S: Schema> Tracked<S> {
     ///
     /// If the path leads to no instance or collection.
     pub fn node<P: AsRef<str>>(&mut self, path: &[P]) -> Result<RefId, PathError> {
-        let nodes = self.select(path, Purpose::Name)?;
-        nodes.first().copied().ok_or(PathError::NoNode)
+        self.select(path, Purpose::Name)?;
+        self.tracker.found.first().copied().ok_or(PathError::NoNode)
     }
 
-    fn select<P: AsRef<str>>(
-        &mut self,
-        path: &[P],
-        purpose: Purpose,
-    ) -> Result<Vec<RefId>, PathError> {
-        let path: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
+    /// Finds nodes: `tracker.found`.
+    fn select<P: AsRef<str>>(&mut self, path: &[P], purpose: Purpose) -> Result<(), PathError> {
+        // Paths are short, as a rule, and then nothing is allocated.
+        let (mut short, mut long) = ([""; 8], Vec::new());
+        let path = match short.get_mut(..path.len()) {
+            Some(steps) => {
+                steps.iter_mut().zip(path).for_each(|(to, step)| *to = step.as_ref());
+                &*steps
+            }
+            None => {
+                long.extend(path.iter().map(AsRef::as_ref));
+                &long
+            }
+        };
         let mut select = Select::new(&mut self.tracker, purpose);
-        select.root(&mut self.state, &mut self.mirror, self.ticks == 0, &path);
+        select.root(&mut self.state, &mut self.mirror, self.ticks == 0, path);
         select.finish()
     }
 

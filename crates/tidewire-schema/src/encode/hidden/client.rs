@@ -10,20 +10,23 @@ use foldhash::fast::RandomState;
 use tidewire_state::{Bits, FieldIndex, Held, RefEdit, RefId, StateView, TypeSet, Visibility};
 
 use super::{
-    Hidden,
-    shadow::{Content, Key, Shadow},
+    Changes, Run, Segments,
+    shadow::{Content, Key, Shadow, StructShadow},
     write,
 };
 use crate::{encode::writer::Writer, wire::op};
 
 /// What a client with a view holds beside what is public.
+///
+/// What every patch looks at comes first, so that it lies together.
 #[derive(Debug, Default)]
 pub(super) struct ClientView {
-    nodes: HashMap<RefId, Known, RandomState>,
     /// The structures that it sees more of than the way down.
     full: Bits,
     /// The view as it was when the client was last told.
     version: Option<u64>,
+    tags: u64,
+    nodes: HashMap<RefId, Known, RandomState>,
     shown: Bits,
     held: Bits,
     /// Structures that a place ceased to lead to in this message.
@@ -39,12 +42,29 @@ struct Known {
     count: u32,
     /// What the client sees of it for, if more than the way down.
     shows: Option<Held>,
+    /// Where it leads to anything.
+    below: Option<Box<Below>>,
+}
+
+/// What a structure leads to, for a client.
+#[derive(Debug, Default)]
+struct Below {
     children: HashMap<Key, RefId, RandomState>,
     /// The items of an array.
     items: Vec<RefId>,
     /// The numbers of entries of a set or a collection for this client, in the order of coming.
     numbers: HashMap<u32, u32, RandomState>,
     next_number: u32,
+}
+
+/// Lists that are needed while one client is told, and kept for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    places: Vec<(RefId, Key)>,
+    contents: Vec<RefId>,
+    /// Structures of which all is to be told.
+    open: Vec<RefId>,
+    children: Vec<(Key, RefId)>,
 }
 
 /// What a client may see.
@@ -57,9 +77,8 @@ struct Sight<'a> {
 
 impl Sight<'_> {
     /// Whether a field shows where its struct is held as `held` says.
-    fn shows_field(&self, node: RefId, field: FieldIndex, held: Option<Held>) -> bool {
+    fn shows_field(&self, node: &StructShadow, field: FieldIndex, held: Option<Held>) -> bool {
         let Some(held) = held else { return false };
-        let Some(Content::Struct(node)) = self.shadow.get(node) else { return false };
         let info = self.types[node.index].get(field);
         match info.map_or(Visibility::Everyone, |info| info.visibility) {
             Visibility::Everyone => true,
@@ -77,122 +96,170 @@ impl Sight<'_> {
             return false;
         }
         match key {
-            Key::Field(field) => self.shows_field(parent, field, self.view.held(parent)),
+            Key::Field(field) => match self.shadow.get(parent) {
+                Some(Content::Struct(node)) => {
+                    self.shows_field(node, field, self.view.held(parent))
+                }
+                _ => false,
+            },
             _ => self.view.has(parent),
         }
     }
 }
 
 impl ClientView {
+    /// Whether there may be more to tell than what segments say.
+    pub(super) fn is_outdated(&self, moved: &[(RefId, Key)], view: &StateView) -> bool {
+        self.version != Some(view.version()) || !moved.is_empty()
+    }
+
     /// Tells what came into view, what went, and what places that changed lead to now.
-    pub(super) fn bring_up_to_date(&mut self, hidden: &mut Hidden, view: &StateView) {
-        let unchanged = self.version == Some(view.version());
-        if unchanged && hidden.moved.is_empty() {
-            return;
-        }
-        let mut places = hidden.moved.clone();
-        let mut contents = Vec::new();
-        if !unchanged {
+    pub(super) fn bring_up_to_date(
+        &mut self,
+        changes: Changes<'_>,
+        view: &StateView,
+        scratch: &mut Scratch,
+        out: &mut Writer,
+    ) {
+        let Changes { types, shadow, moved, gone, unset } = changes;
+        let sight = Sight { view, shadow, types };
+        let mut places = std::mem::take(&mut scratch.places);
+        let mut contents = std::mem::take(&mut scratch.contents);
+        places.clear();
+        contents.clear();
+        if self.version != Some(view.version()) {
             each_difference(&self.shown, view.shown(), |id| {
-                places.extend_from_slice(hidden.shadow.places(RefId(id)));
+                places.extend_from_slice(shadow.places(RefId(id)));
             });
-            each_difference(&self.held, view.holds(), |id| contents.push(RefId(id)));
-            contents.extend(view.iter().filter_map(|(id, held)| {
-                let known = self.nodes.get(&id)?;
-                known.shows.is_some_and(|shows| shows != held).then_some(id)
-            }));
+            self.find_contents(view, &mut contents);
+            if self.version.is_none() {
+                self.nodes.reserve(places.len());
+            }
             self.shown.clone_from(view.shown());
             self.held.clone_from(view.holds());
             self.version = Some(view.version());
+            self.tags = view.tags();
         }
         for id in &contents {
-            if let Some(content) = hidden.shadow.get(*id) {
+            if let Some(content) = shadow.get(*id) {
                 content.each_child(|key, child| {
-                    if !hidden.shadow.is_hidden(child) {
+                    if !shadow.is_hidden(child) {
                         places.push((*id, key));
                     }
                 });
             }
         }
-        let sight = Sight { view, shadow: &hidden.shadow, types: &hidden.types };
-        let out = &mut hidden.out;
-        let is_gone = |id: RefId| hidden.gone.has(id.0);
-        for (parent, key) in places {
-            let is_hidden = sight.shadow.is_hidden(parent);
-            let skipped = is_gone(parent)
-                || is_hidden && !(self.nodes.contains_key(&parent) && view.shows(parent));
+        // What is told is the client's own, whatever was last told to others.
+        out.go_to(RefId::default());
+        scratch.open.clear();
+        for (parent, key) in moved.iter().chain(&places).copied() {
+            let skipped = gone.has(parent.0)
+                || self.is_told(parent)
+                || shadow.is_hidden(parent)
+                    && !(view.shows(parent) && self.nodes.contains_key(&parent));
             if !skipped {
-                self.compare(parent, key, sight, out);
+                self.compare(parent, key, sight, &mut scratch.open, out);
             }
         }
-        for id in contents {
-            let is_known = self.nodes.contains_key(&id) || !sight.shadow.is_hidden(id);
-            if is_known && !is_gone(id) {
-                self.change_fields(id, &hidden.unset, sight, out);
+        self.show_all(sight, scratch, out);
+        for id in contents.iter().copied() {
+            // What goes, goes as a whole.
+            let is_known =
+                !shadow.is_hidden(id) || self.nodes.get(&id).is_some_and(|known| known.count > 0);
+            if is_known && !gone.has(id.0) {
+                self.change_fields(id, unset, sight, out);
             }
+        }
+        (scratch.places, scratch.contents) = (places, contents);
+    }
+
+    /// The structures that the view holds for something else than before.
+    fn find_contents(&self, view: &StateView, contents: &mut Vec<RefId>) {
+        each_difference(&self.held, view.holds(), |id| contents.push(RefId(id)));
+        if self.tags != view.tags() {
+            contents.extend(view.iter().filter_map(|(id, held)| {
+                let known = self.nodes.get(&id)?;
+                known.shows.is_some_and(|shows| shows != held).then_some(id)
+            }));
         }
     }
 
-    /// Copies what changed in what it holds.
-    pub(super) fn copy_segments(&mut self, hidden: &mut Hidden) {
-        let Hidden { changed, first_of, segments, writer, out, gone, .. } = hidden;
-        let words = std::iter::zip(changed.words(), self.full.words());
-        for (at, (changed, full)) in (0..).zip(words) {
-            let mut both = changed & full;
+    /// Whether all of a structure is told in this message.
+    fn is_told(&self, id: RefId) -> bool {
+        self.written.has(id.0)
+    }
+
+    /// Copies what changed in what it holds. `told` says whether some of it has been told already.
+    pub(super) fn copy_segments(&self, segments: Segments<'_>, told: bool, out: &mut Vec<u8>) {
+        let Segments { bytes, all, runs, changed, words } = segments;
+        let word_of = |bits: &Bits, at: u32| bits.words().get(at as usize).copied().unwrap_or(0);
+        for at in words.iter().copied() {
+            let mut both = word_of(changed, at) & word_of(&self.full, at);
+            if told {
+                both &= !word_of(&self.written, at);
+            }
             while both != 0 {
                 let id = RefId(at * 64 + both.trailing_zeros());
                 both &= both - 1;
-                // What left the state may have changed after it did.
-                if self.written.has(id.0) || gone.has(id.0) {
+                let Run { first, last, start, end, plain } = runs[id.0 as usize];
+                if plain {
+                    copy(out, bytes, start, end);
                     continue;
                 }
-                let from = first_of.get(id.0 as usize).map_or(0, |at| *at as usize);
-                for segment in segments[from..].iter().take_while(|segment| segment.node == id) {
-                    let is_shown = segment.tag == tidewire_state::Tag::DEFAULT
-                        || self.bits(id).is_some_and(|bits| segment.tag.shows_with(bits));
-                    if is_shown {
-                        out.out.extend_from_slice(&writer.out[segment.start..segment.end]);
+                let bits = self.nodes.get(&id).and_then(|known| known.shows);
+                let bits = bits.map_or(0, |held| held.bits);
+                for segment in &all[first as usize..=last as usize] {
+                    if segment.node == id && segment.tag.shows_with(bits) {
+                        copy(out, bytes, segment.start, segment.end);
                     }
                 }
             }
         }
     }
 
-    fn bits(&self, id: RefId) -> Option<i32> {
-        self.nodes.get(&id)?.shows.map(|held| held.bits)
+    /// Forgets all. What memory it has is kept.
+    pub(super) fn clear(&mut self) {
+        let Self { full, version, tags, nodes, shown, held, loose, written } = self;
+        [full, shown, held, written].into_iter().for_each(Bits::clear);
+        (*version, *tags) = (None, 0);
+        nodes.clear();
+        loose.clear();
     }
 
     /// Forgets what no place leads to any more.
-    pub(super) fn end(&mut self, hidden: &Hidden) {
-        for id in &hidden.released {
-            self.forget(*id, hidden);
+    pub(super) fn end(&mut self, released: &[RefId], shadow: &Shadow) {
+        for id in released {
+            self.forget(*id, shadow);
         }
         while let Some(id) = self.loose.pop() {
             if self.nodes.get(&id).is_some_and(|known| known.count == 0) {
-                self.forget(id, hidden);
+                self.forget(id, shadow);
             }
         }
         self.written.clear();
     }
 
-    fn forget(&mut self, id: RefId, hidden: &Hidden) {
+    fn forget(&mut self, id: RefId, shadow: &Shadow) {
         let Some(known) = self.nodes.remove(&id) else { return };
         self.full.remove(id.0);
-        for child in known.children.into_values().chain(known.items) {
-            if hidden.shadow.is_hidden(child) {
+        let Some(below) = known.below else { return };
+        for child in below.children.into_values().chain(below.items) {
+            if shadow.is_hidden(child) {
                 self.let_go(child);
             }
         }
     }
 
-    /// A place leads to a node. Tells whether the client did not hold it.
-    fn acquire(&mut self, id: RefId, sight: Sight<'_>) -> bool {
+    /// A place leads to a node. If the client did not hold it, all of it is to be told.
+    fn acquire(&mut self, id: RefId, sight: Sight<'_>, open: &mut Vec<RefId>) {
         if !sight.shadow.is_hidden(id) {
-            return false;
+            return;
         }
-        let is_new = !self.nodes.contains_key(&id);
-        self.nodes.entry(id).or_default().count += 1;
-        is_new
+        self.nodes.entry(id).and_modify(|known| known.count += 1).or_insert_with(|| {
+            open.push(id);
+            self.written.insert(id.0);
+            Known { count: 1, ..Known::default() }
+        });
     }
 
     fn let_go(&mut self, id: RefId) {
@@ -205,33 +272,40 @@ impl ClientView {
     }
 
     /// Tells what a place leads to, if that is not what the client was told.
-    fn compare(&mut self, parent: RefId, key: Key, sight: Sight<'_>, out: &mut Writer) {
+    fn compare(
+        &mut self,
+        parent: RefId,
+        key: Key,
+        sight: Sight<'_>,
+        open: &mut Vec<RefId>,
+        out: &mut Writer,
+    ) {
         let Some(content) = sight.shadow.get(parent) else { return };
         if key == Key::Items {
-            return self.compare_items(parent, content, sight, out);
+            return self.compare_items(parent, content, sight, open, out);
         }
-        let before = self.nodes.get(&parent).and_then(|known| known.children.get(&key)).copied();
+        let below = self.nodes.get(&parent).and_then(|known| known.below.as_ref());
+        let before = below.and_then(|below| below.children.get(&key)).copied();
         let after = content.child(key).filter(|child| sight.sees(parent, key, *child));
         if before == after {
             return;
         }
-        let known = self.nodes.entry(parent).or_default();
+        let below = self.nodes.entry(parent).or_default().below();
         match after {
-            Some(child) => known.children.insert(key, child),
-            None => known.children.remove(&key),
+            Some(child) => below.children.insert(key, child),
+            None => below.children.remove(&key),
         };
-        out.go_to(parent);
         let number = match key {
-            Key::Member(number) => known.number(number, before.is_some(), after.is_some()),
+            Key::Member(number) => below.number(number, before.is_some(), after.is_some()),
             _ => 0,
         };
+        out.stay_at(parent);
         write::place(out, content, key, number, before.is_some(), after);
-        let is_new = after.is_some_and(|child| self.acquire(child, sight));
+        if let Some(child) = after {
+            self.acquire(child, sight, open);
+        }
         if let Some(before) = before {
             self.let_go(before);
-        }
-        if let (Some(child), true) = (after, is_new) {
-            self.show(child, sight, out);
         }
     }
 
@@ -240,78 +314,79 @@ impl ClientView {
         array: RefId,
         content: &Content,
         sight: Sight<'_>,
+        open: &mut Vec<RefId>,
         out: &mut Writer,
     ) {
         let Content::Nodes(nodes) = content else { return };
         let sees = |child: &&RefId| sight.sees(array, Key::Items, **child);
         let after: Vec<RefId> = nodes.iter().filter(sees).copied().collect();
-        let known = self.nodes.entry(array).or_default();
-        if known.items == after {
+        let below = self.nodes.entry(array).or_default().below();
+        if below.items == after {
             return;
         }
-        let before = std::mem::replace(&mut known.items, after.clone());
+        let before = std::mem::replace(&mut below.items, after.clone());
+        // An edit is a visit of its own: that is what its moves are counted by.
         out.go_to(array);
         write::items(out, RefEdit { from: 0, before: &before, after: &after });
-        let mut new = Vec::new();
-        for child in &after {
-            if self.acquire(*child, sight) {
-                new.push(*child);
-            }
+        for child in after {
+            self.acquire(child, sight, open);
         }
         for child in before {
             if sight.shadow.is_hidden(child) {
                 self.let_go(child);
             }
         }
-        for child in new {
-            self.show(child, sight, out);
-        }
     }
 
-    /// Tells all that the client may see of a structure that it did not hold, and below.
-    fn show(&mut self, top: RefId, sight: Sight<'_>, out: &mut Writer) {
-        let mut open = vec![top];
+    /// Tells all that the client may see of structures that it did not hold, and below.
+    fn show_all(&mut self, sight: Sight<'_>, scratch: &mut Scratch, out: &mut Writer) {
+        let Scratch { open, children, .. } = scratch;
+        // From the last one on, so the first that came is told first.
+        open.reverse();
         while let Some(id) = open.pop() {
             let Some(content) = sight.shadow.get(id) else { continue };
             let held = sight.view.held(id);
             out.go_to(id);
-            let mut known = self.nodes.remove(&id).unwrap_or_default();
-            known.shows = held;
             if held.is_some() {
                 self.full.insert(id.0);
             }
-            self.written.insert(id.0);
             if let Content::Struct(node) = content {
-                let shows = |field| sight.shows_field(id, field, held);
+                let shows = |field| sight.shows_field(node, field, held);
                 write::fields(out, node, sight.types, shows);
             } else if held.is_some() {
                 write::values(out, content);
             }
-            let mut children = Vec::new();
+            children.clear();
             content.each_child(|key, child| {
                 if sight.sees(id, key, child) {
                     children.push((key, child));
                 }
             });
+            let known = self.nodes.entry(id).or_default();
+            known.shows = held;
+            if children.is_empty() {
+                continue;
+            }
+            let below = known.below();
             if let Content::Nodes(_) = content {
-                known.items = children.iter().map(|(_, child)| *child).collect();
-                write::items(out, RefEdit { from: 0, before: &[], after: &known.items });
+                below.items.extend(children.iter().map(|(_, child)| *child));
+                write::items(out, RefEdit { from: 0, before: &[], after: &below.items });
             } else {
-                for (key, child) in &children {
+                below.children.reserve(children.len());
+                for (key, child) in children.iter() {
                     let number = match key {
-                        Key::Member(number) => known.number(*number, false, true),
+                        Key::Member(number) => below.number(*number, false, true),
                         _ => 0,
                     };
                     write::place(out, content, *key, number, false, Some(*child));
-                    known.children.insert(*key, *child);
+                    below.children.insert(*key, *child);
                 }
             }
-            self.nodes.insert(id, known);
-            for (_, child) in children.into_iter().rev() {
-                if self.acquire(child, sight) {
-                    open.push(child);
-                }
+            let first = open.len();
+            for (_, child) in children.iter() {
+                self.acquire(*child, sight, open);
             }
+            open[first..].reverse();
         }
     }
 
@@ -334,9 +409,10 @@ impl ClientView {
             None => self.full.remove(id.0),
         };
         let Some(Content::Struct(node)) = sight.shadow.get(id) else { return };
-        out.go_to(id);
+        out.stay_at(id);
         for (at, value) in (0..).map(FieldIndex).zip(&node.values) {
-            let (did, does) = (sight.shows_field(id, at, before), sight.shows_field(id, at, now));
+            let (did, does) =
+                (sight.shows_field(node, at, before), sight.shows_field(node, at, now));
             // What came and went in this tick is in no segment that it was sent.
             let had = value.is_some() || unset.contains(&(id, at));
             if did && !does && had {
@@ -344,12 +420,18 @@ impl ClientView {
             }
         }
         let comes =
-            |field| sight.shows_field(id, field, now) && !sight.shows_field(id, field, before);
+            |field| sight.shows_field(node, field, now) && !sight.shows_field(node, field, before);
         write::fields(out, node, sight.types, comes);
     }
 }
 
 impl Known {
+    fn below(&mut self) -> &mut Below {
+        self.below.get_or_insert_default()
+    }
+}
+
+impl Below {
     /// The number of an entry for this client: older decoders count for themselves.
     fn number(&mut self, number: u32, goes: bool, comes: bool) -> u32 {
         let old = if goes { self.numbers.remove(&number) } else { None };
@@ -362,6 +444,23 @@ impl Known {
         old.unwrap_or_default()
     }
 }
+
+/// Copies some bytes. A few are copied as a block and cut to size, without a loop or a call.
+#[inline]
+fn copy(out: &mut Vec<u8>, bytes: &[u8], start: usize, end: usize) {
+    let len = end - start;
+    if len <= BLOCK
+        && let Some(block) = bytes[start..].first_chunk::<BLOCK>()
+    {
+        let at = out.len();
+        out.extend_from_slice(block);
+        out.truncate(at + len);
+    } else {
+        out.extend_from_slice(&bytes[start..end]);
+    }
+}
+
+const BLOCK: usize = 32;
 
 /// Calls `each` with what is in one of the two and not in the other.
 fn each_difference(a: &Bits, b: &Bits, mut each: impl FnMut(u32)) {

@@ -1,8 +1,5 @@
 //! A copy of the hidden part of a state: what a client is told of when it gains a view of it.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 use tidewire_state::{
     Bits, DynPrimitive, ElementKind, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit,
@@ -26,9 +23,10 @@ pub(super) enum Key {
 /// The hidden structures, and the public ones with hidden fields as far as those go.
 #[derive(Debug, Default)]
 pub(super) struct Shadow {
-    nodes: HashMap<RefId, Content, RandomState>,
-    /// The hidden places that lead to a node.
-    places: HashMap<RefId, SmallVec<[(RefId, Key); 1]>, RandomState>,
+    /// By number.
+    nodes: Vec<Option<Box<Content>>>,
+    /// The hidden places that lead to each node, by number.
+    places: Vec<SmallVec<[(RefId, Key); 1]>>,
     hidden: Bits,
 }
 
@@ -68,7 +66,11 @@ impl StructShadow {
 
 impl Shadow {
     pub(super) fn get(&self, node: RefId) -> Option<&Content> {
-        self.nodes.get(&node)
+        self.nodes.get(node.0 as usize)?.as_deref()
+    }
+
+    fn put(&mut self, node: RefId, content: Content) {
+        *place(&mut self.nodes, node) = Some(Box::new(content));
     }
 
     /// Whether a node is not for everyone.
@@ -78,33 +80,40 @@ impl Shadow {
 
     /// The hidden places that lead to a node.
     pub(super) fn places(&self, node: RefId) -> &[(RefId, Key)] {
-        self.places.get(&node).map_or(&[], |places| places)
+        self.places.get(node.0 as usize).map_or(&[], |places| places)
     }
 
     pub(super) fn introduce(&mut self, node: Introduced, types: &TypeSet) {
         if node.hidden {
             self.hidden.insert(node.id.0);
             if let Some(index) = node.index {
-                self.nodes.insert(node.id, Content::Struct(StructShadow::new(index, types)));
+                self.put(node.id, Content::Struct(StructShadow::new(index, types)));
             }
         }
     }
 
     pub(super) fn forget(&mut self, node: RefId) {
         self.hidden.remove(node.0);
-        self.places.remove(&node);
-        match self.nodes.remove(&node) {
-            None => {}
-            Some(content) => content.each_child(|key, child| self.unlist(child, node, key)),
+        self.take_places(node);
+        if let Some(content) = self.nodes.get_mut(node.0 as usize).and_then(Option::take) {
+            content.each_child(|key, child| self.unlist(child, node, key));
         }
     }
 
     fn list(&mut self, child: RefId, parent: RefId, key: Key) {
-        self.places.entry(child).or_default().push((parent, key));
+        let at = child.0 as usize;
+        if at >= self.places.len() {
+            self.places.resize_with(at + 1, SmallVec::new);
+        }
+        self.places[at].push((parent, key));
+    }
+
+    fn take_places(&mut self, node: RefId) -> SmallVec<[(RefId, Key); 1]> {
+        self.places.get_mut(node.0 as usize).map(std::mem::take).unwrap_or_default()
     }
 
     fn unlist(&mut self, child: RefId, parent: RefId, key: Key) {
-        if let Some(places) = self.places.get_mut(&child)
+        if let Some(places) = self.places.get_mut(child.0 as usize)
             && let Some(at) = places.iter().position(|place| *place == (parent, key))
         {
             places.swap_remove(at);
@@ -112,7 +121,7 @@ impl Shadow {
     }
 
     fn content(&mut self, node: RefId) -> Option<&mut Content> {
-        self.nodes.get_mut(&node)
+        self.nodes.get_mut(node.0 as usize)?.as_deref_mut()
     }
 
     /// A struct that may be a public one with hidden fields.
@@ -123,11 +132,9 @@ impl Shadow {
         types: &TypeSet,
     ) -> Option<&mut StructShadow> {
         let index = index?;
-        let content = self
-            .nodes
-            .entry(node)
-            .or_insert_with(|| Content::Struct(StructShadow::new(index, types)));
-        match content {
+        let content = place(&mut self.nodes, node)
+            .get_or_insert_with(|| Box::new(Content::Struct(StructShadow::new(index, types))));
+        match &mut **content {
             Content::Struct(node) => Some(node),
             _ => None,
         }
@@ -182,7 +189,7 @@ impl Shadow {
             }
             _ => return,
         };
-        self.nodes.insert(child, content);
+        self.put(child, content);
     }
 
     /// Whether it led to a node.
@@ -270,14 +277,22 @@ impl Shadow {
 
     /// Wherever `from` stood, `to` stands.
     pub(super) fn renumber(&mut self, from: RefId, to: RefId, mut each: impl FnMut(RefId, Key)) {
-        for (parent, key) in self.places.remove(&from).unwrap_or_default() {
-            if let Some(content) = self.nodes.get_mut(&parent) {
+        for (parent, key) in self.take_places(from) {
+            if let Some(content) = self.content(parent) {
                 content.replace(key, from, to);
                 self.list(to, parent, key);
                 each(parent, key);
             }
         }
     }
+}
+
+fn place(nodes: &mut Vec<Option<Box<Content>>>, node: RefId) -> &mut Option<Box<Content>> {
+    let at = node.0 as usize;
+    if at >= nodes.len() {
+        nodes.resize_with(at + 1, || None);
+    }
+    &mut nodes[at]
 }
 
 impl Content {
