@@ -54,6 +54,16 @@ struct Parent {
     hidden: bool,
 }
 
+/// What a node lies in.
+enum Around {
+    /// The tree of the root.
+    Root,
+    /// An instance of a pool.
+    Instance(SharedKey),
+    /// An instance under a number that it has no longer.
+    Nothing,
+}
+
 impl SharedTable {
     pub(super) fn has_moved(&self) -> bool {
         self.moved
@@ -190,9 +200,10 @@ impl Tracker {
                 continue;
             };
             for parent in shared.parents.iter().filter(|parent| !parent.hidden) {
-                match self.instance_around(parent.id) {
-                    Some(around) => open.push(around),
-                    None => return false,
+                match self.around(parent.id) {
+                    Around::Instance(around) => open.push(around),
+                    Around::Root => return false,
+                    Around::Nothing => {}
                 }
             }
         }
@@ -210,7 +221,11 @@ impl Tracker {
                 continue;
             }
             for parent in self.shared.instances.get(&key).into_iter().flat_map(|one| &one.parents) {
-                let around = self.instance_around(parent.id);
+                let around = match self.around(parent.id) {
+                    Around::Instance(around) => Some(around),
+                    Around::Root => None,
+                    Around::Nothing => continue,
+                };
                 if !each(around) {
                     return;
                 }
@@ -219,12 +234,16 @@ impl Tracker {
         }
     }
 
-    /// The instance in which a node lies, if it is one of a pool.
-    fn instance_around(&self, mut id: RefId) -> Option<SharedKey> {
+    /// What a node lies in.
+    fn around(&self, mut id: RefId) -> Around {
         while self.nodes[id.0 as usize].parent != super::NIL {
             id = RefId(self.nodes[id.0 as usize].parent);
         }
-        self.shared.keys.get(&id).copied()
+        match self.shared.keys.get(&id) {
+            Some(key) => Around::Instance(*key),
+            None if id == RefId::ROOT => Around::Root,
+            None => Around::Nothing,
+        }
     }
 
     fn renumber(&mut self, key: SharedKey, hidden: bool) -> Option<(RefId, RefId, TypeIndex)> {
