@@ -3,10 +3,16 @@
 //! A view holds nodes by number; what leaves the state leaves all views. Which nodes show because
 //! something below them is held is found out after each walk that follows a change.
 
+mod explain;
+mod subscriptions;
+
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+pub use self::explain::{Explained, Explanation};
+pub(crate) use self::subscriptions::SharedArrival;
+use self::subscriptions::Subscriptions;
 use crate::{bits::Bits, tracker::Tracker, types::Tag, visitor::RefId};
 
 /// The number of a view among those of a state, small and reused.
@@ -38,6 +44,7 @@ pub struct StateView {
 #[derive(Debug, Default)]
 pub struct Views {
     all: Vec<Option<StateView>>,
+    subscriptions: Subscriptions,
     released: Vec<RefId>,
     /// How nodes hang together has changed where several places lead to one.
     moved: bool,
@@ -162,6 +169,7 @@ impl Views {
         if let Some(place) = self.all.get_mut(view.0 as usize) {
             *place = None;
         }
+        self.subscriptions.clear(view);
     }
 
     fn get_mut(&mut self, view: ViewId) -> Option<&mut StateView> {
@@ -178,6 +186,7 @@ impl Views {
     }
 
     pub(crate) fn remove(&mut self, view: ViewId, node: RefId, tag: Tag) {
+        self.subscriptions.remove(view, node, tag);
         let Some(view) = self.get_mut(view) else { return };
         let Some(held) = view.held.get_mut(&node) else { return };
         held.bits &= !tag.bits();
@@ -188,7 +197,34 @@ impl Views {
         view.changed = true;
     }
 
+    pub(crate) fn subscribe(&mut self, view: ViewId, found: &[RefId], tag: Tag) {
+        for node in found {
+            self.add(view, *node, tag);
+        }
+        // What is found first is what was asked for.
+        if let [collection, inside @ ..] = found {
+            self.subscriptions.insert(view, *collection, tag, inside);
+        }
+    }
+
+    /// Whether a view adds what comes to a collection.
+    pub fn is_subscribed(&self, view: ViewId, collection: RefId) -> bool {
+        self.subscriptions.has(view, collection)
+    }
+
+    /// An instance goes on under another number.
+    pub(crate) fn renumbered(&mut self, from: RefId, to: RefId) {
+        for view in self.all.iter_mut().flatten() {
+            if let Some(held) = view.held(from) {
+                view.held.insert(to, held);
+                view.holds.insert(to.0);
+                view.changed = true;
+            }
+        }
+    }
+
     pub(crate) fn clear(&mut self, view: ViewId) {
+        self.subscriptions.clear(view);
         if let Some(view) = self.get_mut(view) {
             view.held.clear();
             view.holds.clear();
@@ -196,14 +232,21 @@ impl Views {
         }
     }
 
-    pub(crate) fn released(&mut self) -> &mut Vec<RefId> {
-        &mut self.released
+    /// A node is in the state no more.
+    pub(crate) fn release(&mut self, node: RefId) {
+        self.released.push(node);
     }
 
     /// Brings all views up to date with the walk that is over.
     pub(crate) fn settle(&mut self, tracker: &mut Tracker) {
         self.released.extend(tracker.give_up_reserved());
         self.moved |= tracker.take_moved();
+        if !self.subscriptions.is_empty() {
+            self.settle_subscriptions();
+            for node in &self.released {
+                self.subscriptions.forget(*node);
+            }
+        }
         for view in self.all.iter_mut().flatten() {
             for node in &self.released {
                 view.forget(*node);

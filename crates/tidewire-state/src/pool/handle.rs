@@ -313,7 +313,7 @@ impl<T> Member for Handle<T> {
         if gone.is_empty() && stayed == list.items.len() {
             return;
         }
-        let owner = Owner { id: list.id, fresh: false, hidden: list.hidden };
+        let owner = Owner::new(list.id, false, list.hidden);
         let mut next = sent.next;
         for item in &list.items[stayed..] {
             walk.acquire(owner, item.key);

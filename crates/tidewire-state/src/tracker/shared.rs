@@ -154,7 +154,7 @@ impl Tracker {
         let at = self.shared.pending.iter().position(|key| mine(*key))?;
         let key = self.shared.pending.swap_remove(at);
         let shared = self.shared.instances.get(&key)?;
-        Some((key, Owner { id: shared.id, fresh: true, hidden: shared.hidden }))
+        Some((key, Owner::new(shared.id, true, shared.hidden)))
     }
 
     fn renumber(&mut self, key: SharedKey, hidden: bool) -> Option<(RefId, RefId, TypeIndex)> {
@@ -192,8 +192,12 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         shared.parents.push(Parent { id: owner.id, hidden: owner.hidden });
         table.edges.entry(owner.id).or_default().push(key);
         table.moved = true;
-        if !shared.id.is_known() {
-            let (was, index) = (shared.id, shared.index);
+        let (was, is_new) = (shared.id, !shared.id.is_known());
+        let id = if is_new { self.tracker.find_reserved(was) } else { Some(was) };
+        self.views.shared_came(owner, key, id);
+        let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { return was };
+        if is_new {
+            let index = shared.index;
             shared.hidden = owner.hidden;
             let id = self.tracker.take_reserved(was).unwrap_or_else(|| self.tracker.number());
             self.tracker.live += 1;
@@ -218,6 +222,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         };
         self.visitor.introduce(Introduced { id: to, index: Some(index), hidden });
         self.visitor.renumbered(from, to);
+        self.views.renumbered(from, to);
         to
     }
 
