@@ -104,7 +104,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                     self.release(id);
                 }
             }
-            Gone::Shared(key) => self.tracker.let_go(owner, key),
+            Gone::Shared(key) => self.tracker.let_go(owner, None, key),
         }
     }
 

@@ -115,15 +115,16 @@ impl Tracker {
         self.shared.instances.get(&key).map(|shared| shared.index)
     }
 
-    /// A place of `owner` no longer refers to an instance.
-    pub(crate) fn let_go(&mut self, owner: RefId, key: SharedKey) {
+    /// A place of `owner` no longer refers to an instance. Of a struct, fields for everyone and
+    /// others may have done: `hidden` says which it was.
+    pub(crate) fn let_go(&mut self, owner: RefId, hidden: Option<bool>, key: SharedKey) {
         let Some(edges) = self.shared.edges.get_mut(&owner) else { return };
         let Some(at) = edges.iter().position(|other| *other == key) else { return };
         edges.swap_remove(at);
         if edges.is_empty() {
             self.shared.edges.remove(&owner);
         }
-        self.loosen(owner, key);
+        self.loosen(owner, hidden, key);
     }
 
     /// No place of `owner` refers to anything any more.
@@ -132,13 +133,16 @@ impl Tracker {
             return;
         }
         for key in self.shared.edges.remove(&owner).unwrap_or_default() {
-            self.loosen(owner, key);
+            self.loosen(owner, None, key);
         }
     }
 
-    fn loosen(&mut self, owner: RefId, key: SharedKey) {
+    fn loosen(&mut self, owner: RefId, hidden: Option<bool>, key: SharedKey) {
+        let is_it = |parent: &Parent| {
+            parent.id == owner && hidden.is_none_or(|hidden| parent.hidden == hidden)
+        };
         if let Some(shared) = self.shared.instances.get_mut(&key)
-            && let Some(at) = shared.parents.iter().position(|parent| parent.id == owner)
+            && let Some(at) = shared.parents.iter().position(is_it)
         {
             shared.parents.swap_remove(at);
             self.shared.loose.push(key);
