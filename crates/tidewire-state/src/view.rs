@@ -46,6 +46,7 @@ pub struct Views {
     all: Vec<Option<StateView>>,
     subscriptions: Subscriptions,
     released: Vec<RefId>,
+    last_version: u64,
     /// How nodes hang together has changed where several places lead to one.
     moved: bool,
 }
@@ -104,7 +105,8 @@ impl StateView {
         self.held.iter().map(|(id, held)| (*id, *held))
     }
 
-    /// Goes up with each walk at which the view is not what it was.
+    /// Another number after each walk at which the view is not what it was. No two views of a state
+    /// ever have the same one.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -119,9 +121,9 @@ impl StateView {
         &self.shown
     }
 
-    fn settle(&mut self, tracker: &Tracker) {
+    fn settle(&mut self, tracker: &Tracker, version: u64) {
         self.changed = false;
-        self.version += 1;
+        self.version = version;
         self.shown.clear();
         let mut open: Vec<RefId> = self.held.keys().copied().collect();
         while let Some(id) = open.pop() {
@@ -252,7 +254,8 @@ impl Views {
                 view.forget(*node);
             }
             if view.changed || self.moved {
-                view.settle(tracker);
+                self.last_version += 1;
+                view.settle(tracker, self.last_version);
             }
         }
         self.released.clear();

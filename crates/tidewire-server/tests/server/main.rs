@@ -8,3 +8,4 @@ mod matchmaking;
 mod rooms;
 mod sockets;
 mod support;
+mod views;

@@ -13,7 +13,7 @@ use crate::{
 
 /// What the client of a view sees beside what is public, and why. As of the last sync; made for
 /// people, by its `Display`: a node a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explanation {
     /// Whose view it is.
     pub name: String,
