@@ -8,10 +8,10 @@ use serde_json::{Map, Value as Json, json};
 use tidewire_cli::{Codec, print_schema, run_scenario};
 use tidewire_opcode::is_addressable;
 use tidewire_testkit::{
-    Checkpoint, Config, KeyOrder, Reading, difference, expect, generate, generate_over,
+    Checkpoint, KeyOrder, Reading, difference, expect, generate, generate_over,
 };
 
-use crate::{case::Counts, judge::Judge};
+use crate::{case::Counts, driver, judge::Judge};
 
 /// The forms that the command line writes: codec and profile.
 pub const FORMS: [(&str, &str); 8] = [
@@ -32,15 +32,23 @@ pub const FORMS: [(&str, &str); 8] = [
 ///
 /// If the generator does not take the types that it made.
 pub fn scenario(seed: u64) -> Result<Json> {
-    let config = Config::default();
+    let config = driver::config(seed);
     let mut scenario = generate(seed, &config);
     let root = scenario["root"].as_str().context("no root")?.to_owned();
-    let fields = scenario["types"][root]["fields"].as_object_mut().context("no fields")?;
-    if fields.keys().all(|name| is_addressable(name)) {
+    // Its fields may come from other types.
+    let mut at = Some(root);
+    let found = |name: &str| name.replace(['.', '/', '~', '['], "_");
+    let mut is_found = true;
+    while let Some(name) = at {
+        let info = &mut scenario["types"][name];
+        let fields = info["fields"].as_object_mut().context("no fields")?;
+        is_found &= fields.keys().all(|name| is_addressable(name));
+        *fields = fields.iter().map(|(name, field)| (found(name), field.clone())).collect();
+        at = info["extends"].as_str().map(str::to_owned);
+    }
+    if is_found {
         return Ok(scenario);
     }
-    let found = |name: &str| name.replace(['.', '/', '~', '['], "_");
-    *fields = fields.iter().map(|(name, field)| (found(name), field.clone())).collect();
     generate_over(&scenario, seed, &config).map_err(anyhow::Error::msg)
 }
 

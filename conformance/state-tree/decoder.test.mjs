@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { Decoder } from './decoder.mjs';
+import { decode, encode } from './message-pack.mjs';
 
 const PATTERNS = {
   score: 653805326,
@@ -76,4 +77,12 @@ test('what is wrong throws', () => {
   for (const frame of ['[2,[7,null,1,0]]', '[3]', '[2,["/a",9,1]]', '[107,[],[]]', '{"type":"noChange"}', '7', '[2,["",1,0]]']) {
     assert.throws(() => read(frame), undefined, frame);
   }
+});
+
+test('what is written can be read', () => {
+  const values = [0, 127, 128, -1, -32, -33, 70_000, 1e12, 0.5, '', 'a'.repeat(40), 'b'.repeat(300), true, null, [1, [2]]];
+  for (const value of [...values, { a: null, b: { c: Array(20).fill(1) } }]) {
+    assert.deepEqual(decode(encode(value)), value);
+  }
+  assert.equal(encode([101, 'action-2', 'Play', {}]).toString('hex'), '9465a8616374696f6e2d32a4506c617980');
 });

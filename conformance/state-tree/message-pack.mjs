@@ -1,4 +1,5 @@
-// MessagePack as state-tree clients need it: no extensions, no binary data, numbers as doubles.
+// MessagePack as state-tree clients need it: no extensions, no binary data; numbers are read as doubles, and written as
+// integers where they are whole.
 
 const text = new TextDecoder('utf-8', { fatal: true });
 
@@ -78,4 +79,43 @@ class Reader {
     }
     return members;
   }
+}
+
+/** Any JSON value as bytes. */
+export function encode(value) {
+  return Buffer.concat(parts(value));
+}
+
+function parts(value) {
+  switch (typeof value) {
+    case 'string': return [header(Buffer.byteLength(value), 0xa0, 32, 0xd9), Buffer.from(value)];
+    case 'number': return [number(value)];
+    case 'boolean': return [Buffer.from([value ? 0xc3 : 0xc2])];
+    default:
+  }
+  if (value === null || value === undefined) return [Buffer.from([0xc0])];
+  if (Array.isArray(value)) return [header(value.length, 0x90, 16, 0xdb), ...value.flatMap(parts)];
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return [header(members.length, 0x80, 16, 0xdd), ...members.flatMap(([name, member]) => [...parts(name), ...parts(member)])];
+}
+
+/** The length of what follows; `mark` is that of lengths of one byte, which only texts have. */
+function header(length, short, limit, mark) {
+  if (length < limit) return Buffer.from([short | length]);
+  if (length < 0x100 && mark === 0xd9) return Buffer.from([mark, length]);
+  return Buffer.from([mark + 1, length >> 8, length & 0xff]);
+}
+
+function number(value) {
+  const bytes = Buffer.alloc(9);
+  if (Number.isInteger(value) && value >= 0 && value < 0x80) return Buffer.from([value]);
+  if (Number.isInteger(value) && value < 0 && value >= -0x20) return Buffer.from([value & 0xff]);
+  if (Number.isInteger(value) && Math.abs(value) < 0x8000_0000) {
+    bytes[0] = 0xd2;
+    bytes.writeInt32BE(value, 1);
+    return bytes.subarray(0, 5);
+  }
+  bytes[0] = 0xcb;
+  bytes.writeDoubleBE(value, 1);
+  return bytes;
 }

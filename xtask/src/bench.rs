@@ -4,6 +4,7 @@
 //! A peer that cannot be built here is left out of the table, and the reason is said; a peer that
 //! is built and fails is an error. Being slow never is.
 
+mod patches;
 mod table;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use serde::de::DeserializeOwned;
 
 use table::Row;
 
@@ -26,6 +28,9 @@ pub(crate) struct Args {
     /// Only Tidewire and the floor, no peers.
     #[arg(long)]
     no_peers: bool,
+    /// Only the patch codecs, the second table.
+    #[arg(long)]
+    only_patches: bool,
 }
 
 /// Builds what can be built, runs it, writes `target/bench.json` and prints the table.
@@ -35,6 +40,22 @@ pub(crate) struct Args {
 /// If Tidewire's own bench does not build, or if any bench fails while it runs.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent")?;
+    let path = root.join("target/bench.json");
+    fs::create_dir_all(root.join("target"))?;
+    let mut file = fs::File::create(&path).with_context(|| format!("failed to create {path:?}"))?;
+    if !args.only_patches {
+        ticks(root, args, &mut file)?;
+    }
+    patches::run(root, args, &mut file)?;
+    if !args.only_patches {
+        check(&mut encodings(root))?;
+    }
+    println!("written to {}", path.display());
+    Ok(())
+}
+
+/// Runs the benches of a tick, adds their rows to `file` and prints the table.
+fn ticks(root: &Path, args: &Args, file: &mut fs::File) -> Result<()> {
     let mut runners = vec![tidewire(root)];
     check(&mut runners[0].prepare)?;
     if !args.no_peers {
@@ -51,23 +72,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     for round in 1..=args.rounds {
         for runner in &mut runners {
             eprintln!("round {round} of {}: {}", args.rounds, runner.name);
-            rows.extend(runner.run()?);
+            rows.extend(runner.run::<Row>()?);
         }
         // Whoever goes first in one round goes last in the next.
         runners.reverse();
     }
     let rows = table::medians(&rows);
-
-    let path = root.join("target/bench.json");
-    fs::create_dir_all(root.join("target"))?;
-    let mut file = fs::File::create(&path).with_context(|| format!("failed to create {path:?}"))?;
     for row in &rows {
         writeln!(file, "{}", serde_json::to_string(row)?)?;
     }
     print!("{}", table::render(&rows));
     println!("\n{}", table::goals(&rows));
-    check(&mut encodings(root))?;
-    println!("written to {}", path.display());
     Ok(())
 }
 
@@ -79,7 +94,7 @@ struct Runner {
 }
 
 impl Runner {
-    fn run(&mut self) -> Result<Vec<Row>> {
+    fn run<T: DeserializeOwned>(&mut self) -> Result<Vec<T>> {
         let output = self
             .bench
             .stderr(Stdio::inherit())

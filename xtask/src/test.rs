@@ -38,7 +38,7 @@ enum Part {
     Differential,
     /// Random scenarios through patchpack and other libraries of patch clients.
     Mosx,
-    /// Random scenarios through our own state-tree decoder, in every encoding.
+    /// Random scenarios through our own state-tree decoder, in every encoding, and lands over real sockets.
     StateTree,
     /// The three SDKs against the real server.
     Sdk,
@@ -73,7 +73,10 @@ impl Part {
                 setup::npm(&root().join("conformance/mosx"))?;
                 conformance("mosx", args.seeds / 4)
             }
-            Self::StateTree => conformance("state_tree", args.seeds / 2),
+            Self::StateTree => {
+                conformance("state_tree", args.seeds / 2)?;
+                lands()
+            }
             Self::Sdk => sdk(),
             Self::Page => page(),
             Self::Fuzz => fuzz(args.fuzz_seconds),
@@ -129,6 +132,15 @@ fn sdk() -> Result<()> {
     let (_server, url) =
         Server::start(&mut Command::new(target_dir().join("release/tidewire-lab")))?;
     node_test(&["sdk.test.mjs", "serializers.test.mjs"], &[("TIDEWIRE_URL", &url)])
+}
+
+/// Our own state-tree client and the three SDKs, in the lands of the examples.
+fn lands() -> Result<()> {
+    setup::npm(&root().join("conformance"))?;
+    check(&mut cargo(["build", "--release", "--quiet", "--package", "tidewire-lands"]))?;
+    let mut lands = Command::new(target_dir().join("release/tidewire-lands"));
+    let (_server, url) = Server::start(lands.args(["--port", "0", "--speed", "5"]))?;
+    node_test(&["state-tree/lands.test.mjs"], &[("TIDEWIRE_LANDS", &url)])
 }
 
 fn page() -> Result<()> {

@@ -1,5 +1,7 @@
 // Clients that hold a state by what the real libraries read.
 
+import { isDeepStrictEqual } from 'node:util';
+
 import { decode as decodeMsgpack } from '@msgpack/msgpack';
 import jsonPatch from 'fast-json-patch';
 import notepack from 'notepack.io';
@@ -65,8 +67,24 @@ class JsonClient {
 
   apply(message) {
     const patches = JSON.parse(message.toString('utf8'));
-    this.state = applyPatch(this.state, patches, true).newDocument;
+    const before = this.state;
+    this.state = applyPatch(structuredClone(before), patches, true).newDocument;
+    const isUndoable = ({ op, oldValue }) => op === 'add' || oldValue !== undefined;
+    if (patches.some((patch) => 'oldValue' in patch) && patches.every(isUndoable)) {
+      const back = applyPatch(structuredClone(this.state), patches.toReversed().map(inverse), true).newDocument;
+      if (!isDeepStrictEqual(back, before)) throw new Error(`undone, the state is ${JSON.stringify(back)}`);
+      undone += patches.length;
+    }
   }
+}
+
+/** How many patches were undone so far. */
+export let undone = 0;
+
+/** The patch that undoes another. */
+function inverse({ op, path, oldValue: value }) {
+  if (op === 'add') return { op: 'remove', path };
+  return { op: op === 'remove' ? 'add' : 'replace', path, value };
 }
 
 /** Both libraries must read the same. */

@@ -8,7 +8,7 @@ use tidewire_conformance::{
     bytes,
     case::{self, Counts},
     derived,
-    driver::{self, Arguments, check},
+    driver::{self, Arguments, check, config},
     judge::Judge,
     upstream,
 };
@@ -37,12 +37,12 @@ fn run(arguments: &Arguments) -> Result<()> {
     let mut scenarios = arguments.seeds;
     let types = derived::types();
     for seed in arguments.range() {
-        let config = Config::default();
-        let scenario = generate(seed, &config);
+        let scenario = generate(seed, &config(seed));
         total += check(seed, &scenario, Reading::Schema, |each| case::run(each, &mut judge))?;
         // Every eighth on derived types too.
         if seed % 8 == 0 {
             scenarios += 1;
+            let config = Config::default();
             let scenario = generate_over(&types, seed, &config).map_err(anyhow::Error::msg)?;
             let run = |each: &_| case::run_derived(each, &mut judge);
             total += check(seed, &scenario, Reading::Schema, run)?;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tidewire_conformance::{
     case::Counts,
     derived,
-    driver::{self, Arguments, check},
+    driver::{self, Arguments, check, config},
     judge::Judge,
     mosx::{self, values},
 };
@@ -33,23 +33,26 @@ fn run(arguments: &Arguments) -> Result<()> {
     let mut total = Counts::default();
     let types = derived::types();
     for seed in arguments.range() {
-        let config = Config::default();
-        let scenario = generate(seed, &config);
+        let scenario = generate(seed, &config(seed));
         total += check(seed, &scenario, Reading::Json, |each| mosx::run(each, &mut judge))?;
         // Every eighth on derived types too, with patches that can be undone.
         if seed % 8 == 0 {
-            let scenario = generate_over(&types, seed, &config).map_err(anyhow::Error::msg)?;
+            let scenario =
+                generate_over(&types, seed, &Config::default()).map_err(anyhow::Error::msg)?;
             let run = |each: &_| mosx::run_derived(each, &mut judge);
             total += check(seed, &scenario, Reading::Json, run)?;
         }
     }
+    let undone = judge.ask(&json!({"op": "undone", "id": 0}))?["undone"].as_u64();
+    ensure!(undone > Some(0) || arguments.seeds < 16, "no patch was undone");
     println!(
         "{} scenarios agree in patchpack, mpack, light and json: {} messages, {} states, {} bytes, \
-         {} values of MessagePack both ways, {:.0} s",
+         {} patches undone, {} values of MessagePack both ways, {:.0} s",
         arguments.seeds + arguments.seeds / 8,
         total.messages,
         total.states,
         total.bytes,
+        undone.unwrap_or_default(),
         values,
         start.elapsed().as_secs_f32(),
     );

@@ -179,7 +179,14 @@ fn gentle(scenario: &Json) -> Json {
         kept.extend(between.iter().cloned());
     };
     let op = |step: &Json| step["op"].as_str().unwrap_or_default().to_owned();
-    keep(&|step| matches!(&*op(step), "set" | "push" | "add" | "share"), &[json!({"op": "sync"})]);
+    // Nor is an instance put in the place of what holds it.
+    let lifts = |step: &Json| match (step["path"].as_str(), step["from"].as_str()) {
+        (Some(path), Some(from)) => from.starts_with(path),
+        _ => false,
+    };
+    let edits =
+        |step: &Json| matches!(&*op(step), "set" | "push" | "add" | "share") && !lifts(step);
+    keep(&edits, &[json!({"op": "sync"})]);
     let clients = scenario["clients"].as_object().into_iter().flatten();
     let watchers = clients.filter(|(_, client)| client["view"] == true);
     let roots = watchers.map(|(name, _)| json!({"op": "view", "client": name, "add": ""}));

@@ -29,7 +29,8 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let mut judge = Judge::run("state-tree/judge.mjs")?;
     if let Some(scenario) = arguments.scenario()? {
-        let run = if scenario["types"] == derived::types()["types"] { all } else { state_tree::run };
+        let run =
+            if scenario["types"] == derived::types()["types"] { all } else { state_tree::run };
         println!("agreed: {:?}", run(&scenario, &mut judge)?);
         return Ok(());
     }

@@ -73,7 +73,7 @@ fn values() -> Vec<Value> {
     let doubles = [0.5, -0.1, 1e-300, 1e300, -1e20, 1e19, f64::MAX, f64::NAN, f64::INFINITY];
     values.extend(doubles.map(Value::from));
     for len in [0, 1, 15, 16, 31, 32, 255, 256, 65_535, 65_536] {
-        values.push(Value::String("ö".repeat(len / 2) + &"x".repeat(len % 2)));
+        values.push(("ö".repeat(len / 2) + &"x".repeat(len % 2)).as_str().into());
         values.push(Value::Array(vec![Value::Undefined; len]));
         let member = |at: usize| (format!("k{at}"), Value::from(at as u64));
         values.push(Value::Object((0..len).map(member).collect::<Object>()));

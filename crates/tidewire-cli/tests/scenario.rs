@@ -6,6 +6,8 @@ use tidewire_cli::{Codec, run_scenario};
 
 #[path = "scenario/refusals.rs"]
 mod refusals;
+#[path = "scenario/watching.rs"]
+mod watching;
 #[path = "scenario/wire.rs"]
 mod wire;
 

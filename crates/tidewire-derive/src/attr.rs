@@ -34,6 +34,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) view: Option<View>,
     /// `masked(…)`: what is sent instead of the value.
     pub(crate) masked: Option<Expr>,
+    /// `computed = …`: what is sent instead, of the whole struct.
+    pub(crate) computed: Option<Expr>,
     /// `quantized(…)`.
     pub(crate) quantized: Option<Quantized>,
     /// When it is sent, if not always.
@@ -44,6 +46,15 @@ pub(crate) struct FieldAttrs {
 pub(crate) struct View {
     pub(crate) span: Span,
     pub(crate) tag: Option<Expr>,
+}
+
+/// `computed = function`.
+fn computed(meta: &Meta, errors: &mut Errors) -> Option<Expr> {
+    let Meta::NameValue(pair) = meta else {
+        errors.at(meta, "say what the field is worth: `computed = function`, of `&Self` to `T`");
+        return None;
+    };
+    Some(pair.value.clone())
 }
 
 /// `quantized(min = …, max = …, bits = …, mode = "…")`.
@@ -90,6 +101,7 @@ impl FieldAttrs {
                 "pool" => this.pool = word(&meta, errors),
                 "view" => this.view = view(&meta, errors),
                 "masked" => this.masked = masked(&meta, errors),
+                "computed" => this.computed = computed(&meta, errors),
                 "quantized" => this.quantized = quantized(&meta, errors),
                 "patch_only" => this.send(Sending::PatchOnly, &meta, errors),
                 "full_state_only" => this.send(Sending::SnapshotOnly, &meta, errors),
@@ -131,6 +143,7 @@ const ON_FIELD: Place = Place {
     name: "a field",
     known: &[
         "base",
+        "computed",
         "deprecated",
         "full_state_only",
         "masked",
@@ -143,8 +156,8 @@ const ON_FIELD: Place = Place {
         "unreliable",
         "view",
     ],
-    list: "`base`, `deprecated`, `full_state_only`, `masked(…)`, `number`, `patch_only`, `pool`, \
-           `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
+    list: "`base`, `computed = …`, `deprecated`, `full_state_only`, `masked(…)`, `number`, `patch_only`, \
+           `pool`, `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
 };
 
 /// Attributes of the model that are refused rather than ignored: most say who may see a field.

@@ -81,6 +81,7 @@ fn skipped_alone(field: &Field<'_>, errors: &mut Errors) {
         || attrs.rename.is_some()
         || attrs.view.is_some()
         || attrs.masked.is_some()
+        || attrs.computed.is_some()
         || attrs.quantized.is_some()
         || attrs.sending.is_some();
     let words = [(attrs.skip, "skip"), (attrs.base, "base"), (attrs.pool, "pool")];
@@ -100,6 +101,12 @@ fn skipped_alone(field: &Field<'_>, errors: &mut Errors) {
 /// Attributes that exclude each other.
 fn stands_with(field: &Field<'_>, errors: &mut Errors) {
     let attrs = &field.attrs;
+    if let (Some(computed), true) = (&attrs.computed, attrs.masked.is_some()) {
+        errors.at(
+            computed,
+            "a computed field has no value of its own to mask; remove one of the two",
+        );
+    }
     if let (Some(quantized), true) = (&attrs.quantized, attrs.number.is_some()) {
         errors.push(syn::Error::new(
             quantized.span,

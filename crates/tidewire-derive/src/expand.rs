@@ -218,6 +218,10 @@ fn shared(input: &Struct<'_>) -> Option<TokenStream> {
         return None;
     }
     Some(quote! {
+        fn has_pools(&self) -> bool {
+            true
+        }
+
         fn register_shared(
             &mut self,
             __mirror: &mut Self::Mirror,
@@ -365,9 +369,14 @@ impl Code {
         let at = quote_spanned!(span=> __tidewire::FieldIndex(#base + #index));
         let step = quote_spanned!(span=> __tidewire::Step);
         let number = quote_spanned!(span=> __tidewire::AsNumber);
-        let raw = match &attrs.masked {
-            Some(mask) => quote_spanned!(span=> __tidewire::mask::<#ty>(&self.#ident, #mask)),
-            None => quote_spanned!(span=> self.#ident),
+        let raw = match (&attrs.masked, &attrs.computed) {
+            (_, Some(path)) => {
+                quote_spanned!(span=> __tidewire::compute::<Self, #ty>(&*self, #path))
+            }
+            (Some(mask), None) => {
+                quote_spanned!(span=> __tidewire::mask::<#ty>(&self.#ident, #mask))
+            }
+            (None, None) => quote_spanned!(span=> self.#ident),
         };
         let (sent, value, value_mut) = if let Some(by) = &attrs.quantized {
             let by = quantized(by);
@@ -408,6 +417,10 @@ impl Code {
             Some((_, Sending::Never)) => quote!(Never),
         };
         let is_sent = !matches!(attrs.sending, Some((_, Sending::Never)));
+        let if_shown = |code: TokenStream| match &attrs.view {
+            None => code,
+            Some(_) => quote_spanned!(span=> if __visit.shows(#visibility) { #code }),
+        };
         let if_sent = |code: TokenStream| if is_sent { code } else { quote!() };
         let mirror = quote_spanned!(span=> __mirror.#ident);
         let call = quote_spanned!(span=> <#sent as __tidewire::Field>);
@@ -421,12 +434,12 @@ impl Code {
             walk_below: if_sent(quote_spanned! {span=>
                 #call::walk_below(#value_mut, &mut #mirror, #at, __walk);
             }),
-            visit_own: if_sent(quote_spanned! {span=>
+            visit_own: if_sent(if_shown(quote_spanned! {span=>
                 #call::visit_own(#value, &#mirror, #at, __visit);
-            }),
-            visit_below: if_sent(quote_spanned! {span=>
+            })),
+            visit_below: if_sent(if_shown(quote_spanned! {span=>
                 #call::visit_below(#value, &#mirror, #at, __visit);
-            }),
+            })),
             select_all: if_sent(quote_spanned! {span=>
                 if __select.goes_below(#visibility, &[]) {
                     #call::select(#value_mut, &mut #mirror, __fresh, &[], __select);

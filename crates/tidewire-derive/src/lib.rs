@@ -17,7 +17,7 @@ use syn::{DeriveInput, parse_macro_input};
 
 use crate::{ast::Struct, errors::Errors};
 
-/// Makes a struct part of a state.
+/// Makes a struct, or an enum of structs, part of a state.
 ///
 /// The fields stay what they are: plain values that are read and written as on any struct. Clients
 /// see them in the order in which they are written, under their own names.
@@ -69,8 +69,11 @@ use crate::{ast::Struct, errors::Errors};
 /// | `f32`, `f64` | `float32`, `float64` |
 /// | `Number`, and fields with `number` | `number`, the shortest form that holds the value |
 /// | a struct that derives `Schema`, also in a `Box` | a reference |
+/// | an enum that derives `Schema` | a reference to a struct of several types, see below |
 /// | `MapSchema<T>`, `ArraySchema<T>` of primitives or structs | a map, an array |
-/// | `Option<T>` of a primitive or a struct | the same as `T`, and may be absent |
+/// | `SetSchema<T>`, `CollectionSchema<T>` of primitives or handles | a set, a collection |
+/// | `Handle<T>` | a reference to a struct of a pool, see below |
+/// | `Option<T>` of a primitive, a struct or a handle | the same as `T`, and may be absent |
 ///
 /// A struct has at most 63 fields that clients see. It may be generic, and may hold itself in an
 /// `Option<Box<Self>>` or in a collection. It cannot have lifetimes: a state owns what it holds.
@@ -93,24 +96,129 @@ use crate::{ast::Struct, errors::Errors};
 /// | attribute | means |
 /// |---|---|
 /// | `#[schema(number)]` | Sent as the protocol's `number`. On `f32`, `f64`, integers of at most 32 bits, and options of these. |
+/// | `#[schema(quantized(min = …, max = …, bits = …, mode = "…"))]` | An `f32` or `f64`, sent as the number of the nearest of the steps that `bits` can count: 8, 16 (if nothing is said) or 32. Beyond the ends `mode` is `"clamp"` (if nothing is said) or `"wrap"`. |
+/// | `#[schema(masked(f))]` | Sent is what `f`, a function of `&T` to `T`, makes of the value. |
+/// | `#[schema(view)]`, `#[schema(view(n))]` | Sent to those whose view holds the struct; with a mask of bits `n`, to those whose view holds it for one of these. So is all that is below. |
+/// | `#[schema(patch_only)]` | Sent when it changes, and not to who comes later. |
+/// | `#[schema(full_state_only)]` | Sent to who comes, and not when it changes. |
+/// | `#[schema(unreliable)]` | Later values are sent apart, where they may get lost. |
+/// | `#[schema(deprecated)]` | No longer sent; keeps its number, so that the fields after it keep theirs. |
 /// | `#[schema(rename = "…")]` | What clients call the field. Without it, the field's own name (`r#type` is `type`). |
 /// | `#[schema(skip)]` | Stays on the server. Such a field may be of any type and does not count as one of the 63. |
+/// | `#[schema(base)]` | The type that this one extends, as the first field: its fields come first. |
+/// | `#[schema(pool)]` | A `Pool<T>`: what handles in this state refer to. Not sent itself. On the root. |
 ///
 /// ```
 /// # use tidewire_state::{Schema, Tracked};
+/// /// Clients see a key as so many stars.
+/// fn stars(key: &String) -> String {
+///     "*".repeat(key.len())
+/// }
+///
 /// #[derive(Schema, Default)]
 /// # #[schema(crate = "tidewire_state")]
 /// struct Door {
 ///     #[schema(rename = "isOpen")]
 ///     is_open: bool,
 ///     #[schema(number)]
+///     width: f32,
+///     #[schema(quantized(min = 0.0, max = 360.0, bits = 8, mode = "wrap"))]
 ///     angle: f32,
+///     #[schema(masked(stars))]
+///     key: String,
+///     #[schema(view)]
+///     behind: String,
+///     #[schema(view(2))]
+///     trap: u8,
+///     #[schema(patch_only)]
+///     knocks: u8,
+///     #[schema(full_state_only)]
+///     colour: u32,
+///     #[schema(unreliable)]
+///     shaking: f32,
+///     #[schema(deprecated)]
+///     material: String,
 ///     #[schema(skip)]
-///     key: Vec<u8>,
+///     log: Vec<u8>,
 /// }
 /// # let types = Tracked::new(Door::default()).types();
-/// # assert_eq!(types[types.root].fields.len(), 2);
+/// # assert_eq!(types[types.root].fields.len(), 10);
 /// # assert_eq!(types[types.root].fields[0].name, "isOpen");
+/// ```
+///
+/// # Types that extend others
+///
+/// A struct whose first field is a `base` has the fields of that one first, and may stand where it is
+/// declared: as a variant of an enum, each of which holds one struct. All of them are or extend one.
+///
+/// ```
+/// # use tidewire_state::{MapSchema, Schema, Tracked};
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Item {
+///     price: u16,
+/// }
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Weapon {
+///     #[schema(base)]
+///     item: Item,
+///     damage: u8,
+/// }
+///
+/// #[derive(Schema)]
+/// # #[schema(crate = "tidewire_state")]
+/// enum Thing {
+///     Item(Item),
+///     Weapon(Weapon),
+/// }
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Shop {
+///     things: MapSchema<Thing>,
+/// }
+///
+/// let mut shop = Tracked::new(Shop::default());
+/// let axe = Weapon { item: Item { price: 30 }, damage: 4 };
+/// shop.things.insert("axe", Thing::Weapon(axe));
+/// # let types = shop.types();
+/// # let weapon = &types[types.find("Weapon").unwrap()];
+/// # assert_eq!(weapon.extends, types.find("Item"));
+/// # assert_eq!(weapon.fields.len(), 2);
+/// ```
+///
+/// # Shared instances
+///
+/// A `Handle` leads to an instance of a `Pool`, which is a field of the root. One that goes to another
+/// place takes the instance along.
+///
+/// ```
+/// use tidewire_state::{ArraySchema, Handle, Pool, Schema, SetSchema, Tracked};
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Card {
+///     rank: u8,
+/// }
+///
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Game {
+///     #[schema(pool)]
+///     cards: Pool<Card>,
+///     deck: ArraySchema<Handle<Card>>,
+///     won: SetSchema<Handle<Card>>,
+/// }
+///
+/// let mut game = Tracked::new(Game::default());
+/// let ace = game.cards.insert(Card { rank: 14 });
+/// game.deck.push(ace);
+/// if let Some(card) = game.deck.pop() {
+///     game.won.insert(card);
+/// }
+/// assert_eq!(game.cards.get(ace).map(|card| card.rank), Some(14));
 /// ```
 ///
 /// # Attributes of the struct
@@ -135,9 +243,9 @@ use crate::{ast::Struct, errors::Errors};
 ///
 /// Whatever clients could not be sent is refused where it stands, all at once, each with what to
 /// write instead: unknown, misplaced and repeated attributes, types that are not tracked, fields that
-/// share a name, more than 63 fields, and anything that is not a struct with named fields. An
-/// attribute that this version does not carry (such as `view`) is refused too, as to overlook it
-/// would show a field to those who may not see it.
+/// share a name, more than 63 fields, and anything that is neither a struct with named fields nor an
+/// enum of structs. An attribute that this version does not carry (such as `filter`) is refused too, as to
+/// overlook it would show a field to those who may not see it.
 ///
 /// ```compile_fail
 /// #[derive(tidewire_state::Schema)]

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use crate::tree::Tree;
+use crate::{tree::Tree, update::PROTO};
 
 /// A writer of one format. Lengths are said in front; JSON does without.
 pub(crate) trait Format {
@@ -19,6 +19,7 @@ pub(crate) trait Format {
     /// A value that is written in this format already.
     fn raw(&mut self, bytes: &[u8]);
 
+    /// All of a value but members of the name that JavaScript clients cannot read.
     fn tree(&mut self, tree: &Tree) {
         match tree {
             Tree::Null => self.null(),
@@ -32,8 +33,9 @@ pub(crate) trait Format {
                 self.close_array();
             }
             Tree::Object(members) => {
-                self.open_object(members.len());
-                for (name, value) in members {
+                let held = members.iter().filter(|(name, _)| &***name != PROTO);
+                self.open_object(held.clone().count());
+                for (name, value) in held {
                     self.key(name);
                     self.tree(value);
                 }

@@ -43,6 +43,7 @@ mod decode;
 mod encode;
 mod format;
 mod hash;
+mod land;
 mod message;
 mod paths;
 mod payload;
@@ -57,12 +58,16 @@ pub use crate::{
     decode::{DecodeError, MAX_DEPTH, read, read_json, read_message_pack},
     encode::{Config, Encoder, Encoding, PathForm, Style},
     hash::{Fnv1a, path_hash},
+    land::{
+        Accepted, Catalog, Channel, Fault, FaultCode, Identity, Inbound, JoinRequest, Knowledge,
+        LandSession, Profile, SessionConfig, guest_id, player_slot,
+    },
     message::{Direction, Event, EventName, Join, JoinResponse, Message, merged},
     paths::PathTable,
     payload::{Payload, PayloadError, PayloadField, PayloadItem},
-    schema::{Land, SchemaError, schema, schema_hash, schema_json},
+    schema::{Land, SchemaError, schema, schema_hash, schema_json, types_of},
     slots::{SlotTable, Token},
-    state::StateTree,
+    state::{RefusedKey, StateTree},
     tree::{Members, Tree},
     update::{Operation, Patch, Path, Segment, Update, UpdateKind, is_addressable},
     view::{Received, View},

@@ -140,7 +140,7 @@ impl Message {
             Encoding::JsonObject => self.to_object(),
             Encoding::OpcodeJson | Encoding::OpcodeMessagePack => self.to_array(),
         };
-        write(&tree, encoding)
+        tree.encode(encoding)
     }
 
     /// `{"kind":…,"payload":…}`.
@@ -324,17 +324,6 @@ fn write_merged(out: &mut impl Format, state: &[u8], events: &[Event]) {
     }
     out.close_array();
     out.close_array();
-}
-
-fn write(tree: &Tree, encoding: Encoding) -> Vec<u8> {
-    let mut out = Vec::new();
-    match encoding {
-        Encoding::JsonObject | Encoding::OpcodeJson => {
-            JsonText { out: &mut out, escape_slashes: false }.tree(tree);
-        }
-        Encoding::OpcodeMessagePack => MessagePack { out: &mut out }.tree(tree),
-    }
-    out
 }
 
 fn members<const N: usize>(members: [(&'static str, Option<Tree>); N]) -> Tree {

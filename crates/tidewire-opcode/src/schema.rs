@@ -9,7 +9,7 @@ mod defs;
 use std::collections::BTreeMap;
 
 use thiserror::Error;
-use tidewire_state::TypeSet;
+use tidewire_state::{Schema, Tracked, TypeSet};
 
 use self::defs::Defs;
 use crate::{
@@ -82,11 +82,51 @@ impl Land {
         self
     }
 
+    /// The same land by another name.
+    #[must_use]
+    pub fn named(mut self, land_type: impl Into<String>) -> Self {
+        self.land_type = land_type.into();
+        self
+    }
+
+    /// Its name.
+    pub fn land_type(&self) -> &str {
+        &self.land_type
+    }
+
+    /// The types of its state.
+    pub fn state(&self) -> &TypeSet {
+        &self.state
+    }
+
+    /// The events of the server in the order of their names, each with its fields as they were declared.
+    pub(crate) fn event_fields(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        self.events.iter().map(|(name, types)| {
+            let fields = types[types.root].fields.iter();
+            (name.as_str(), fields.map(|field| field.name.as_str()))
+        })
+    }
+
     /// The number of an event of the server: 1 for the first of the sorted names.
     pub fn event_number(&self, name: &str) -> Option<u32> {
         let at = self.events.keys().position(|event| event == name)?;
         u32::try_from(at + 1).ok()
     }
+}
+
+/// The types that a state or a payload of type `T` is made of.
+///
+/// ```
+/// use tidewire_opcode::{Land, types_of};
+/// use tidewire_state::Schema;
+/// #[derive(Schema, Default)]
+/// # #[schema(crate = "tidewire_state")]
+/// struct Counter { count: i32 }
+///
+/// assert_eq!(Land::new("counter", types_of::<Counter>()).land_type(), "counter");
+/// ```
+pub fn types_of<T: Schema + Default>() -> TypeSet {
+    Tracked::new(T::default()).types()
 }
 
 /// The schema of all lands, with its `schemaHash`.

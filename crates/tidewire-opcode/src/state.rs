@@ -7,16 +7,18 @@
 
 use std::{collections::HashMap, mem, sync::Arc};
 
+use thiserror::Error;
 use tidewire_state::{
-    ElementKind, Enter, EntryAt, FieldIndex, FieldKind, Place, RefEdit, RefId, Schema, Tracked,
-    TypeIndex, TypeSet, Value, ValueEdit, Visitor,
+    Enter, EntryAt, FieldIndex, FieldInfo, FieldKind, Introduced, NodeMembersEdit, Place, RefEdit,
+    RefId, Refusal, Schema, Tracked, TypeIndex, TypeSet, Unfold, Value, ValueEdit, ViewId,
+    Visibility, Visitor,
 };
 
 use crate::{
     changes::{Change, Changes, compare},
     paths::PathTable,
     tree::{Members, Tree},
-    update::{Patch, Update, UpdateKind, collect, first_sync},
+    update::{PROTO, Patch, Update, UpdateKind, collect, first_sync},
 };
 
 /// What clients of a state hold, and what the last tick changed of it.
@@ -46,14 +48,27 @@ use crate::{
 pub struct StateTree {
     types: Arc<TypeSet>,
     /// The names of all fields, by type.
-    names: Vec<Vec<Arc<str>>>,
+    names: Arc<Vec<Vec<Arc<str>>>>,
     paths: Arc<PathTable>,
+    unfold: Option<Box<Unfold<Self>>>,
     root: Tree,
     changes: Changes,
     /// The nodes that were entered and not left.
     open: Vec<Open>,
+    /// Where the key stands that is never written.
+    refused: Option<RefusedKey>,
     /// How often the state had been synced when this last knew all about it.
     ticks: u64,
+}
+
+/// The state has the key `__proto__`, at which JavaScript clients fail: no client is told of it.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error(
+    "clients are not told of the key \"__proto__\" at {path}, which JavaScript cannot read: use another key"
+)]
+pub struct RefusedKey {
+    /// The way from the root to what has the key.
+    pub path: String,
 }
 
 /// A node under way.
@@ -75,8 +90,8 @@ enum Key {
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     Struct(TypeIndex),
-    Map(ElementKind),
-    Array(ElementKind),
+    Map,
+    Array,
 }
 
 /// How it is found out what became of a node.
@@ -99,16 +114,26 @@ impl StateTree {
     pub fn new<S: Schema>(state: &Tracked<S>) -> Self {
         assert!(state.ticks() == 0, "the state was synced before: follow it from the start");
         let types = Arc::new(state.types());
-        let names = |fields: &[tidewire_state::FieldInfo]| {
+        let names = |fields: &[FieldInfo]| {
             fields.iter().map(|field| Arc::from(field.name.as_str())).collect()
         };
+        let names: Vec<Vec<Arc<str>>> =
+            types.types.iter().map(|info| names(&info.fields)).collect();
+        let names = Arc::new(names);
+        let paths = Arc::new(PathTable::new(&types));
+        Self { unfold: Unfold::of(state), ..Self::of(types, names, paths) }
+    }
+
+    fn of(types: Arc<TypeSet>, names: Arc<Vec<Vec<Arc<str>>>>, paths: Arc<PathTable>) -> Self {
         Self {
-            names: types.types.iter().map(|info| names(&info.fields)).collect(),
-            paths: Arc::new(PathTable::new(&types)),
             types,
+            names,
+            paths,
+            unfold: None,
             root: Tree::Object(Members::new()),
             changes: Changes::new(),
             open: Vec::new(),
+            refused: None,
             ticks: 0,
         }
     }
@@ -121,6 +146,15 @@ impl StateTree {
     /// The whole state as clients hold it after the last sync.
     pub fn root(&self) -> &Tree {
         &self.root
+    }
+
+    /// Whether clients are told of everything.
+    ///
+    /// # Errors
+    ///
+    /// If the state has, or had, a key that no client is told of: the first one that was seen.
+    pub fn check(&self) -> Result<(), RefusedKey> {
+        self.refused.clone().map_or(Ok(()), Err)
     }
 
     /// What the last sync changed, place by place.
@@ -144,8 +178,49 @@ impl StateTree {
         Update { kind: UpdateKind::FirstSync, patches }
     }
 
+    /// What those with this view hold, and what the last sync changed of it: this tree, where everyone sees
+    /// the same. Worked out once a sync, however often it is asked for.
+    ///
+    /// What an [`Encoder`](crate::Encoder) writes depends on what it wrote before: a view needs one of its
+    /// own.
+    pub fn seen_by<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &Self {
+        let Some(mut unfold) = self.unfold.take() else { return self };
+        unfold.view(state, view, || {
+            let (types, names) = (Arc::clone(&self.types), Arc::clone(&self.names));
+            Self::of(types, names, Arc::clone(&self.paths))
+        });
+        let unfold = self.unfold.insert(unfold);
+        unfold.codec(view).expect("it was made if it was not there")
+    }
+
+    /// Forgets what those with a view hold. Call it when the last of them is gone; a view that takes its
+    /// number may have other clients.
+    pub fn forget_view(&mut self, view: ViewId) {
+        if let Some(unfold) = &mut self.unfold {
+            unfold.forget(view);
+        }
+    }
+
+    /// Why the last update leaves out something that would be there, for everyone or for those with a
+    /// view: by path, what leads to itself has no end.
+    pub fn refusal(&self, view: Option<ViewId>) -> Option<Refusal> {
+        self.unfold.as_ref().and_then(|unfold| unfold.refusal(view))
+    }
+
     fn node(&mut self) -> &mut Open {
         self.open.last_mut().expect("every event of a walk is about a node that was entered")
+    }
+
+    /// Remembers where the first key is that is not written.
+    fn look_at(&mut self, key: &str) {
+        if key == PROTO && self.refused.is_none() {
+            let steps = self.open.iter().map(|open| match &open.key {
+                Key::Root => String::new(),
+                Key::Name(name) => format!("/{name}"),
+                Key::Index(index) => format!("/{index}"),
+            });
+            self.refused = Some(RefusedKey { path: steps.collect::<String>() + "/" });
+        }
     }
 
     fn field_name(&self, field: FieldIndex) -> Arc<str> {
@@ -155,34 +230,34 @@ impl StateTree {
         Arc::clone(&self.names[index.0 as usize][usize::from(field.0)])
     }
 
-    fn child_shape(&self, place: Place<'_>) -> Shape {
-        let Some(parent) = self.open.last() else { return Shape::Struct(self.types.root) };
-        match (parent.shape, place) {
-            (Shape::Struct(index), Place::Field(field)) => {
+    fn shape(&self, node: Enter<'_>) -> Shape {
+        if let Some(index) = node.index {
+            return Shape::Struct(index);
+        }
+        match (self.open.last().map(|around| around.shape), node.place) {
+            (Some(Shape::Struct(index)), Place::Field(field)) => {
                 match self.types[index].fields[usize::from(field.0)].kind {
-                    FieldKind::Ref(index) => Shape::Struct(index),
-                    FieldKind::Map(element) => Shape::Map(element),
-                    FieldKind::Array(element)
-                    | FieldKind::Set(element)
-                    | FieldKind::Collection(element) => Shape::Array(element),
-                    kind => unreachable!("a field of kind {kind:?} leads to no node"),
+                    FieldKind::Map(_) => Shape::Map,
+                    FieldKind::Array(_) | FieldKind::Set(_) | FieldKind::Collection(_) => {
+                        Shape::Array
+                    }
+                    kind => unreachable!("a field of kind {kind:?} leads to no collection"),
                 }
             }
-            (Shape::Map(ElementKind::Ref(index)), Place::Entry(_))
-            | (Shape::Array(ElementKind::Ref(index)), Place::Item(_)) => Shape::Struct(index),
-            (shape, place) => unreachable!("nothing lies in {shape:?} at {place:?}"),
+            (around, place) => unreachable!("no collection lies in {around:?} at {place:?}"),
         }
     }
 
-    /// A node of which nothing is known yet. Absent fields are null, and no event tells of them.
+    /// A node of which nothing is known yet. Absent fields are null, and no event tells of them. Those
+    /// that not everyone is told of are not even that.
     fn empty(&self, shape: Shape) -> Tree {
         match shape {
-            Shape::Array(_) => Tree::Array(Vec::new()),
-            Shape::Map(_) => Tree::Object(Members::new()),
+            Shape::Array => Tree::Array(Vec::new()),
+            Shape::Map => Tree::Object(Members::new()),
             Shape::Struct(index) => {
                 let fields =
                     std::iter::zip(&self.types[index].fields, &self.names[index.0 as usize]);
-                let optional = fields.filter(|(field, _)| field.optional);
+                let optional = fields.filter(|(field, _)| is_null(field));
                 Tree::object(optional.map(|(_, name)| (Arc::clone(name), Tree::Null)))
             }
         }
@@ -228,6 +303,16 @@ impl Open {
         }
     }
 
+    /// A member is there no more.
+    fn cut(&mut self, name: &str) {
+        let Tree::Object(members) = &mut self.tree else { return };
+        let Some((key, value)) = members.remove_entry(name) else { return };
+        if let Mode::Noted { changes, removed } = &mut self.mode {
+            changes.insert(Arc::clone(&key), Change::Removed);
+            removed.insert(key, value);
+        }
+    }
+
     fn put_member(&mut self, name: &Arc<str>, value: Tree) {
         let Tree::Object(members) = &mut self.tree else { return };
         match members.get_mut(name) {
@@ -253,8 +338,18 @@ impl Open {
     }
 }
 
+/// Hands an event to what follows the walk in the place of the tree, if something does.
+macro_rules! followed {
+    ($self:ident.$name:ident($($arg:ident),*)) => {
+        if let Some(unfold) = &mut $self.unfold {
+            return unfold.follow().$name($($arg),*);
+        }
+    };
+}
+
 impl Visitor for StateTree {
     fn begin(&mut self, tick: u64) {
+        followed!(self.begin(tick));
         assert!(
             self.ticks == tick,
             "the state was synced {tick} times, but this tree knows of {}: give all codecs of a \
@@ -265,15 +360,25 @@ impl Visitor for StateTree {
     }
 
     fn end(&mut self) {
+        if let Some(mut unfold) = self.unfold.take() {
+            unfold.follow().end();
+            unfold.tell_everyone(self);
+            self.unfold = Some(unfold);
+            return;
+        }
         self.ticks += 1;
     }
 
     fn enter(&mut self, node: Enter<'_>) {
-        let shape = self.child_shape(node.place);
+        followed!(self.enter(node));
+        let shape = self.shape(node);
         let key = match node.place {
             Place::Root => Key::Root,
             Place::Field(field) => Key::Name(self.field_name(field)),
-            Place::Entry(at) => Key::Name(at.key.into()),
+            Place::Entry(at) => {
+                self.look_at(at.key);
+                Key::Name(at.key.into())
+            }
             Place::Item(index) => Key::Index(index),
             place => unreachable!("no node of this codec lies at {place:?}"),
         };
@@ -284,7 +389,7 @@ impl Visitor for StateTree {
             Some(tree) if !node.fresh => {
                 let mode = if enclosed {
                     Mode::Enclosed
-                } else if matches!(shape, Shape::Array(_)) || tree.is_atomic() {
+                } else if matches!(shape, Shape::Array) || tree.is_atomic() {
                     Mode::Compared(Some(tree.clone()))
                 } else {
                     Mode::Noted { changes: Changes::new(), removed: Members::new() }
@@ -300,6 +405,7 @@ impl Visitor for StateTree {
     }
 
     fn leave(&mut self) {
+        followed!(self.leave());
         let Some(Open { key, tree, mode, .. }) = self.open.pop() else { return };
         let change = match mode {
             Mode::Noted { changes, .. } => (!changes.is_empty()).then_some(Change::Below(changes)),
@@ -322,20 +428,31 @@ impl Visitor for StateTree {
         }
     }
 
-    fn field(&mut self, field: FieldIndex, value: Value<'_>, _: Option<Value<'_>>) {
+    fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
+        followed!(self.field(field, value, old));
         let name = self.field_name(field);
         self.node().put(&name, value.into());
     }
 
     /// The node is entered later in the walk, and compared with what stands here.
-    fn reference(&mut self, _: FieldIndex, _: RefId, _: Option<RefId>) {}
-
-    fn unset(&mut self, field: FieldIndex) {
-        let name = self.field_name(field);
-        self.node().put(&name, Tree::Null);
+    fn reference(&mut self, field: FieldIndex, node: RefId, old: Option<RefId>) {
+        followed!(self.reference(field, node, old));
     }
 
-    fn entries_reset(&mut self, _: &mut dyn Iterator<Item = u32>) {
+    /// What is never absent is hidden.
+    fn unset(&mut self, field: FieldIndex) {
+        followed!(self.unset(field));
+        let name = self.field_name(field);
+        let Some(Open { shape: Shape::Struct(index), .. }) = self.open.last() else { return };
+        if is_null(&self.types[*index].fields[usize::from(field.0)]) {
+            self.node().put(&name, Tree::Null);
+        } else {
+            self.node().cut(&name);
+        }
+    }
+
+    fn entries_reset(&mut self, live: &mut dyn Iterator<Item = u32>) {
+        followed!(self.entries_reset(live));
         let node = self.node();
         let before = mem::replace(&mut node.tree, Tree::Object(Members::new()));
         if matches!(node.mode, Mode::Noted { .. }) {
@@ -344,33 +461,35 @@ impl Visitor for StateTree {
     }
 
     fn entry_removed(&mut self, at: EntryAt<'_>) {
-        let node = self.node();
-        let Tree::Object(members) = &mut node.tree else { return };
-        let Some((key, value)) = members.remove_entry(at.key) else { return };
-        if let Mode::Noted { changes, removed } = &mut node.mode {
-            changes.insert(Arc::clone(&key), Change::Removed);
-            removed.insert(key, value);
-        }
+        followed!(self.entry_removed(at));
+        self.node().cut(at.key);
     }
 
-    fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, _: Option<Value<'_>>) {
+    fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>) {
+        followed!(self.entry(at, value, old));
+        self.look_at(at.key);
         self.node().put(&at.key.into(), value.into());
     }
 
     /// The node is entered later in the walk, and compared with what stands or stood here.
-    fn entry_reference(&mut self, _: EntryAt<'_>, _: RefId, _: Option<RefId>) {}
+    fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, old: Option<RefId>) {
+        followed!(self.entry_reference(at, node, old));
+    }
 
-    fn item(&mut self, index: usize, value: Value<'_>, _: Value<'_>) {
+    fn item(&mut self, index: usize, value: Value<'_>, old: Value<'_>) {
+        followed!(self.item(index, value, old));
         self.node().items()[index] = value.into();
     }
 
     fn items(&mut self, edit: ValueEdit<'_>) {
+        followed!(self.items(edit));
         let items = self.node().items();
         items.truncate(edit.from);
         items.extend((0..edit.after.len()).map(|at| Tree::from(edit.after.value(at))));
     }
 
     fn item_references(&mut self, edit: RefEdit<'_>) {
+        followed!(self.item_references(edit));
         let items = self.node().items();
         let moved = items.split_off(edit.from.min(items.len()));
         let mut held: HashMap<RefId, Tree> =
@@ -378,4 +497,25 @@ impl Visitor for StateTree {
         // What is new is entered later.
         items.extend(edit.after.iter().map(|node| held.remove(node).unwrap_or_default()));
     }
+
+    fn introduce(&mut self, node: Introduced) {
+        followed!(self.introduce(node));
+    }
+
+    fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
+        followed!(self.node_members(edit));
+    }
+
+    fn renumbered(&mut self, from: RefId, to: RefId) {
+        followed!(self.renumbered(from, to));
+    }
+
+    fn released(&mut self, node: RefId) {
+        followed!(self.released(node));
+    }
+}
+
+/// Whether a field is null where nothing is in it.
+fn is_null(field: &FieldInfo) -> bool {
+    field.optional && field.visibility == Visibility::Everyone
 }

@@ -4,6 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tidewire_state::Value;
 
+use crate::{
+    encode::Encoding,
+    format::{Format, JsonText, MessagePack},
+};
+
 /// A value: what a patch sets, what a message carries, what a client holds.
 ///
 /// Structs and maps are objects, whose members are written in bytewise order of their names.
@@ -49,6 +54,18 @@ impl Tree {
             Self::String(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The value as bytes: compact JSON text, or MessagePack.
+    pub fn encode(&self, encoding: Encoding) -> Vec<u8> {
+        let mut out = Vec::new();
+        match encoding {
+            Encoding::JsonObject | Encoding::OpcodeJson => {
+                JsonText { out: &mut out, escape_slashes: false }.tree(self);
+            }
+            Encoding::OpcodeMessagePack => MessagePack { out: &mut out }.tree(self),
+        }
+        out
     }
 
     /// The values of an object in the bytewise order of their names, as payloads stand in arrays.

@@ -116,6 +116,9 @@ pub fn is_addressable(key: &str) -> bool {
     !key.is_empty() && !key.contains(['.', '/', '~', '['])
 }
 
+/// The key at which JavaScript clients fail: the frame that has it is lost to them. It is never written.
+pub(crate) const PROTO: &str = "__proto__";
+
 /// Lists the patches for `changes`.
 ///
 /// A map with a change at a key that no path can go through is set whole. `whole` may put one patch
@@ -139,7 +142,7 @@ pub(crate) fn first_sync<'a>(paths: &PathTable, root: &'a Tree) -> Vec<Patch<'a>
         let path = Path { segments: vec![Segment::Name(name)], hash };
         Patch { path, operation: Operation::Set(value) }
     };
-    members.iter().map(patch).collect()
+    members.iter().filter(|(name, _)| &***name != PROTO).map(patch).collect()
 }
 
 struct Collector<'a, 'f> {
@@ -151,8 +154,7 @@ struct Collector<'a, 'f> {
 
 impl<'a> Collector<'a, '_> {
     fn members(&mut self, at: Option<PatternId>, tree: &'a Tree, changes: &'a Changes) {
-        for (name, change) in changes {
-            let name: &'a Arc<str> = name;
+        for (name, change) in changes.iter().filter(|(name, _)| &***name != PROTO) {
             let field = at.and_then(|at| self.paths.field(at, name));
             let entry = at.and_then(|at| self.paths.entry(at));
             let (segment, below) = match (field, entry) {

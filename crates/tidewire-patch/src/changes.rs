@@ -1,12 +1,12 @@
 //! JSON patches of a state: what changed in a tick, as a list.
 
-use tidewire_state::{RefId, Schema, Tracked};
+use tidewire_state::{RefId, Schema, Tracked, Unfold, ViewId};
 
 use crate::{
     document::Slot,
     notepack::Value,
     patch::Patch,
-    record::{Arrays, Change, Recorder, visitor},
+    record::{Arrays, Recorder, views, visitor},
 };
 
 /// What a codec of this crate is asked for, beside its state.
@@ -53,10 +53,12 @@ impl Config {
 #[derive(Debug)]
 pub struct PatchEncoder {
     recorder: Recorder,
+    unfold: Option<Box<Unfold<Self>>>,
     patches: Vec<Patch>,
 }
 
 visitor!(PatchEncoder);
+views!(PatchEncoder);
 
 impl PatchEncoder {
     /// An encoder for `state`.
@@ -66,7 +68,11 @@ impl PatchEncoder {
     /// If `state` was synced already.
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
-        Self { recorder, patches: Vec::new() }
+        Self { unfold: Unfold::of(state), ..Self::of(recorder) }
+    }
+
+    fn of(recorder: Recorder) -> Self {
+        Self { recorder, unfold: None, patches: Vec::new() }
     }
 
     /// What changed since the last call, in the order in which it is to be applied. Of a state that
@@ -88,10 +94,42 @@ impl PatchEncoder {
         &self.patches
     }
 
+    /// What the last sync changed for those with this view; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[Patch] {
+        self.seen_by(state, view).last_patch()
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that
+    /// the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Value {
+        self.recorder.check_synced();
+        self.seen_by(state, view).snapshot()
+    }
+
+    /// One that hears of a walk only what it is told. The state has fields that it knows nothing of.
+    pub(crate) fn plain<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
+        Self::of(Recorder::new(state, Arrays::Shifting, config.reversible))
+    }
+
+    /// From now on patches say what was there before.
+    pub(crate) fn set_reversible(&mut self) {
+        self.recorder.set_reversible();
+    }
+
+    pub(crate) fn another(&self) -> Self {
+        Self::of(self.recorder.another())
+    }
+
     fn finish(&mut self) {
         let recorder = &self.recorder;
         self.patches.clear();
-        self.patches.extend(recorder.changes.iter().map(|change| recorder.to_patch(change, 0)));
+        let changes = 0..recorder.changes.len();
+        self.patches.extend(changes.map(|change| recorder.to_patch(change, 0)));
     }
 
     /// All there is, for a client that has nothing.
@@ -111,12 +149,14 @@ impl Recorder {
         self.document.keep(slot).to_value(&self.types)
     }
 
-    /// A change as a patch whose path leaves out the first so many segments.
-    pub(crate) fn to_patch(&self, change: &Change, above: usize) -> Patch {
-        let path = self.path_of(change);
+    /// The change with this number as a patch whose path leaves out the first so many segments.
+    pub(crate) fn to_patch(&self, change: usize, above: usize) -> Patch {
+        let mut path = Vec::new();
+        self.path_of(change, &mut path);
+        let change = &self.changes[change];
         Patch {
             op: change.op,
-            path: path[above..].iter().map(|(_, segment)| self.name(segment)).collect(),
+            path: path[above..].iter().map(|step| self.name(self.segment(*step))).collect(),
             value: change.value.as_ref().map(|slot| self.value(slot)),
             old: change.old.as_ref().map(|old| old.to_value(&self.types)),
         }

@@ -3,11 +3,13 @@
 //! The walk tells what changed and no more. Some messages need what did not change: an item that
 //! moves in an array is sent whole, an undo needs what was there, a newcomer gets everything.
 
+use std::collections::HashSet;
+
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
-use tidewire_state::{ElementKind, FieldIndex, FieldKind, RefId, TypeIndex, TypeSet};
+use tidewire_state::{FieldIndex, FieldKind, RefId, TypeIndex, TypeSet};
 
-use crate::notepack::{Object, Value};
+use crate::notepack::{Object, Text, Value};
 
 /// A place in a node.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +24,8 @@ pub(crate) enum Slot {
 pub(crate) enum Node {
     Struct(TypeIndex, Vec<Option<Slot>>),
     /// The order of the entries says nothing.
-    Map(ElementKind, IndexMap<String, Slot, RandomState>),
-    Array(ElementKind, Vec<Slot>),
+    Map(Box<IndexMap<Text, Slot, RandomState>>),
+    Array(Vec<Slot>),
 }
 
 /// What a place held when it was given something else.
@@ -31,7 +33,7 @@ pub(crate) enum Node {
 pub(crate) enum Kept {
     Leaf(Value),
     Struct(RefId, TypeIndex, Vec<Option<Kept>>),
-    Map(RefId, Vec<(String, Kept)>),
+    Map(RefId, Vec<(Text, Kept)>),
     Array(RefId, Vec<Kept>),
 }
 
@@ -39,6 +41,8 @@ pub(crate) enum Kept {
 pub(crate) struct Document {
     /// By [`RefId`].
     nodes: Vec<Option<Node>>,
+    /// Those of which clients know nothing but that they are there.
+    veiled: HashSet<RefId, RandomState>,
 }
 
 impl Document {
@@ -54,6 +58,12 @@ impl Document {
         if let Some(node) = self.nodes.get_mut(id.0 as usize) {
             *node = None;
         }
+        self.veiled.remove(&id);
+    }
+
+    /// Clients hold nothing for this node.
+    pub(crate) fn veil(&mut self, id: RefId) {
+        self.veiled.insert(id);
     }
 
     /// Whether there is such a node.
@@ -74,6 +84,7 @@ impl Document {
     pub(crate) fn keep(&self, slot: &Slot) -> Kept {
         let id = match slot {
             Slot::Leaf(value) => return Kept::Leaf(value.clone()),
+            Slot::Node(id) if self.veiled.contains(id) => return Kept::Leaf(Value::Undefined),
             Slot::Node(id) => *id,
         };
         match self.node(id) {
@@ -81,11 +92,11 @@ impl Document {
                 let keep = |slot: &Option<Slot>| slot.as_ref().map(|slot| self.keep(slot));
                 Kept::Struct(id, *of, fields.iter().map(keep).collect())
             }
-            Node::Map(_, entries) => {
-                let keep = |(key, slot): (&String, &Slot)| (key.clone(), self.keep(slot));
+            Node::Map(entries) => {
+                let keep = |(key, slot): (&Text, &Slot)| (key.clone(), self.keep(slot));
                 Kept::Map(id, entries.iter().map(keep).collect())
             }
-            Node::Array(_, items) => {
+            Node::Array(items) => {
                 Kept::Array(id, items.iter().map(|slot| self.keep(slot)).collect())
             }
         }
@@ -93,28 +104,19 @@ impl Document {
 }
 
 impl Node {
-    /// An empty node of what a field of a struct leads to.
+    /// An empty node of the collection in a field of a struct.
     pub(crate) fn of_field(types: &TypeSet, of: TypeIndex, field: FieldIndex) -> Self {
         match types[of].fields[usize::from(field.0)].kind {
-            FieldKind::Ref(of) => Self::of_type(types, of),
-            FieldKind::Map(element) => Self::Map(element, IndexMap::default()),
-            FieldKind::Array(element)
-            | FieldKind::Set(element)
-            | FieldKind::Collection(element) => Self::Array(element, Vec::new()),
-            kind => unreachable!("a field of kind {kind:?} leads to no node"),
+            FieldKind::Map(_) => Self::Map(Box::default()),
+            FieldKind::Array(_) | FieldKind::Set(_) | FieldKind::Collection(_) => {
+                Self::Array(Vec::new())
+            }
+            kind => unreachable!("a field of kind {kind:?} leads to no collection"),
         }
     }
 
     pub(crate) fn of_type(types: &TypeSet, of: TypeIndex) -> Self {
         Self::Struct(of, vec![None; types[of].fields.len()])
-    }
-
-    /// An empty node of what an element of a collection leads to.
-    pub(crate) fn of_element(types: &TypeSet, element: ElementKind) -> Self {
-        match element {
-            ElementKind::Ref(of) => Self::of_type(types, of),
-            ElementKind::Primitive(kind) => unreachable!("a {kind} leads to no node"),
-        }
     }
 }
 
@@ -131,7 +133,7 @@ impl Kept {
                 Value::Object(fields.filter_map(member).collect())
             }
             Self::Map(_, entries) => {
-                let member = |(key, kept): &(String, Self)| (key.clone(), kept.to_value(types));
+                let member = |(key, kept): &(Text, Self)| (key.clone(), kept.to_value(types));
                 Value::Object(entries.iter().map(member).collect::<Object>())
             }
             Self::Array(_, items) => {

@@ -35,17 +35,20 @@ use std::sync::Arc;
 use json_patch::Patch;
 use serde_json::Value as Json;
 use tidewire_state::{
-    Enter, EntryAt, FieldIndex, RefEdit, RefId, Schema, Tracked, TypeSet, Value, ValueEdit, Visitor,
+    Enter, EntryAt, FieldIndex, Introduced, NodeMembersEdit, RefEdit, RefId, Schema, Tracked,
+    TypeSet, Unfold, Value, ValueEdit, ViewId, Visitor,
 };
 
 pub use self::value::to_json;
 use self::writer::Writer;
+use crate::record::views;
 
 /// Encodes one state as JSON for any number of clients.
 #[derive(Debug)]
 pub struct JsonEncoder {
     types: Arc<TypeSet>,
     writer: Writer,
+    unfold: Option<Box<Unfold<Self>>>,
     patch: Option<Patch>,
     /// How often the state had been synced when this encoder last knew all about it.
     ticks: u64,
@@ -53,9 +56,22 @@ pub struct JsonEncoder {
 
 impl JsonEncoder {
     /// An encoder for `state`, which may hold anything already.
+    ///
+    /// # Panics
+    ///
+    /// If `state` has fields that are not for everyone, or pools, and was synced already.
     pub fn new<S: Schema>(state: &Tracked<S>) -> Self {
-        let types = Arc::new(state.types());
-        Self { writer: Writer::new(Arc::clone(&types)), types, patch: None, ticks: state.ticks() }
+        Self { unfold: Unfold::of(state), ..Self::of(Arc::new(state.types()), state.ticks()) }
+    }
+
+    fn of(types: Arc<TypeSet>, ticks: u64) -> Self {
+        let writer = Writer::new(Arc::clone(&types));
+        Self { writer, unfold: None, types, patch: None, ticks }
+    }
+
+    /// One that was told nothing.
+    fn another(&self) -> Self {
+        Self::of(Arc::clone(&self.types), 0)
     }
 
     /// What changed since the last patch; `None` where nothing did. Each change is one operation: a
@@ -79,6 +95,12 @@ impl JsonEncoder {
         self.patch.as_ref()
     }
 
+    /// What the last sync changed for those with this view; `None` where nothing did. Worked out once a
+    /// sync, however often it is asked for. The first one replaces the whole document.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Option<&Patch> {
+        self.seen_by(state, view).last_patch()
+    }
+
     /// All there is, for a client that has nothing.
     ///
     /// A snapshot belongs between two patches: encode and send the pending patch to the others
@@ -91,8 +113,29 @@ impl JsonEncoder {
         assert!(state.ticks() > 0, "no patch was encoded yet: call `patch` before `snapshot`");
         self.check_ticks(state.ticks());
         let mut writer = Writer::new(Arc::clone(&self.types));
-        state.visit(&mut writer);
+        match &self.unfold {
+            None => state.visit(&mut writer),
+            Some(unfold) => unfold.show_everyone(&mut writer),
+        }
         writer.into_document()
+    }
+
+    /// All there is for a client with this view that has nothing. Belongs where [`snapshot`](Self::snapshot)
+    /// does.
+    ///
+    /// # Panics
+    ///
+    /// As of [`snapshot`](Self::snapshot).
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Json {
+        self.seen_by(state, view);
+        match &self.unfold {
+            None => self.snapshot(state),
+            Some(unfold) => {
+                let mut writer = Writer::new(Arc::clone(&self.types));
+                unfold.show_view(view, &mut writer);
+                writer.into_document()
+            }
+        }
     }
 
     fn check_ticks(&self, ticks: u64) {
@@ -105,10 +148,15 @@ impl JsonEncoder {
     }
 }
 
+views!(JsonEncoder);
+
 macro_rules! forward {
     ($($name:ident($($arg:ident: $type:ty),*);)*) => {$(
         fn $name(&mut self $(, $arg: $type)*) {
-            self.writer.$name($($arg),*);
+            match &mut self.unfold {
+                None => self.writer.$name($($arg),*),
+                Some(unfold) => unfold.follow().$name($($arg),*),
+            }
         }
     )*};
 }
@@ -116,11 +164,22 @@ macro_rules! forward {
 /// Encodes a patch.
 impl Visitor for JsonEncoder {
     fn begin(&mut self, tick: u64) {
-        self.check_ticks(tick);
-        self.writer.begin(tick);
+        match &mut self.unfold {
+            None => {
+                self.check_ticks(tick);
+                self.writer.begin(tick);
+            }
+            Some(unfold) => unfold.follow().begin(tick),
+        }
     }
 
     fn end(&mut self) {
+        if let Some(mut unfold) = self.unfold.take() {
+            unfold.follow().end();
+            unfold.tell_everyone(self);
+            self.unfold = Some(unfold);
+            return;
+        }
         self.writer.end();
         let operations = self.writer.take_operations();
         self.patch = (!operations.is_empty()).then_some(Patch(operations));
@@ -140,5 +199,9 @@ impl Visitor for JsonEncoder {
         item(index: usize, value: Value<'_>, old: Value<'_>);
         items(edit: ValueEdit<'_>);
         item_references(edit: RefEdit<'_>);
+        introduce(node: Introduced);
+        node_members(edit: NodeMembersEdit<'_>);
+        renumbered(from: RefId, to: RefId);
+        released(node: RefId);
     }
 }

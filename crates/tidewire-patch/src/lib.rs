@@ -11,6 +11,7 @@ mod changes;
 mod document;
 pub mod json;
 pub mod light;
+mod messages;
 pub mod mpack;
 pub mod notepack;
 mod patch;
@@ -18,6 +19,7 @@ pub mod patchpack;
 mod record;
 pub mod serializer;
 mod text;
+mod tracker;
 
 pub use json_patch::{Patch as JsonPatch, PatchOperation};
 
@@ -29,4 +31,5 @@ pub use crate::{
     patch::{Op, Patch, PatchError, Path},
     patchpack::{PatchpackDecoder, PatchpackEncoder},
     serializer::{Serializer, SerializerEncoder},
+    tracker::{ListenerConfig, ListenerId, Tracker, TrackerConfig, TrackerError},
 };

@@ -15,7 +15,7 @@
 mod decode;
 mod table;
 
-use tidewire_state::{RefId, Schema, Tracked};
+use tidewire_state::{RefId, Schema, Tracked, Unfold, ViewId};
 
 pub use self::{
     decode::{LightDecoder, LightError},
@@ -24,8 +24,9 @@ pub use self::{
 use crate::{
     changes::Config,
     document::Slot,
+    messages::Messages,
     notepack::write,
-    record::{Arrays, Recorder, Segment, visitor},
+    record::{Arrays, PathStep, Recorder, Segment, views, visitor},
     text,
 };
 
@@ -55,12 +56,15 @@ use crate::{
 #[derive(Debug)]
 pub struct LightEncoder {
     recorder: Recorder,
+    unfold: Option<Box<Unfold<Self>>>,
     /// The table, encoded.
     table: Vec<u8>,
-    messages: Vec<Vec<u8>>,
+    messages: Messages,
+    scratch: text::Scratch,
 }
 
 visitor!(LightEncoder);
+views!(LightEncoder);
 
 impl LightEncoder {
     /// An encoder for `state`.
@@ -75,7 +79,12 @@ impl LightEncoder {
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Result<Self, TableError> {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
         let table = table::encode(&recorder.types)?;
-        Ok(Self { recorder, table, messages: Vec::new() })
+        Ok(Self { unfold: Unfold::of(state), ..Self::of(recorder, table) })
+    }
+
+    fn of(recorder: Recorder, table: Vec<u8>) -> Self {
+        let (messages, scratch) = Default::default();
+        Self { recorder, unfold: None, table, messages, scratch }
     }
 
     /// What changed since the last call, one message each, in order. Of a state that was never
@@ -89,43 +98,69 @@ impl LightEncoder {
     /// If changes of this state were consumed without this encoder.
     pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[Vec<u8>] {
         state.sync(self);
-        &self.messages
+        self.messages.all()
     }
 
     /// What changed in the last sync, one message each.
     pub fn last_patch(&self) -> &[Vec<u8>] {
-        &self.messages
+        self.messages.all()
+    }
+
+    /// What the last sync changed for those with this view, one message each; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[Vec<u8>] {
+        self.seen_by(state, view).last_patch()
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that
+    /// the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Vec<u8> {
+        self.recorder.check_synced();
+        self.seen_by(state, view).snapshot()
+    }
+
+    fn another(&self) -> Self {
+        Self::of(self.recorder.another(), self.table.clone())
     }
 
     fn finish(&mut self) {
-        let recorder = &self.recorder;
-        self.messages.clear();
-        for said in text::said(recorder, |path| sayable(recorder, path)) {
-            let mut out = vec![said.op.number(), 0];
-            let mut keys = Vec::new();
-            for (_, segment) in &said.path {
-                match segment {
-                    Segment::Field(of, field) => out.extend([of.0 as u8, field.0]),
-                    key => {
-                        out.push(KEY);
-                        keys.push(recorder.name(key));
+        let Self { recorder, messages, scratch, .. } = self;
+        messages.clear();
+        scratch.say(
+            recorder,
+            |path| sayable(recorder, path),
+            |said| {
+                let out = messages.add();
+                out.extend([said.op.number(), 0]);
+                let segments = || said.path.iter().map(|step| recorder.segment(*step));
+                let mut keys = 0;
+                for segment in segments() {
+                    match segment {
+                        Segment::Field(of, field) => out.extend([of.0 as u8, field.0]),
+                        _ => {
+                            out.push(KEY);
+                            keys += 1;
+                        }
                     }
                 }
-            }
-            out[1] = (out.len() - 2) as u8;
-            let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
-            write::array(&mut out, keys.len() + values);
-            for key in keys {
-                write::string(&mut out, &key);
-            }
-            if let Some(slot) = &said.value {
-                text::write_slot(recorder, slot, &mut out);
-            }
-            if let Some(old) = &said.old {
-                write::value(&mut out, old);
-            }
-            self.messages.push(out);
-        }
+                out[1] = (out.len() - 2) as u8;
+                let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
+                write::array(out, keys + values);
+                for key in segments().filter(|segment| !matches!(segment, Segment::Field(..))) {
+                    write::string(out, &recorder.name(key));
+                }
+                if let Some(slot) = said.value {
+                    text::write_slot(recorder, slot, out);
+                }
+                if let Some(old) = &said.old {
+                    write::value(out, old);
+                }
+            },
+        );
     }
 
     /// The table and all there is, for a client that has nothing. It belongs right behind a patch
@@ -145,10 +180,10 @@ impl LightEncoder {
 }
 
 /// How many segments of a path fit its bytes and read as themselves, from the root.
-fn sayable(recorder: &Recorder, path: &[(RefId, &Segment)]) -> usize {
+fn sayable(recorder: &Recorder, path: &[PathStep]) -> usize {
     let mut size = 0;
-    let fits = |(_, segment): &&(RefId, &Segment)| {
-        size += if matches!(segment, Segment::Field(..)) { 2 } else { 1 };
+    let fits = |step: &&PathStep| {
+        size += if matches!(recorder.segment(**step), Segment::Field(..)) { 2 } else { 1 };
         size <= LONGEST_PATH
     };
     let fitting = path.iter().take_while(fits).count();

@@ -29,14 +29,15 @@
 //! ```
 
 use thiserror::Error;
-use tidewire_state::{RefId, Schema, Tracked};
+use tidewire_state::{RefId, Schema, Tracked, Unfold, ViewId};
 
 use crate::{
     changes::Config,
     document::Slot,
-    notepack::{self, DecodeError, Value, write},
+    messages::Messages,
+    notepack::{self, DecodeError, Value, read::Reader, write},
     patch::{Op, Patch, Path},
-    record::{Arrays, Recorder, visitor},
+    record::{Arrays, Recorder, views, visitor},
     text,
 };
 
@@ -44,10 +45,15 @@ use crate::{
 #[derive(Debug)]
 pub struct MpackEncoder {
     recorder: Recorder,
-    messages: Vec<Vec<u8>>,
+    unfold: Option<Box<Unfold<Self>>>,
+    messages: Messages,
+    scratch: text::Scratch,
+    /// The path of a message.
+    path: String,
 }
 
 visitor!(MpackEncoder);
+views!(MpackEncoder);
 
 impl MpackEncoder {
     /// An encoder for `state`.
@@ -57,7 +63,12 @@ impl MpackEncoder {
     /// If `state` was synced already.
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
-        Self { recorder, messages: Vec::new() }
+        Self { unfold: Unfold::of(state), ..Self::of(recorder) }
+    }
+
+    fn of(recorder: Recorder) -> Self {
+        let (messages, scratch, path) = Default::default();
+        Self { recorder, unfold: None, messages, scratch, path }
     }
 
     /// What changed since the last call, one message each, in order. Of a state that was never
@@ -71,32 +82,60 @@ impl MpackEncoder {
     /// If changes of this state were consumed without this encoder.
     pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[Vec<u8>] {
         state.sync(self);
-        &self.messages
+        self.messages.all()
     }
 
     /// What changed in the last sync, one message each.
     pub fn last_patch(&self) -> &[Vec<u8>] {
-        &self.messages
+        self.messages.all()
+    }
+
+    /// What the last sync changed for those with this view, one message each; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[Vec<u8>] {
+        self.seen_by(state, view).last_patch()
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that
+    /// the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Vec<u8> {
+        self.recorder.check_synced();
+        self.seen_by(state, view).snapshot()
+    }
+
+    fn another(&self) -> Self {
+        Self::of(self.recorder.another())
     }
 
     fn finish(&mut self) {
-        let recorder = &self.recorder;
-        self.messages.clear();
-        for said in text::said(recorder, |path| text::without_slash(recorder, path)) {
-            let mut out = Vec::new();
-            let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
-            write::array(&mut out, 2 + values);
-            out.push(said.op.number());
-            let path: Path = said.path.iter().map(|(_, segment)| recorder.name(segment)).collect();
-            write::string(&mut out, &path.to_mosx());
-            if let Some(slot) = &said.value {
-                text::write_slot(recorder, slot, &mut out);
-            }
-            if let Some(old) = &said.old {
-                write::value(&mut out, old);
-            }
-            self.messages.push(out);
-        }
+        let Self { recorder, messages, scratch, path, .. } = self;
+        messages.clear();
+        scratch.say(
+            recorder,
+            |path| text::without_slash(recorder, path),
+            |said| {
+                let out = messages.add();
+                let values = usize::from(said.value.is_some()) + usize::from(said.old.is_some());
+                write::array(out, 2 + values);
+                out.push(said.op.number());
+                path.clear();
+                for step in said.path {
+                    path.push('/');
+                    path.push_str(&recorder.name(recorder.segment(*step)));
+                }
+                write::string(out, path);
+                if let Some(slot) = said.value {
+                    text::write_slot(recorder, slot, out);
+                }
+                if let Some(old) = &said.old {
+                    write::value(out, old);
+                }
+            },
+        );
     }
 
     /// All there is, for a client that has nothing. It belongs right behind a patch that the others
@@ -121,8 +160,14 @@ pub enum MpackError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
     /// It is something else.
-    #[error("the message is no array of an operation (0, 1 or 2), a path and values")]
-    NotAPatch,
+    #[error(
+        "byte {offset} is not that of a patch: an array of an operation (0, 1 or 2), a path and \
+         values"
+    )]
+    NotAPatch {
+        /// Where something else begins.
+        offset: usize,
+    },
 }
 
 /// Reads a snapshot.
@@ -140,14 +185,26 @@ pub fn decode_snapshot(bytes: &[u8]) -> Result<Value, DecodeError> {
 ///
 /// If the bytes are no such message.
 pub fn decode_patch(bytes: &[u8]) -> Result<Patch, MpackError> {
-    let Value::Array(items) = notepack::decode(bytes)? else { return Err(MpackError::NotAPatch) };
-    let mut items = items.into_iter();
-    let op = items.next().and_then(|op| Op::from_number(op.as_u64()?));
-    let path = items.next().and_then(|path| Some(Path::from_mosx(path.as_str()?)));
-    let (op, path) = op.zip(path).ok_or(MpackError::NotAPatch)?;
-    let value = if op == Op::Remove { None } else { items.next() };
-    let old = if op == Op::Add { None } else { items.next() };
-    Ok(Patch { op, path, value, old })
+    let mut reader = Reader::new(bytes);
+    let not = |offset| MpackError::NotAPatch { offset };
+    let len = reader.array()?.filter(|len| *len >= 2).ok_or(not(0))?;
+    let offset = reader.offset();
+    let op = reader.unsigned(1)?.and_then(Op::from_number).ok_or(not(offset))?;
+    let offset = reader.offset();
+    let path = reader.text(1)?.ok_or(not(offset))?;
+    let mut left = len - 2;
+    let mut next = |is_wanted: bool| -> Result<Option<Value>, MpackError> {
+        if !is_wanted || left == 0 {
+            return Ok(None);
+        }
+        left -= 1;
+        Ok(Some(reader.value(1)?))
+    };
+    let value = next(op != Op::Remove)?;
+    let old = next(op != Op::Add)?;
+    while next(true)?.is_some() {}
+    reader.end()?;
+    Ok(Patch { op, path: Path::from_mosx(&path), value, old })
 }
 
 /// Writes a patch, for a state that is kept elsewhere.

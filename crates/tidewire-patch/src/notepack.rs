@@ -17,13 +17,16 @@
 //! # Ok::<(), notepack::DecodeError>(())
 //! ```
 
-mod read;
+mod object;
+pub(crate) mod read;
 mod value;
 pub(crate) mod write;
 
+pub(crate) use self::object::{Members, Names, Shapes};
 pub use self::{
+    object::Object,
     read::{DecodeError, MAX_DEPTH, decode},
-    value::{Object, Value},
+    value::{Text, Value},
 };
 
 /// The bytes of a value.

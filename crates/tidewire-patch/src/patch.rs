@@ -3,7 +3,7 @@
 //! ```
 //! use tidewire_patch::{Patch, notepack::Value};
 //!
-//! let mut client = Value::Object([("round".to_owned(), 1_u8.into())].into_iter().collect());
+//! let mut client = Value::Object([("round", 1_u8.into())].into_iter().collect());
 //! let before = client.clone();
 //! let patch = Patch::replace("/round".parse()?, 2_u8.into()).with_old(1_u8.into());
 //! patch.apply(&mut client)?;
@@ -13,17 +13,18 @@
 //! # Ok::<(), tidewire_patch::PatchError>(())
 //! ```
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, fmt::Write as _, str::FromStr};
 
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
-use crate::notepack::Value;
+use crate::notepack::{Text, Value};
 
 /// What a patch does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Puts something where nothing was; into an array, in front of what is at the index.
+    #[default]
     Add,
     /// Puts something in the place of what is there.
     Replace,
@@ -58,42 +59,108 @@ impl Op {
 }
 
 /// Where a patch applies: names of members and indexes of arrays, from the root; empty for all.
+///
+/// What leads to the container is kept as a JSON Pointer (RFC 6901), which tells a `/` in a name from
+/// one between two. The last segment stands beside it: of many patches it alone differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Path(Vec<String>);
+pub struct Path {
+    around: Text,
+    /// As it is, with nothing escaped; nothing in the empty path.
+    last: Option<Text>,
+}
 
 impl Path {
     /// A path as Mosx writes it: `/` between the segments, nothing escaped, so that a `/` in a name
     /// reads as two segments. The slash in front may be missing.
     pub fn from_mosx(text: &str) -> Self {
-        match text.strip_prefix('/').unwrap_or(text) {
-            "" if text.is_empty() => Self::default(),
-            path => Self(path.split('/').map(str::to_owned).collect()),
+        let path = text.strip_prefix('/').unwrap_or(text);
+        match text.rsplit_once('/') {
+            None if text.is_empty() => Self::default(),
+            None => Self::new("".into(), text.into()),
+            Some((around, last)) if text.starts_with('/') && !around.contains('~') => {
+                Self::new(around.into(), last.into())
+            }
+            Some(_) => path.split('/').collect(),
         }
     }
 
     /// The path as Mosx writes it.
     pub fn to_mosx(&self) -> String {
-        self.0.iter().fold(String::new(), |path, segment| path + "/" + segment)
+        let mut path = unescaped(&self.around).into_owned();
+        if let Some(last) = &self.last {
+            path.push('/');
+            path.push_str(last);
+        }
+        path
     }
 
     /// The segments.
-    pub fn segments(&self) -> &[String] {
-        &self.0
+    pub fn segments(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let last = self.last.as_deref().map(Cow::Borrowed);
+        // The first one is what stands in front of the first slash: nothing.
+        self.around.split('/').skip(1).map(unescaped).chain(last)
+    }
+
+    /// The path of a place in what a JSON Pointer leads to that was put together right.
+    #[inline]
+    pub(crate) fn new(around: Text, last: Text) -> Self {
+        Self { around, last: Some(last) }
+    }
+
+    /// Makes this that path.
+    #[inline]
+    pub(crate) fn lead(&mut self, around: &Text, last: &Text) {
+        self.around.clone_from(around);
+        match &mut self.last {
+            Some(before) => before.clone_from(last),
+            None => self.last = Some(last.clone()),
+        }
+    }
+
+    /// The path of a JSON Pointer that was put together right.
+    pub(crate) fn from_pointer(pointer: &str) -> Self {
+        pointer.rsplit_once('/').map_or_else(Self::default, |(around, last)| {
+            Self::new(around.into(), unescaped(last).into())
+        })
     }
 }
 
-impl<S: Into<String>> FromIterator<S> for Path {
+/// Adds a segment to a JSON Pointer.
+#[inline]
+pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
+    pointer.push('/');
+    if segment.bytes().any(|byte| matches!(byte, b'/' | b'~')) {
+        pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+    } else {
+        pointer.push_str(segment);
+    }
+}
+
+/// Adds an index to a JSON Pointer.
+pub(crate) fn push_index(pointer: &mut String, index: u64) {
+    // Writing to text does not fail.
+    let _ = write!(pointer, "/{index}");
+}
+
+/// What is said by text of a JSON Pointer.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if text.contains('~') { text.replace("~1", "/").replace("~0", "~").into() } else { text.into() }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Path {
     fn from_iter<I: IntoIterator<Item = S>>(segments: I) -> Self {
-        Self(segments.into_iter().map(Into::into).collect())
+        let mut pointer = String::new();
+        segments.into_iter().for_each(|segment| push_segment(&mut pointer, segment.as_ref()));
+        Self::from_pointer(&pointer)
     }
 }
 
 /// A JSON Pointer (RFC 6901): `~1` stands for `/`, `~0` for `~`.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|segment| write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1")))
+        f.write_str(&self.around)?;
+        let Some(last) = &self.last else { return Ok(()) };
+        write!(f, "/{}", last.replace('~', "~0").replace('/', "~1"))
     }
 }
 
@@ -102,24 +169,19 @@ impl FromStr for Path {
     type Err = PatchError;
 
     fn from_str(pointer: &str) -> Result<Self, PatchError> {
-        if pointer.is_empty() {
-            return Ok(Self::default());
+        let is_escape = |after: &str| after.starts_with(['0', '1']);
+        let is_right = (pointer.is_empty() || pointer.starts_with('/'))
+            && pointer.split('~').skip(1).all(is_escape);
+        if is_right {
+            Ok(Self::from_pointer(pointer))
+        } else {
+            Err(PatchError::Pointer { pointer: pointer.to_owned() })
         }
-        let wrong = || PatchError::Pointer { pointer: pointer.to_owned() };
-        let segments = pointer.strip_prefix('/').ok_or_else(wrong)?.split('/');
-        let unescaped = segments.map(|segment| {
-            let rest = segment.replace("~0", "").replace("~1", "");
-            if rest.contains('~') {
-                return Err(wrong());
-            }
-            Ok(segment.replace("~1", "/").replace("~0", "~"))
-        });
-        unescaped.collect::<Result<_, _>>().map(Self)
     }
 }
 
 /// One change of a JSON document, with what was there before if it is to be undone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patch {
     /// What it does.
     pub op: Op,
@@ -208,29 +270,31 @@ impl Patch {
         let nothing = || PatchError::Nothing { path: self.path.to_string() };
         let value =
             || self.value.clone().ok_or(PatchError::NoValue { path: self.path.to_string() });
-        let Some((last, above)) = self.path.0.split_last() else {
+        let mut segments = self.path.segments();
+        let Some(mut last) = segments.next() else {
             *document = if self.op == Op::Remove { Value::Undefined } else { value()? };
             return Ok(());
         };
         let mut container = document;
-        for segment in above {
+        for segment in segments {
             container = match container {
-                Value::Object(members) => members.get_mut(segment),
-                Value::Array(items) => index(segment).and_then(|at| items.get_mut(at)),
+                Value::Object(members) => members.get_mut(&last),
+                Value::Array(items) => index(&last).and_then(|at| items.get_mut(at)),
                 _ => None,
             }
             .ok_or_else(nothing)?;
+            last = segment;
         }
         match (container, self.op) {
             (Value::Object(members), Op::Remove) => {
-                members.shift_remove(last).ok_or_else(nothing)?;
+                members.remove(&last).ok_or_else(nothing)?;
             }
             (Value::Object(members), _) => {
-                members.insert(last.clone(), value()?);
+                members.insert(last, value()?);
             }
             (Value::Array(items), op) => {
                 let end = if op == Op::Add { items.len() + 1 } else { items.len() };
-                let at = match last.as_str() {
+                let at = match &*last {
                     "-" if op == Op::Add => items.len(),
                     last => index(last).filter(|at| *at < end).ok_or_else(nothing)?,
                 };
@@ -245,7 +309,8 @@ impl Patch {
         Ok(())
     }
 
-    /// The patch that undoes this one. A list of patches is undone from its end.
+    /// The patch that undoes this one. A list of patches is undone from its end. A path that ends in
+    /// `-`, behind the last item of an array, does not name the item that came there.
     ///
     /// # Errors
     ///

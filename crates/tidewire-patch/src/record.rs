@@ -13,10 +13,11 @@ use std::{collections::HashSet, sync::Arc};
 
 use tidewire_state::{FieldIndex, RefId, Schema, Tracked, TypeIndex, TypeSet};
 
-pub(crate) use self::forward::visitor;
+pub(crate) use self::forward::{views, visitor};
 use self::plan::{Plan, Step};
 use crate::{
     document::{Document, Kept, Node, Slot},
+    notepack::Text,
     patch::Op,
 };
 
@@ -28,8 +29,25 @@ pub(crate) struct At(usize);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
     Field(TypeIndex, FieldIndex),
-    Key(String),
+    Key(Text),
     Index(usize),
+}
+
+/// A segment of a path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PathStep {
+    /// The node in which it lies.
+    pub(crate) around: RefId,
+    segment: Where,
+}
+
+/// Where a segment is written down.
+#[derive(Clone, Copy, Debug)]
+enum Where {
+    /// It leads to an entered node.
+    Visited(At),
+    /// It is the last one of the change with this number.
+    Change(usize),
 }
 
 #[derive(Debug)]
@@ -96,8 +114,17 @@ impl Recorder {
             "the state was synced {} times already: make all its encoders before its first sync",
             state.ticks(),
         );
+        Self::empty(Arc::new(state.types()), arrays, reversible)
+    }
+
+    /// One that was told nothing, of the same types and for the same codec.
+    pub(crate) fn another(&self) -> Self {
+        Self::empty(Arc::clone(&self.types), self.arrays, self.reversible)
+    }
+
+    fn empty(types: Arc<TypeSet>, arrays: Arrays, reversible: bool) -> Self {
         Self {
-            types: Arc::new(state.types()),
+            types,
             document: Document::default(),
             changes: Vec::new(),
             released: Vec::new(),
@@ -122,29 +149,36 @@ impl Recorder {
         self.ticks == 1
     }
 
+    pub(crate) fn set_reversible(&mut self) {
+        self.reversible = true;
+    }
+
     /// Whether changes say what was there before.
     pub(crate) fn is_reversible(&self) -> bool {
         self.reversible
     }
 
-    /// The segments that lead to a node, each with the node in which it lies.
-    pub(crate) fn path(&self, at: At) -> Vec<(RefId, &Segment)> {
-        let mut path = Vec::new();
-        let mut next = &self.visited[at.0].place;
-        while let Some((around, segment)) = next {
-            let around = &self.visited[around.0];
-            path.push((around.id, segment));
-            next = &around.place;
+    /// All segments of the change with this number, into a list that is used again.
+    pub(crate) fn path_of(&self, change: usize, path: &mut Vec<PathStep>) {
+        path.clear();
+        let mut at = self.changes[change].container;
+        path.push(PathStep { around: self.id(at), segment: Where::Change(change) });
+        while let Some((around, _)) = self.place(at) {
+            path.push(PathStep { around: self.id(around), segment: Where::Visited(at) });
+            at = around;
         }
         path.reverse();
-        path
     }
 
-    /// All segments of a change, each with the node in which it lies.
-    pub(crate) fn path_of<'a>(&'a self, change: &'a Change) -> Vec<(RefId, &'a Segment)> {
-        let mut path = self.path(change.container);
-        path.push((self.id(change.container), &change.segment));
-        path
+    /// A segment of a path.
+    pub(crate) fn segment(&self, step: PathStep) -> &Segment {
+        match step.segment {
+            Where::Change(change) => &self.changes[change].segment,
+            Where::Visited(at) => {
+                let (_, segment) = self.place(at).expect("the root is no step of a path");
+                segment
+            }
+        }
     }
 
     pub(crate) fn id(&self, at: At) -> RefId {
@@ -205,15 +239,15 @@ impl Recorder {
 
     fn put_entry(&mut self, key: &str, slot: Option<Slot>) {
         let id = self.frame().id;
-        let Node::Map(_, entries) = self.document.node_mut(id) else {
+        let Node::Map(entries) = self.document.node_mut(id) else {
             unreachable!("only maps have entries");
         };
         let before = match (&slot, entries.get_mut(key)) {
             (Some(slot), Some(place)) => Some(std::mem::replace(place, slot.clone())),
-            (Some(slot), None) => entries.insert(key.to_owned(), slot.clone()),
+            (Some(slot), None) => entries.insert(key.into(), slot.clone()),
             (None, _) => entries.swap_remove(key),
         };
-        self.put(Segment::Key(key.to_owned()), before.as_ref(), slot);
+        self.put(Segment::Key(key.into()), before.as_ref(), slot);
     }
 
     fn put(&mut self, segment: Segment, before: Option<&Slot>, after: Option<Slot>) {
@@ -230,7 +264,7 @@ impl Recorder {
     fn array(&mut self) -> &mut Vec<Slot> {
         let id = self.frame().id;
         match self.document.node_mut(id) {
-            Node::Array(_, items) => items,
+            Node::Array(items) => items,
             node => unreachable!("{node:?} has no items"),
         }
     }

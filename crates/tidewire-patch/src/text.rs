@@ -12,43 +12,53 @@ use crate::{
     document::{Node, Slot},
     notepack::{Value, write},
     patch::Op,
-    record::{Recorder, Segment},
+    record::{PathStep, Recorder},
 };
 
 /// A change as it is sent.
 pub(crate) struct Said<'a> {
     pub(crate) op: Op,
-    pub(crate) path: Vec<(RefId, &'a Segment)>,
-    pub(crate) value: Option<Slot>,
+    pub(crate) path: &'a [PathStep],
+    pub(crate) value: Option<&'a Slot>,
     pub(crate) old: Option<Value>,
 }
 
-/// The changes of the last walk, none of them at a path that cannot be said. `sayable` tells how
-/// many segments of one, from the root, can be.
-pub(crate) fn said<'a>(
-    recorder: &'a Recorder,
-    sayable: impl Fn(&[(RefId, &Segment)]) -> usize,
-) -> Vec<Said<'a>> {
-    let mut said = Vec::with_capacity(recorder.changes.len());
-    let mut covered: HashSet<RefId> = HashSet::new();
-    for (at, change) in recorder.changes.iter().enumerate() {
-        let mut path = recorder.path_of(change);
-        if !covered.is_empty() && path.iter().any(|(around, _)| covered.contains(around)) {
-            continue;
+/// What putting changes into words needs, to be used again in the next tick.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    path: Vec<PathStep>,
+    covered: HashSet<RefId>,
+}
+
+impl Scratch {
+    /// Tells the changes of the last walk, none of them at a path that cannot be said. `sayable`
+    /// tells how many segments of one, from the root, can be.
+    pub(crate) fn say(
+        &mut self,
+        recorder: &Recorder,
+        sayable: impl Fn(&[PathStep]) -> usize,
+        mut say: impl FnMut(Said<'_>),
+    ) {
+        let Self { path, covered } = self;
+        covered.clear();
+        for (at, change) in recorder.changes.iter().enumerate() {
+            recorder.path_of(at, path);
+            if !covered.is_empty() && path.iter().any(|step| covered.contains(&step.around)) {
+                continue;
+            }
+            let len = sayable(path);
+            if len == path.len() {
+                let old = change.old.as_ref().map(|old| old.to_value(&recorder.types));
+                say(Said { op: change.op, path, value: change.value.as_ref(), old });
+            } else {
+                let container = path[len].around;
+                covered.insert(container);
+                let old = before(recorder, at, container, len);
+                let value = Some(&Slot::Node(container));
+                say(Said { op: Op::Replace, path: &path[..len], value, old });
+            }
         }
-        let len = sayable(&path);
-        said.push(if len == path.len() {
-            let old = change.old.as_ref().map(|old| old.to_value(&recorder.types));
-            Said { op: change.op, path, value: change.value.clone(), old }
-        } else {
-            let (container, _) = path[len];
-            path.truncate(len);
-            covered.insert(container);
-            let old = before(recorder, at, container, len);
-            Said { op: Op::Replace, path, value: Some(Slot::Node(container)), old }
-        });
     }
-    said
 }
 
 /// What a container held before the change with this number, if the changes say so.
@@ -57,8 +67,10 @@ fn before(recorder: &Recorder, change: usize, container: RefId, depth: usize) ->
         return None;
     }
     let mut value = recorder.value(&Slot::Node(container));
-    for change in recorder.changes[change..].iter().rev() {
-        if recorder.path_of(change).get(depth).is_some_and(|(around, _)| *around == container) {
+    let mut path = Vec::new();
+    for change in (change..recorder.changes.len()).rev() {
+        recorder.path_of(change, &mut path);
+        if path.get(depth).is_some_and(|step| step.around == container) {
             let undone = recorder.to_patch(change, depth).inverse();
             undone.and_then(|patch| patch.apply(&mut value)).ok()?;
         }
@@ -67,8 +79,8 @@ fn before(recorder: &Recorder, change: usize, container: RefId, depth: usize) ->
 }
 
 /// How many segments of a path have no `/` in them, from the root.
-pub(crate) fn without_slash(recorder: &Recorder, path: &[(RefId, &Segment)]) -> usize {
-    let has_slash = |(_, segment): &(RefId, &Segment)| recorder.name(segment).contains('/');
+pub(crate) fn without_slash(recorder: &Recorder, path: &[PathStep]) -> usize {
+    let has_slash = |step: &PathStep| recorder.name(recorder.segment(*step)).contains('/');
     path.iter().position(has_slash).unwrap_or(path.len())
 }
 
@@ -88,14 +100,14 @@ pub(crate) fn write_slot(recorder: &Recorder, slot: &Slot, out: &mut Vec<u8>) {
                 }
             }
         }
-        Node::Map(_, entries) => {
+        Node::Map(entries) => {
             write::object(out, entries.len());
-            for (key, slot) in entries {
+            for (key, slot) in entries.iter() {
                 write::string(out, key);
                 write_slot(recorder, slot, out);
             }
         }
-        Node::Array(_, items) => {
+        Node::Array(items) => {
             write::array(out, items.len());
             for slot in items {
                 write_slot(recorder, slot, out);

@@ -24,12 +24,14 @@
 mod array;
 mod callbacks;
 mod change;
+mod compare;
 mod error;
 mod fields;
 mod foreign;
 mod index;
 mod inspect;
 mod json;
+mod leaf;
 mod limits;
 mod map;
 mod members;
@@ -59,7 +61,8 @@ pub use self::{
     limits::Limits,
 };
 use self::{
-    error::Fault, foreign::Foreign, message::Message, nodes::ROOT, places::Tree, reader::Reader,
+    compare::Fitting, error::Fault, foreign::Foreign, message::Message, nodes::ROOT, places::Tree,
+    reader::Reader,
 };
 
 /// Holds a state and applies what a server sends.
@@ -69,7 +72,8 @@ use self::{
 /// message is refused.
 ///
 /// An instance may move from place to place. One that is in two places at the end of a message is
-/// refused: values are in one place.
+/// refused: values are in one place. A child may be of a type that extends the declared one: an enum
+/// whose variants hold the structs takes it, and a [`DynStruct`] is of that type.
 pub struct Decoder<S> {
     state: S,
     /// Those of the tree, to be borrowed beside it.
@@ -127,19 +131,41 @@ impl<S: Schema + StructSink + Default> Decoder<S> {
     /// The first field that both have and that differs, or what is wrong with the handshake.
     pub fn with_handshake(handshake: &[u8]) -> Result<Self, DecodeError> {
         let mut decoder = Self::new();
-        let (types, ours) = reflection::fit(handshake, &decoder.tree.types)?;
-        decoder.tree.foreign = Some(Box::new(Foreign { types, ours, nodes: HashMap::new() }));
+        let fitting = compare::fitting(handshake, &decoder.tree.types)?;
+        decoder.adopt(fitting);
         Ok(decoder)
     }
 
     /// Checks that the sender's types are those of `S`: the names and kinds of all fields, by
-    /// their numbers.
+    /// their numbers, and what extends what. Types that extend one of `S` and that `S` does not have
+    /// may be there, as long as no instance of them is sent.
+    ///
+    /// From then on types have the sender's numbers, and an `ArraySchema` of structs in `S` takes what
+    /// the sender has in a set or a collection: without a handshake it is taken for an array.
     ///
     /// # Errors
     ///
     /// The first difference, or what is wrong with the handshake.
-    pub fn check_handshake(&self, handshake: &[u8]) -> Result<(), DecodeError> {
-        reflection::check(handshake, &self.types)
+    pub fn check_handshake(&mut self, handshake: &[u8]) -> Result<(), DecodeError> {
+        let fitting = compare::same(handshake, &self.types)?;
+        self.adopt(fitting);
+        Ok(())
+    }
+
+    /// Goes by what a handshake says of the sender's types.
+    fn adopt(&mut self, fitting: Fitting) {
+        let Fitting { theirs, ours, kinds } = fitting;
+        if !kinds.is_empty() {
+            let types = Arc::make_mut(&mut self.types);
+            for (index, at, kind) in kinds {
+                let fields = types.types.get_mut(index.0 as usize).map(|info| &mut info.fields);
+                if let Some(field) = fields.and_then(|fields| fields.get_mut(usize::from(at.0))) {
+                    field.kind = kind;
+                }
+            }
+            self.tree.types = self.types.clone();
+        }
+        self.tree.foreign = Some(Box::new(Foreign { types: theirs, ours, nodes: HashMap::new() }));
     }
 }
 

@@ -7,7 +7,6 @@ mod hidden;
 mod kinds;
 mod members;
 mod plan;
-mod public;
 mod reflection;
 mod shift;
 mod writer;
@@ -20,7 +19,7 @@ use tidewire_state::{
 };
 
 pub use self::reflection::Profile;
-use self::{hidden::Hidden, public::Public, writer::Writer};
+use self::{hidden::Hidden, writer::Writer};
 
 /// Encodes one state for any number of clients.
 ///
@@ -115,10 +114,7 @@ impl Encoder {
         self.snapshot.start_snapshot();
         // Lent for as long as it takes: a snapshot changes no numbers.
         self.snapshot.numbering = std::mem::take(&mut self.patch.numbering);
-        match &self.hidden {
-            None => state.visit(&mut self.snapshot),
-            Some(_) => state.visit(&mut Public::new(&mut self.snapshot, &self.types)),
-        }
+        state.visit_public(&mut self.snapshot);
         self.patch.numbering = std::mem::take(&mut self.snapshot.numbering);
         &self.snapshot.out
     }

@@ -11,6 +11,7 @@ use tidewire_protocol::{close, msgpack};
 
 use crate::codec::CodecId;
 use crate::error::{Context as _, Result};
+use crate::land::{self, Voice};
 use crate::outbox::Outbox;
 
 /// A client of a room. Cheap to clone, and may be kept and used anywhere; sending to one that has left does nothing.
@@ -27,6 +28,8 @@ struct Inner {
     auth: AuthData,
     outbox: Arc<Outbox>,
     codec: CodecId,
+    /// How it is spoken to, if it is a client of a land.
+    voice: Option<Voice>,
 }
 
 impl Client {
@@ -38,7 +41,13 @@ impl Client {
         codec: CodecId,
     ) -> Self {
         let session_id = session_id.into();
-        Self { inner: Arc::new(Inner { key, session_id, auth, outbox, codec }) }
+        Self { inner: Arc::new(Inner { key, session_id, auth, outbox, codec, voice: None }) }
+    }
+
+    /// The same client, which is one of a land. Nobody has a handle to it yet.
+    pub(crate) fn with_voice(self, voice: Voice) -> Self {
+        let inner = Arc::into_inner(self.inner).map(|inner| Inner { voice: Some(voice), ..inner });
+        Self { inner: Arc::new(inner.expect("a client gets its voice when it is made")) }
     }
 
     /// The id of this client in its room.
@@ -53,7 +62,7 @@ impl Client {
         self.inner.auth.get()
     }
 
-    /// Sends a message.
+    /// Sends a message; to a client of a land, an event of this name.
     ///
     /// # Errors
     /// When the message cannot be written as MessagePack.
@@ -62,18 +71,28 @@ impl Client {
         message_type: impl Into<MessageType<'a>>,
         message: &T,
     ) -> Result<()> {
-        self.outbox().push_message(encode_message(message_type.into(), message)?);
+        let message_type = message_type.into();
+        let frame = match self.voice() {
+            Some(voice) => voice.event(&message_type.key(), &land::payload(message)?),
+            None => encode_message(message_type, message)?,
+        };
+        self.outbox().push_message(frame);
         Ok(())
     }
 
-    /// Sends a message of raw bytes.
+    /// Sends a message of raw bytes. Clients of lands cannot be told such.
     pub fn send_bytes<'a>(&self, message_type: impl Into<MessageType<'a>>, bytes: &[u8]) {
-        self.outbox().push_message(encode_bytes(message_type.into(), bytes));
+        if self.voice().is_none() {
+            self.outbox().push_message(encode_bytes(message_type.into(), bytes));
+        }
     }
 
     /// Sends an error: a code and a text, which clients give to their `onError`.
     pub fn error(&self, code: u16, message: &str) {
-        self.outbox().push(encode_error(code, message));
+        self.outbox().push(match self.voice() {
+            Some(voice) => voice.error(code, message),
+            None => encode_error(code, message),
+        });
     }
 
     /// Closes the connection after what was sent already. `on_leave` is called once that is done.
@@ -95,6 +114,10 @@ impl Client {
 
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.inner.outbox
+    }
+
+    pub(crate) fn voice(&self) -> Option<&Voice> {
+        self.inner.voice.as_ref()
     }
 
     pub(crate) fn codec(&self) -> CodecId {

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use tidewire_opcode::Tree;
 use tidewire_patch::{
     Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, SerializerEncoder,
 };
@@ -149,6 +150,15 @@ pub(crate) trait RoomCodec<S: Schema>: Send {
         self.snapshot(client, state)
     }
 
+    /// Something happened that is told with the next patch. A codec that has no such frames leaves it to others.
+    ///
+    /// # Errors
+    /// When the payload cannot be had.
+    fn tell(&mut self, name: &str, payload: &dyn Fn() -> Result<Tree>) -> Result<()> {
+        let _ = (name, payload);
+        Ok(())
+    }
+
     /// A client has left. It may not have got as far as a snapshot.
     fn left(&mut self, client: &Client) {
         let _ = client;
@@ -236,6 +246,11 @@ impl<S: Schema> Codecs<S> {
         let Some(wanted) = options.get::<String>("serializer")? else { return Ok(CodecId::FIRST) };
         let at = self.list.iter().position(|entry| entry.offered && entry.id == wanted);
         at.map(CodecId).ok_or_else(|| Error::new(format!("the room has no serializer {wanted:?}")))
+    }
+
+    /// The codec of this id.
+    pub(crate) fn at(&mut self, id: CodecId) -> &mut dyn RoomCodec<S> {
+        &mut *self.list[id.0].codec
     }
 
     /// The codec that serves a client.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tidewire_opcode::Catalog;
 use tidewire_protocol::frame::MessageType;
 use tidewire_protocol::{close, is_dialable};
 use tidewire_state::Tracked;
@@ -22,6 +23,7 @@ use crate::client::{Client, ClientKey, encode_bytes, encode_message};
 use crate::codec::{Codec, Codecs};
 use crate::error::{Error, Result};
 use crate::handlers::{Handlers, WILDCARD};
+use crate::land::{self, LandCodec, LandSide};
 use crate::options::Options;
 use crate::record::Record;
 use crate::room::Room;
@@ -38,6 +40,8 @@ pub struct RoomContext<R: Room> {
     pub state: Tracked<R::State>,
     /// What tells the clients of it.
     pub(crate) codecs: Codecs<R::State>,
+    /// What there is for clients of lands, if the room is one.
+    pub(crate) land: Option<LandSide>,
     room_id: String,
     options: Options,
     record: Arc<Record>,
@@ -71,12 +75,22 @@ pub(crate) type Comeback<R> = Box<dyn FnOnce(&mut R, &mut RoomContext<R>) -> Res
 
 impl<R: Room> RoomContext<R> {
     /// Must be called in a tokio runtime.
-    pub(crate) fn new(room_id: String, options: Options, record: Arc<Record>) -> Self {
+    pub(crate) fn new(
+        room_id: String,
+        options: Options,
+        record: Arc<Record>,
+        catalog: Option<Arc<Catalog>>,
+    ) -> Self {
         let state = Tracked::new(R::State::default());
-        let codecs = Codecs::new(&state);
+        let mut codecs = Codecs::new(&state);
+        let land = catalog.map(|catalog| {
+            let codec = LandCodec::new(&state, Arc::clone(&catalog));
+            LandSide::new(codecs.push(LandCodec::ID.to_owned(), Box::new(codec)), catalog)
+        });
         Self {
             state,
             codecs,
+            land,
             room_id,
             options,
             record,
@@ -271,7 +285,7 @@ impl<R: Room> RoomContext<R> {
         }
     }
 
-    /// Sends a message to all clients. It is encoded once.
+    /// Sends a message to all clients; to those of lands, an event of this name. It is encoded once for all that read alike.
     ///
     /// # Errors
     /// When the message cannot be written as MessagePack.
@@ -280,8 +294,7 @@ impl<R: Room> RoomContext<R> {
         message_type: impl Into<MessageType<'a>>,
         message: &T,
     ) -> Result<()> {
-        self.send_to_all(&encode_message(message_type.into(), message)?, None);
-        Ok(())
+        self.message_to_all(message_type.into(), message, None)
     }
 
     /// Sends a message to all clients but one.
@@ -294,11 +307,10 @@ impl<R: Room> RoomContext<R> {
         message: &T,
         except: &Client,
     ) -> Result<()> {
-        self.send_to_all(&encode_message(message_type.into(), message)?, Some(except));
-        Ok(())
+        self.message_to_all(message_type.into(), message, Some(except))
     }
 
-    /// Sends a message of raw bytes to all clients.
+    /// Sends a message of raw bytes to all clients but those of lands, who cannot be told such.
     pub fn broadcast_bytes<'a>(&self, message_type: impl Into<MessageType<'a>>, bytes: &[u8]) {
         self.send_to_all(&encode_bytes(message_type.into(), bytes), None);
     }
@@ -414,6 +426,9 @@ impl<R: Room> RoomContext<R> {
         let client = self.clients.remove(key)?;
         self.codecs.of(&client).left(&client);
         self.views.left(&client, &mut self.state);
+        if let Some(land) = &mut self.land {
+            land.slots.remove(&key);
+        }
         Some(client)
     }
 
@@ -424,8 +439,33 @@ impl<R: Room> RoomContext<R> {
         Err(Error::new("a room's serializers can be chosen in on_create only"))
     }
 
+    fn message_to_all<T: Serialize + ?Sized>(
+        &self,
+        message_type: MessageType<'_>,
+        message: &T,
+        except: Option<&Client>,
+    ) -> Result<()> {
+        if self.land.is_some() {
+            let clients = self.clients.iter().filter(|&client| Some(client) != except);
+            land::broadcast(clients, &message_type.key(), || land::payload(message))?;
+        }
+        self.message_to_rooms(message_type, message, except)
+    }
+
+    /// Sends a message to all clients but those of lands.
+    pub(crate) fn message_to_rooms<T: Serialize + ?Sized>(
+        &self,
+        message_type: MessageType<'_>,
+        message: &T,
+        except: Option<&Client>,
+    ) -> Result<()> {
+        self.send_to_all(&encode_message(message_type, message)?, except);
+        Ok(())
+    }
+
     fn send_to_all(&self, frame: &Bytes, except: Option<&Client>) {
-        for client in self.clients.iter().filter(|&client| Some(client) != except) {
+        let clients = self.clients.iter().filter(|&client| Some(client) != except);
+        for client in clients.filter(|client| client.voice().is_none()) {
             client.outbox().push_message(frame.clone());
         }
     }

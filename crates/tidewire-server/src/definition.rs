@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
+use tidewire_opcode::{Catalog, Land, types_of};
 use tidewire_protocol::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client::AuthData;
 use crate::error::{Context as _, Result};
+use crate::land::INSTANCE;
 use crate::options::Options;
 use crate::record::{Record, Reservation};
 use crate::registry::Registry;
@@ -38,12 +40,18 @@ pub struct Definition<R: Room> {
     make: Arc<dyn Fn() -> R + Send + Sync>,
     options: Options,
     filter_by: Vec<String>,
+    land: Option<Land>,
 }
 
 impl<R: Room> Definition<R> {
     /// Rooms that this function makes.
     pub fn new(make: impl Fn() -> R + Send + Sync + 'static) -> Self {
-        Self { make: Arc::new(make), options: Options::default(), filter_by: Vec::new() }
+        Self {
+            make: Arc::new(make),
+            options: Options::default(),
+            filter_by: Vec::new(),
+            land: None,
+        }
     }
 
     /// Options of every room of this name, which override those of the client that asks for it.
@@ -58,6 +66,16 @@ impl<R: Room> Definition<R> {
     #[must_use]
     pub fn filter_by<S: Into<String>>(mut self, options: impl IntoIterator<Item = S>) -> Self {
         self.filter_by = options.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+impl<R: Room> Definition<R> {
+    /// Makes these rooms lands, which SwiftStateTree clients join too. The function adds the types of actions and events to
+    /// those of the state: see [`land`](crate::land).
+    #[must_use]
+    pub fn land(mut self, describe: impl FnOnce(Land) -> Land) -> Self {
+        self.land = Some(describe(Land::new("", types_of::<R::State>())));
         self
     }
 }
@@ -77,6 +95,14 @@ pub(crate) trait AnyDefinition: Send + Sync {
         &self,
         request: AuthRequest,
     ) -> Pin<Box<dyn Future<Output = Result<AuthData>> + Send>>;
+
+    /// What clients of lands are told of these rooms, if they are lands.
+    fn land(&self) -> Option<&Land>;
+
+    /// Whether these rooms are lands.
+    fn is_land(&self) -> bool {
+        self.land().is_some()
+    }
 
     /// The conditions that a client with these options has.
     fn conditions(&self, options: &Options) -> Map<String, Value>;
@@ -99,9 +125,15 @@ impl<R: Room> AnyDefinition for Definition<R> {
         Box::pin(R::on_auth(request))
     }
 
+    fn land(&self) -> Option<&Land> {
+        self.land.as_ref()
+    }
+
     fn conditions(&self, options: &Options) -> Map<String, Value> {
         let options = options.as_map();
-        let known = self.filter_by.iter().filter_map(|key| options.get_key_value(key));
+        let instance = self.land.as_ref().map(|_| INSTANCE);
+        let filter_by = self.filter_by.iter().map(String::as_str).chain(instance);
+        let known = filter_by.filter_map(|key| options.get_key_value(key));
         known.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
@@ -124,6 +156,7 @@ impl<R: Room> AnyDefinition for Definition<R> {
             inbox,
             registry: Arc::clone(registry),
             first_seat,
+            catalog: self.land.as_ref().map(|land| Arc::new(Catalog::new(land))),
             made,
         });
         Box::pin(async move {

@@ -120,6 +120,18 @@ impl<R: Room> Handlers<R> {
         (kind == Kind::Message && table.contains_key(WILDCARD)).then_some(WILDCARD)
     }
 
+    /// The name that `choose` takes out of those that have a handler of their own.
+    pub(crate) fn find(
+        &self,
+        kind: Kind,
+        choose: impl for<'a> FnOnce(&[&'a str]) -> Option<&'a str>,
+    ) -> Option<String> {
+        let table = &self.tables[kind as usize];
+        let names: Vec<&str> =
+            table.keys().map(|name| &**name).filter(|name| *name != WILDCARD).collect();
+        choose(&names).map(str::to_owned)
+    }
+
     fn place(&mut self, kind: Kind, key: &str) -> Option<&mut Option<Handler<R>>> {
         self.tables[kind as usize].get_mut(key)
     }

@@ -48,7 +48,7 @@ async fn handle(State(matchmaker): State<Matchmaker>, request: Request, next: Ne
         _ => return with_cors(StatusCode::NOT_FOUND.into_response(), origin.as_ref()),
     }
     let is_upgrade = is_upgrade(&parts.headers);
-    if is_upgrade && wants_room(&parts) {
+    if is_upgrade && (wants_room(&parts) || matchmaker.wants_land(path_and_query(&parts))) {
         return upgrade(&matchmaker, &mut parts).await;
     }
     if parts.method == Method::GET && parts.uri.path().ends_with("/__healthcheck") {
@@ -65,6 +65,11 @@ async fn handle(State(matchmaker): State<Matchmaker>, request: Request, next: Ne
     let response = match copy.method {
         // Only for paths that nobody else answers: the user's own routes are not opened to other origins by this.
         Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        Method::GET if copy.uri.path() == "/schema" => match matchmaker.land_schema() {
+            Some(schema) => ([(header::CONTENT_TYPE, JSON)], Body::from(schema)).into_response(),
+            None => response,
+        },
+        Method::GET if copy.uri.path() == "/health" => "OK".into_response(),
         Method::GET if copy.uri.path() == "/" => {
             concat!("Tidewire ", env!("CARGO_PKG_VERSION")).into_response()
         }
@@ -140,6 +145,7 @@ async fn upgrade(matchmaker: &Matchmaker, parts: &mut Parts) -> Response {
     };
     let max_frame_size = matchmaker.config().max_frame_size;
     let library_limit = socket::library_limit(max_frame_size);
+    let request = auth_request(matchmaker, parts, Options::default());
     let (matchmaker, target) = (matchmaker.clone(), path_and_query(parts).to_owned());
     upgrade
         // The library's own choice is 128 KiB for each connection.
@@ -148,7 +154,7 @@ async fn upgrade(matchmaker: &Matchmaker, parts: &mut Parts) -> Response {
         .max_frame_size(library_limit)
         .on_upgrade(async move |socket: WebSocket| {
             let (source, sink) = socket::split(socket, max_frame_size);
-            matchmaker.attach(&target, source, sink).await;
+            matchmaker.attach_request(&target, request, source, sink).await;
         })
 }
 

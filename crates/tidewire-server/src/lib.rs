@@ -66,6 +66,7 @@ mod definition;
 mod error;
 mod handlers;
 mod http;
+pub mod land;
 mod listener;
 mod matchmaker;
 mod options;

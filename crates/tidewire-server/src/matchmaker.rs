@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 use tidewire_protocol::matchmake::{
     Listing, Method, Refusal, SeatReservation, code, reconnection_token,
 };
+use tidewire_protocol::url::{self, Target};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -17,6 +20,7 @@ use crate::client::AuthData;
 use crate::config::Config;
 use crate::definition::AnyDefinition;
 use crate::error::Error;
+use crate::land::{self, LandConfig, Lands};
 use crate::options::Options;
 use crate::record::{Event, NoSeat, Record, Reservation};
 use crate::registry::{Registry, new_id};
@@ -31,13 +35,14 @@ use crate::transport::{FrameSink, FrameSource};
 pub struct Matchmaker {
     definitions: Arc<RwLock<HashMap<Arc<str>, Arc<Entry>>>>,
     registry: Arc<Registry>,
+    pub(crate) lands: Arc<RwLock<Arc<Lands>>>,
 }
 
-struct Entry {
+pub(crate) struct Entry {
     name: Arc<str>,
-    definition: Box<dyn AnyDefinition>,
+    pub(crate) definition: Box<dyn AnyDefinition>,
     /// Held while a room is made for `joinOrCreate`, so that two at once do not make two rooms.
-    creating: Mutex<()>,
+    pub(crate) creating: Mutex<()>,
 }
 
 /// A seat in a room, which waits for its client.
@@ -59,10 +64,22 @@ impl Seat {
 
 impl Matchmaker {
     pub(crate) fn new(config: Config) -> Self {
-        Self { definitions: Arc::default(), registry: Arc::new(Registry::new(config)) }
+        Self {
+            definitions: Arc::default(),
+            registry: Arc::new(Registry::new(config)),
+            lands: Arc::default(),
+        }
     }
 
     pub(crate) fn define(&self, name: &str, definition: impl AnyDefinition + 'static) {
+        {
+            let mut lands = self.lands.write().unwrap_or_else(PoisonError::into_inner);
+            let lands = Arc::make_mut(&mut lands);
+            match definition.land() {
+                Some(land) => lands.insert(land.clone().named(name)),
+                None => lands.remove(name),
+            }
+        }
         let name: Arc<str> = name.into();
         let entry = Entry {
             name: Arc::clone(&name),
@@ -157,10 +174,34 @@ impl Matchmaker {
         source: impl FrameSource,
         sink: impl FrameSink,
     ) {
-        let (registry, path_and_query) = (Arc::clone(&self.registry), path_and_query.to_owned());
-        let session = async move { session::run(&registry, &path_and_query, source, sink).await };
+        self.attach_request(path_and_query, AuthRequest::default(), source, sink).await;
+    }
+
+    /// [`attach`](Self::attach), with what is known of the request. What it asks for is not in it.
+    pub(crate) async fn attach_request(
+        &self,
+        path_and_query: &str,
+        request: AuthRequest,
+        source: impl FrameSource,
+        sink: impl FrameSink,
+    ) {
+        let (matchmaker, path_and_query) = (self.clone(), path_and_query.to_owned());
+        let session = async move {
+            if matchmaker.wants_land(&path_and_query) {
+                land::run(&matchmaker, &path_and_query, request, source, sink).await;
+            } else {
+                session::run(&matchmaker.registry, &path_and_query, source, sink).await;
+            }
+        };
         // A panic of the transport is the end of its session only.
         let _ = tokio::spawn(session).await;
+    }
+
+    /// Whether a client that dials this path wants a land, and there are lands.
+    pub(crate) fn wants_land(&self, path_and_query: &str) -> bool {
+        land::is_land(path_and_query)
+            && matches!(url::parse(path_and_query), Ok(Target::Ping))
+            && !self.lands().is_empty()
     }
 
     /// Ends all rooms with a close code, takes no requests any more, and waits until every client was told, or until
@@ -177,6 +218,14 @@ impl Matchmaker {
         if timeout(self.config().shutdown_timeout, end).await.is_err() {
             warn!("rooms did not end in time for the shutdown");
         }
+    }
+
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.registry.now()
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -218,7 +267,7 @@ impl Matchmaker {
         Ok(Seat { room: self.registry.listing(&record), session_id })
     }
 
-    async fn make(
+    pub(crate) async fn make(
         &self,
         entry: &Entry,
         options: &Options,
@@ -260,7 +309,7 @@ impl Matchmaker {
         Ok(Seat { room: self.registry.listing(record), session_id })
     }
 
-    async fn authenticate(
+    pub(crate) async fn authenticate(
         &self,
         entry: &Entry,
         request: AuthRequest,
@@ -280,12 +329,12 @@ impl Matchmaker {
         Ok(Reservation { options, auth })
     }
 
-    fn entry(&self, name: &str) -> Result<Arc<Entry>, Refusal> {
+    pub(crate) fn entry(&self, name: &str) -> Result<Arc<Entry>, Refusal> {
         let definitions = self.definitions.read().unwrap_or_else(PoisonError::into_inner);
         definitions.get(name).cloned().ok_or_else(|| Refusal::no_handler(name))
     }
 
-    fn refuse_in_shutdown(&self) -> Result<(), Refusal> {
+    pub(crate) fn refuse_in_shutdown(&self) -> Result<(), Refusal> {
         if self.registry.is_shutting_down() { Err(Refusal::shutting_down()) } else { Ok(()) }
     }
 
@@ -294,6 +343,21 @@ impl Matchmaker {
             return Refusal::shutting_down();
         }
         Refusal::new(error.code().unwrap_or(default_code), error.to_string())
+    }
+}
+
+impl Matchmaker {
+    /// The `schema.json` that clients of lands are told of, if there are lands.
+    #[must_use]
+    pub fn land_schema(&self) -> Option<Bytes> {
+        let lands = self.lands();
+        (!lands.is_empty()).then(|| lands.schema())
+    }
+
+    /// How lands are served from now on.
+    pub(crate) fn set_land_config(&self, config: LandConfig) {
+        let mut lands = self.lands.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut lands).config = config;
     }
 }
 

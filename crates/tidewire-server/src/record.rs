@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::client::{AuthData, ClientKey, LeaveReason};
 use crate::codec::Hello;
+use crate::land::LandHello;
 use crate::options::Options;
 use crate::outbox::Outbox;
 
@@ -74,6 +75,8 @@ pub(crate) struct Connect {
     pub(crate) reservation: Reservation,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) hello: Hello,
+    /// What it said to join, if it is a client of a land.
+    pub(crate) land: Option<Box<LandHello>>,
 }
 
 /// Why a room gives no seat.
@@ -130,6 +133,15 @@ impl Record {
         Ok(reservation)
     }
 
+    /// A client takes a place that was not reserved.
+    pub(crate) fn take_place(&self, now: Duration) -> Result<(), NoSeat> {
+        let mut shared = self.lock();
+        shared.seats.expire(now);
+        shared.check()?;
+        shared.clients += 1;
+        Ok(())
+    }
+
     /// A client that had taken a seat is gone.
     pub(crate) fn free_seat(&self) {
         let mut shared = self.lock();
@@ -170,19 +182,21 @@ impl Shared {
         timeout: Duration,
     ) -> Result<(), NoSeat> {
         self.seats.expire(now);
-        if self.ended {
-            return Err(NoSeat::Ended);
-        }
-        if self.locked {
-            return Err(NoSeat::Locked);
-        }
-        if self.is_full() {
-            return Err(NoSeat::Full);
-        }
+        self.check()?;
         // A random session id that is in use counts as a full room: the caller tries again with another one.
         self.seats
             .reserve(session_id, reservation, now.saturating_add(timeout))
             .map_err(|_| NoSeat::Full)
+    }
+
+    /// Whether another client may come in.
+    fn check(&self) -> Result<(), NoSeat> {
+        match self {
+            _ if self.ended => Err(NoSeat::Ended),
+            _ if self.locked => Err(NoSeat::Locked),
+            _ if self.is_full() => Err(NoSeat::Full),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn is_full(&self) -> bool {

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::definition::Definition;
 use crate::error::{Context as _, Result};
 use crate::http;
+use crate::land::LandConfig;
 use crate::listener;
 use crate::matchmaker::Matchmaker;
 use crate::room::Room;
@@ -62,9 +63,20 @@ impl Server {
     }
 
     /// [`define`](Self::define) with more to say about these rooms.
+    ///
+    /// # Panics
+    /// When they are lands whose types have no common schema with those of other lands: two types of one name differ, or a
+    /// payload has an optional field.
     #[must_use]
     pub fn define_with<R: Room>(self, name: &str, definition: Definition<R>) -> Self {
         self.matchmaker.define(name, definition);
+        self
+    }
+
+    /// How lands are served: in which encoding, and to whom. [`Definition::land`] makes rooms lands.
+    #[must_use]
+    pub fn lands(self, config: LandConfig) -> Self {
+        self.matchmaker.set_land_config(config);
         self
     }
 

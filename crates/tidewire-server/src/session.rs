@@ -58,10 +58,10 @@ pub(crate) async fn run(
 }
 
 /// A client in its seat.
-struct Seated {
-    record: Arc<Record>,
-    key: ClientKey,
-    outbox: Arc<Outbox>,
+pub(crate) struct Seated {
+    pub(crate) record: Arc<Record>,
+    pub(crate) key: ClientKey,
+    pub(crate) outbox: Arc<Outbox>,
 }
 
 async fn enter(registry: &Registry, dial: &Dial) -> Result<Seated, SeatError> {
@@ -79,6 +79,7 @@ async fn enter(registry: &Registry, dial: &Dial) -> Result<Seated, SeatError> {
             plain: Generation::of_process_id(&dial.process_id) == Generation::Nested016,
             skip: dial.skip_handshake,
         },
+        land: None,
     };
     if record.inbox.send(Event::Connect(Box::new(connect))).await.is_err() {
         return Err(SeatError::Expired);
@@ -88,7 +89,7 @@ async fn enter(registry: &Registry, dial: &Dial) -> Result<Seated, SeatError> {
 
 impl Seated {
     /// Moves frames until either side ends it, and tells the room.
-    async fn stay(
+    pub(crate) async fn stay(
         &self,
         config: &Config,
         source: &mut impl FrameSource,
@@ -203,7 +204,7 @@ fn reason_of(closing: &Closing) -> LeaveReason {
     if closing.too_slow { LeaveReason::TooSlow } else { LeaveReason::Closed(closing.code) }
 }
 
-async fn write_all(sink: &mut impl FrameSink, batch: &mut Vec<Bytes>) -> io::Result<()> {
+pub(crate) async fn write_all(sink: &mut impl FrameSink, batch: &mut Vec<Bytes>) -> io::Result<()> {
     for frame in batch.drain(..) {
         sink.feed(frame).await?;
     }
@@ -249,23 +250,23 @@ async fn measure_latency(config: &Config, mut source: impl FrameSource, mut sink
 }
 
 /// Reads to the end.
-async fn drain(source: &mut impl FrameSource) {
+pub(crate) async fn drain(source: &mut impl FrameSource) {
     while !matches!(source.receive().await, Received::Closed(_)) {}
 }
 
 /// How many messages came within the current second.
-struct Rate {
+pub(crate) struct Rate {
     limit: Option<u32>,
     count: u32,
     since: Instant,
 }
 
 impl Rate {
-    fn new(limit: Option<u32>) -> Self {
+    pub(crate) fn new(limit: Option<u32>) -> Self {
         Self { limit, count: 0, since: Instant::now() }
     }
 
-    fn admits(&mut self) -> bool {
+    pub(crate) fn admits(&mut self) -> bool {
         let Some(limit) = self.limit else { return true };
         let now = Instant::now();
         if now - self.since >= Duration::from_secs(1) {

@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tidewire_opcode::Catalog;
 use tidewire_protocol::close;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinError;
@@ -20,6 +21,7 @@ use self::clients::turn_away;
 use crate::client::{ClientKey, LeaveReason};
 use crate::context::{Comeback, RoomContext};
 use crate::error::{Error, Result};
+use crate::land::deliver;
 use crate::options::Options;
 use crate::record::{Emptiness, Event, Record, Reservation};
 use crate::registry::{Registry, new_id};
@@ -36,20 +38,23 @@ pub(crate) struct Birth<R> {
     pub(crate) registry: Arc<Registry>,
     /// The seat of the client that asked for the room, reserved before anybody else can find it.
     pub(crate) first_seat: Option<(String, Reservation)>,
+    /// What the room is called to clients of lands, if it is a land.
+    pub(crate) catalog: Option<Arc<Catalog>>,
     /// Told whether the room was made.
     pub(crate) made: oneshot::Sender<Result<()>>,
 }
 
 /// Makes the room, which then lives in a task of its own.
 pub(crate) fn start<R: Room>(birth: Birth<R>) {
-    let Birth { make, options, record, inbox, registry, first_seat, made } = birth;
+    let Birth { make, options, record, inbox, registry, first_seat, catalog, made } = birth;
     let alive = registry.alive();
     let room_id = new_id();
     let span = info_span!("room", name = %record.name, id = %room_id);
     let life = async move {
         let _alive = alive;
-        let parts =
-            catch_unwind(AssertUnwindSafe(|| (make(), RoomContext::new(room_id, options, record))));
+        let parts = catch_unwind(AssertUnwindSafe(|| {
+            (make(), RoomContext::new(room_id, options, record, catalog))
+        }));
         let Ok((room, context)) = parts else {
             // Dropping `made` says it all.
             error!("the room panicked while it was made");
@@ -74,11 +79,11 @@ pub(crate) fn start<R: Room>(birth: Birth<R>) {
     tokio::spawn(life.instrument(span));
 }
 
-struct RoomTask<R: Room> {
+pub(crate) struct RoomTask<R: Room> {
     room: R,
-    context: RoomContext<R>,
+    pub(crate) context: RoomContext<R>,
     inbox: mpsc::Receiver<Event>,
-    registry: Arc<Registry>,
+    pub(crate) registry: Arc<Registry>,
     /// Clients whose ack is awaited.
     unacked: Vec<ClientKey>,
     /// When to look whether the room is empty, or acks are overdue.
@@ -170,7 +175,15 @@ impl<R: Room> RoomTask<R> {
         }
     }
 
+    /// Does what clients of lands asked for, makes a step, and answers.
     fn simulate(&mut self) -> Result<(), Panicked> {
+        let answers = self.take_inputs()?;
+        let outcome = self.step();
+        deliver(answers);
+        outcome
+    }
+
+    fn step(&mut self) -> Result<(), Panicked> {
         let Some(simulation) = &mut self.context.simulation else { return Ok(()) };
         let now = Instant::now();
         let elapsed = now - simulation.last;
@@ -185,7 +198,7 @@ impl<R: Room> RoomTask<R> {
         })
     }
 
-    fn patch(&mut self) -> Result<(), Panicked> {
+    pub(crate) fn patch(&mut self) -> Result<(), Panicked> {
         self.logged("on_before_patch", R::on_before_patch)?;
         self.run_user_code("patch", |_, room| room.broadcast_patch())
     }
@@ -216,7 +229,7 @@ impl<R: Room> RoomTask<R> {
         }
     }
 
-    fn freed_seat(&mut self) {
+    pub(crate) fn freed_seat(&mut self) {
         self.context.record().free_seat();
         if self.context.clients.is_empty() {
             self.keep_until = Instant::now() + self.registry.config().empty_room_timeout;
@@ -285,7 +298,7 @@ impl<R: Room> RoomTask<R> {
         Ok(())
     }
 
-    fn run_user_code<T>(
+    pub(crate) fn run_user_code<T>(
         &mut self,
         what: &'static str,
         code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
@@ -301,7 +314,7 @@ impl<R: Room> RoomTask<R> {
 
 /// Code of the room panicked, and must not run any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Panicked;
+pub(crate) struct Panicked;
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     panic

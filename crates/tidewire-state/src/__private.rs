@@ -31,6 +31,12 @@ pub fn field<F: Describe>(
     types: &mut TypesBuilder,
 ) -> FieldInfo {
     let kind = F::describe_field(types);
+    assert!(
+        matches!(kind, FieldKind::Primitive(_))
+            || matches!(sending, Sending::Always | Sending::Never),
+        "field `{name}` holds structs or a collection: `patch_only`, `full_state_only` and \
+         `unreliable` are for values"
+    );
     FieldInfo { optional: F::OPTIONAL, visibility, sending, ..FieldInfo::new(name, kind) }
 }
 
@@ -45,6 +51,11 @@ pub fn quantized_field(
 }
 
 /// What is sent of a value.
+pub fn compute<S, T>(holder: &S, value: impl FnOnce(&S) -> T) -> T {
+    value(holder)
+}
+
+/// What is sent instead of a value.
 pub fn mask<T>(value: &T, mask: impl FnOnce(&T) -> T) -> T {
     mask(value)
 }

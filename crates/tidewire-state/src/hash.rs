@@ -39,7 +39,7 @@ use crate::{
 pub fn state_hash<S: Schema>(state: &S) -> u64 {
     let mut hasher = StateHasher { sum: 0, path: SEED, above: Vec::new() };
     let tracker = Tracker::new(state.type_ids());
-    state.visit(&S::Mirror::default(), &mut Visit::new(&mut hasher, &tracker));
+    state.visit(&S::Mirror::default(), &mut Visit::new(&mut hasher, &tracker, false));
     hasher.sum
 }
 

@@ -39,6 +39,7 @@ mod text;
 mod touched;
 mod tracker;
 mod types;
+mod unfold;
 mod value;
 mod view;
 mod visitor;
@@ -65,6 +66,7 @@ pub use crate::{
         QuantizedMode, Sending, Tag, TypeError, TypeIds, TypeIndex, TypeInfo, TypeSet,
         TypesBuilder, Visibility,
     },
+    unfold::{Audience, Known, Presence, Refusal, Rule, Unfold},
     value::{Number, Primitive, PrimitiveKind, PrimitiveType, Value},
     view::{Explained, Explanation, Held, StateView, ViewId, Views},
     visitor::{

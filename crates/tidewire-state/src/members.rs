@@ -180,6 +180,7 @@ impl<P: Member> Members<P> {
     ) {
         if owner.fresh {
             let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
+            walk.rename(mirror.id, id);
             let (owner, hidden) = (owner.id, owner.hidden);
             *mirror = MembersMirror { id, owner, fresh: true, hidden, ..Default::default() };
             walk.visitor.reference(at, id, None);

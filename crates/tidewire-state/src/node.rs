@@ -169,6 +169,7 @@ impl<M: Default> NodeMirror<M> {
         owner: Owner,
         walk: &mut Walk<'_, V>,
     ) {
+        let former = self.id;
         if owner.fresh {
             self.forget();
         }
@@ -176,6 +177,7 @@ impl<M: Default> NodeMirror<M> {
             Some(node) => {
                 if !self.id.is_known() || !node.is_instance(&self.fields) {
                     let old = self.announce(node, owner, walk);
+                    walk.rename(former, self.id);
                     walk.visitor.reference(at, self.id, old);
                     old.into_iter().for_each(|old| walk.release(old));
                 }
@@ -339,11 +341,13 @@ impl<S: Schema> Element for S {
         map: Owner,
         walk: &mut Walk<'_, V>,
     ) {
+        let former = mirror.id;
         if how == EntryChange::New {
             mirror.forget();
         }
         if how != EntryChange::Touched || !self.is_instance(&mirror.fields) {
             let old = mirror.announce(self, map, walk);
+            walk.rename(former, mirror.id);
             walk.visitor.entry_reference(at, mirror.id, old);
             old.into_iter().for_each(|old| walk.release(old));
         }
@@ -424,12 +428,14 @@ impl<S: Schema> Element for S {
         after.clear();
         for slot in &mut slots[from..] {
             let mirror = &mut slot.mirror;
+            let former = mirror.id;
             if array.fresh {
                 mirror.forget();
             }
             if !mirror.id.is_known() || !slot.value.is_instance(&mirror.fields) {
                 // What stood here before is told from the two lists.
                 mirror.announce(&slot.value, array, walk);
+                walk.rename(former, mirror.id);
             }
             after.push(mirror.id);
         }

@@ -184,21 +184,49 @@ impl<T: Schema> Pool<T> {
     #[doc(hidden)]
     pub fn walk_shared<V: Visitor + ?Sized>(&mut self, walk: &mut Walk<'_, V>) {
         let Self { slots, touched, .. } = self;
-        for at in touched.gather(|at| slots[at as usize].link) {
-            let slot = &mut slots[*at as usize];
-            slot.link.clear();
-            if let Some(instance) = &mut slot.instance
-                && walk.is_entered(slot.key)
-            {
-                instance.mirror.walk_shared(&mut instance.value, None, walk);
-            }
-        }
+        let mut left: Vec<SharedKey> = touched
+            .gather(|at| slots[at as usize].link)
+            .iter()
+            .map(|at| slots[*at as usize].key)
+            .collect();
         touched.forget();
         touched.reserve(slots.capacity());
-        while let Some((key, owner)) = walk.tracker.take_pending(|key| find(slots, key).is_some()) {
-            let slot = find(slots, key).and_then(|at| slots[at].instance.as_mut());
-            if let Some(instance) = slot {
-                instance.mirror.walk_shared(&mut instance.value, Some(owner), walk);
+        // What is new first; then changes, those first with which places of others may go. What no
+        // place leads to in the end is not told.
+        loop {
+            while let Some((key, owner)) =
+                walk.tracker.take_pending(|key| find(slots, key).is_some())
+            {
+                left.retain(|other| *other != key);
+                if let Some(slot) = find(slots, key).map(|at| &mut slots[at]) {
+                    slot.link.clear();
+                    if let Some(instance) = &mut slot.instance {
+                        instance.mirror.walk_shared(&mut instance.value, Some(owner), walk);
+                    }
+                }
+                walk.tracker.end_pending();
+            }
+            let ready = |key: &&SharedKey| walk.is_entered(**key);
+            let first = left.iter().filter(ready).find(|key| !walk.may_lose_place(**key, &left));
+            let Some(key) = first.or_else(|| left.iter().find(ready)).copied() else { break };
+            if walk.hide_if_due(key) {
+                continue;
+            }
+            left.retain(|other| *other != key);
+            if let Some(slot) = find(slots, key).map(|at| &mut slots[at]) {
+                slot.link.clear();
+                if let Some(instance) = &mut slot.instance {
+                    instance.mirror.walk_shared(&mut instance.value, None, walk);
+                }
+            }
+        }
+        for key in left {
+            if let Some(at) = find(slots, key) {
+                slots[at].link.clear();
+                // Another pool's instance may yet lead to it.
+                if walk.tracker.shared_id(key).is_some() {
+                    touched.mark(at, &mut slots[at].link);
+                }
             }
         }
     }
@@ -223,10 +251,9 @@ impl<T: Schema> Pool<T> {
 
     #[doc(hidden)]
     pub fn visit_shared<V: Visitor + ?Sized>(&self, visit: &mut Visit<'_, V>) {
-        for slot in &self.slots {
-            if let Some(instance) = &slot.instance
-                && let Some(id) = visit.tracker.shared_id(slot.key)
-            {
+        while let Some(key) = visit.next_shared(|key| find(&self.slots, key).is_some()) {
+            let slot = find(&self.slots, key).and_then(|at| self.slots[at].instance.as_ref());
+            if let (Some(instance), Some(id)) = (slot, visit.tracker.shared_id(key)) {
                 instance.mirror.visit_shared(id, &instance.value, visit);
             }
         }

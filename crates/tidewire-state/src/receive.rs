@@ -65,8 +65,20 @@ pub enum New<'a> {
 pub struct Fresh<'a> {
     /// All types.
     pub types: &'a Arc<TypeSet>,
-    /// The one of a new struct, or of the structs in a new collection.
+    /// The one of a new struct, or of the structs in a new collection. [`Fresh::ANY`] where nothing
+    /// says which: an enum is then its first variant.
     pub index: TypeIndex,
+}
+
+impl Fresh<'_> {
+    /// Whatever type a place has.
+    pub const ANY: TypeIndex = TypeIndex(u32::MAX);
+
+    /// What is below a new struct, of which nothing was said.
+    #[must_use]
+    pub fn below(self) -> Self {
+        Self { index: Self::ANY, ..self }
+    }
 }
 
 /// Something that does not fit where it is put.

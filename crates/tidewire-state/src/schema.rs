@@ -98,6 +98,12 @@ pub trait Schema {
         select: &mut Select<'_>,
     );
 
+    /// Of a root: whether it has pools, so that an instance may be in several places.
+    #[inline]
+    fn has_pools(&self) -> bool {
+        false
+    }
+
     /// Of a root: makes new instances of its pools known.
     #[inline]
     fn register_shared(&mut self, mirror: &mut Self::Mirror, tracker: &mut Tracker) {

@@ -11,8 +11,9 @@ pub(crate) use self::shared::SharedKey;
 use self::shared::SharedTable;
 pub use self::state::Tracked;
 use crate::{
+    bits::Bits,
     schema::Gone,
-    types::{Tag, TypeIds, TypeIndex},
+    types::{Tag, TypeIds, TypeIndex, Visibility},
     view::Views,
     visitor::{Enter, Introduced, Place, RefId, Visitor},
 };
@@ -31,6 +32,11 @@ pub struct Walk<'a, V: ?Sized> {
 pub struct Visit<'a, V: ?Sized> {
     pub(crate) visitor: &'a mut V,
     pub(crate) tracker: &'a Tracker,
+    /// Instances of pools that were announced and are not entered yet.
+    announced: Vec<SharedKey>,
+    seen: Bits,
+    /// Only what everyone may see is shown.
+    public: bool,
 }
 
 /// The node whose fields are walked.
@@ -62,8 +68,37 @@ impl Owner {
 }
 
 impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
-    pub(crate) fn new(visitor: &'a mut V, tracker: &'a Tracker) -> Self {
-        Self { visitor, tracker }
+    pub(crate) fn new(visitor: &'a mut V, tracker: &'a Tracker, public: bool) -> Self {
+        Self { visitor, tracker, announced: Vec::new(), seen: Bits::default(), public }
+    }
+
+    /// Whether a field is shown.
+    #[inline]
+    pub fn shows(&self, visibility: Visibility) -> bool {
+        !(self.public && visibility.is_hidden())
+    }
+
+    /// An instance of a pool stands in a place: it is entered once, after this.
+    pub(crate) fn announce_shared(&mut self, key: SharedKey, id: RefId) {
+        self.introduce(id, self.tracker.shared_type(key));
+        if id.is_known() && self.seen.insert(id.0) {
+            self.announced.push(key);
+        }
+    }
+
+    /// The next instance to be entered that a pool has.
+    pub(crate) fn next_shared(&mut self, has: impl Fn(SharedKey) -> bool) -> Option<SharedKey> {
+        self.announced.pop_if(|key| has(*key))
+    }
+
+    /// The next instance to be entered.
+    pub(crate) fn last_announced(&self) -> Option<SharedKey> {
+        self.announced.last().copied()
+    }
+
+    /// Leaves out an instance that no pool has.
+    pub(crate) fn skip_shared(&mut self) {
+        self.announced.pop();
     }
 
     pub(crate) fn introduce(&mut self, id: RefId, index: Option<TypeIndex>) {
@@ -108,6 +143,14 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         }
     }
 
+    /// A node that had a number has another.
+    #[inline]
+    pub(crate) fn rename(&mut self, from: RefId, to: RefId) {
+        if self.tracker.renaming && from.is_known() {
+            self.tracker.renamed.push((from, to));
+        }
+    }
+
     /// Takes a node and all below it out of the table.
     pub(crate) fn release(&mut self, id: RefId) {
         self.tracker.unlink(id.0);
@@ -142,6 +185,10 @@ pub struct Tracker {
     /// The Rust types by their numbers.
     pub(crate) types: TypeIds,
     shared: SharedTable,
+    /// The walk is in an instance that got another number: so does what is below it.
+    renaming: bool,
+    /// Numbers that became others, for the views.
+    renamed: Vec<(RefId, RefId)>,
     /// Lists that a walk needs for a moment, kept so that it need not allocate.
     pub(crate) scratch: Vec<RefId>,
     pub(crate) gone: Vec<RefId>,
@@ -244,9 +291,9 @@ impl Tracker {
         Some(id)
     }
 
-    /// Whether a node is not for everyone.
+    /// Whether a node is not for everyone. Nothing is known of one that another table gave its number.
     pub(crate) fn is_hidden(&self, id: RefId) -> bool {
-        self.nodes[id.0 as usize].hidden
+        self.nodes.get(id.0 as usize).is_some_and(|links| links.hidden)
     }
 
     /// Calls `each` with the nodes that lead to this one.
@@ -275,6 +322,16 @@ impl Tracker {
         if !self.freed.is_empty() {
             self.free.append(&mut self.freed);
         }
+    }
+
+    /// Whether the walk is in an instance that got another number.
+    pub(crate) fn is_renaming(&self) -> bool {
+        self.renaming
+    }
+
+    /// Numbers that became others since last asked.
+    pub(crate) fn take_renamed(&mut self) -> Vec<(RefId, RefId)> {
+        std::mem::take(&mut self.renamed)
     }
 
     /// Whether a node leads to another that it did not lead to, beside new ones, since last asked.

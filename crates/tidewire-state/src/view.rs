@@ -133,6 +133,18 @@ impl StateView {
         }
     }
 
+    fn rename(&mut self, from: RefId, to: RefId) {
+        if let Some(held) = self.held.remove(&from) {
+            self.holds.remove(from.0);
+            // A subscription may have added it already.
+            let goes_on = self.held.entry(to).or_default();
+            goes_on.untagged |= held.untagged;
+            goes_on.bits |= held.bits;
+            self.holds.insert(to.0);
+            self.changed = true;
+        }
+    }
+
     fn forget(&mut self, node: RefId) {
         if self.held.remove(&node).is_some() {
             self.holds.remove(node.0);
@@ -214,17 +226,6 @@ impl Views {
         self.subscriptions.has(view, collection)
     }
 
-    /// An instance goes on under another number.
-    pub(crate) fn renumbered(&mut self, from: RefId, to: RefId) {
-        for view in self.all.iter_mut().flatten() {
-            if let Some(held) = view.held(from) {
-                view.held.insert(to, held);
-                view.holds.insert(to.0);
-                view.changed = true;
-            }
-        }
-    }
-
     pub(crate) fn clear(&mut self, view: ViewId) {
         self.subscriptions.clear(view);
         if let Some(view) = self.get_mut(view) {
@@ -241,6 +242,12 @@ impl Views {
 
     /// Brings all views up to date with the walk that is over.
     pub(crate) fn settle(&mut self, tracker: &mut Tracker) {
+        for (from, to) in tracker.take_renamed() {
+            for view in self.all.iter_mut().flatten() {
+                view.rename(from, to);
+            }
+            self.subscriptions.rename(from, to);
+        }
         self.released.extend(tracker.give_up_reserved());
         self.moved |= tracker.take_moved();
         if !self.subscriptions.is_empty() {

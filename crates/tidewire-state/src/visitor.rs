@@ -250,6 +250,12 @@ pub trait Visitor {
         let _ = (from, to);
     }
 
+    /// Of this node, which was introduced, one sees that it is there and nothing else. No walk says so: what
+    /// an [`Unfold`](crate::Unfold) tells by a rule of one's own does.
+    fn veiled(&mut self, node: RefId) {
+        let _ = node;
+    }
+
     /// This node is in the state no more. Its number may stand for another from the next walk on.
     fn released(&mut self, node: RefId) {
         let _ = node;
@@ -287,6 +293,7 @@ impl Visitor for [&mut dyn Visitor] {
         introduce(node: Introduced);
         node_members(edit: NodeMembersEdit<'_>);
         renumbered(from: RefId, to: RefId);
+        veiled(node: RefId);
     }
 
     fn entries_reset(&mut self, live: &mut dyn Iterator<Item = u32>) {

@@ -56,6 +56,7 @@ struct Shop {
     #[schema(view)]
     won: Option<Handle<Part>>,
     bet: Option<Handle<Part>>,
+    ace: Option<Handle<Card>>,
 }
 
 struct Fixture {
@@ -88,7 +89,11 @@ impl Fixture {
     fn check(&mut self, expected: &[&str]) {
         Log::of(&mut self.shop);
         let explained = self.shop.view_explain(self.view).expect("the view is there");
-        let lines: Vec<String> = explained.nodes.iter().map(ToString::to_string).collect();
+        let mut lines: Vec<String> = explained.nodes.iter().map(ToString::to_string).collect();
+        let mut expected = expected.to_vec();
+        // Instances of pools come in no order.
+        lines.sort();
+        expected.sort_unstable();
         assert_eq!(lines, expected);
     }
 }
@@ -253,6 +258,37 @@ fn what_goes_from_hidden_to_public_and_back_stays_in_view() {
     at.check(&[ROOT, "/won: public, added"]);
     at.shop.bet = None;
     at.check(&[ROOT, "/won: added"]);
+}
+
+#[test]
+fn a_subscription_goes_where_its_instance_goes() {
+    let mut at = Fixture::new();
+    let card = at.shop.cards.insert(Card::default());
+    at.shop.joker = Some(card);
+    at.subscribe(&["joker", "marks"], Tag::DEFAULT);
+    let mark = |at: &mut Fixture| {
+        let card = at.shop.cards.get_mut(card).expect("it is there");
+        card.marks.push(Part::default());
+    };
+    mark(&mut at);
+    let marks = ["/joker/marks: added, subscribed", "/joker/marks/0: added"];
+    at.check(&[ROOT, "/joker: the way to what was added", marks[0], marks[1]]);
+    // From filtered to public: it has another number now.
+    at.shop.ace = Some(card);
+    at.check(&[
+        ROOT,
+        "/joker: public, the way to what was added",
+        "/joker/marks: public, added, subscribed",
+        "/joker/marks/0: public, added",
+    ]);
+    mark(&mut at);
+    at.check(&[
+        ROOT,
+        "/joker: public, the way to what was added",
+        "/joker/marks: public, added, subscribed",
+        "/joker/marks/0: public, added",
+        "/joker/marks/1: public, added",
+    ]);
 }
 
 #[test]

@@ -21,18 +21,22 @@ struct Arguments {
     /// Where the page is.
     #[arg(long, default_value = "examples/demo/web")]
     web: PathBuf,
+    /// Lets SwiftStateTree clients into the same rooms too: they dial /game and join the land `world`.
+    #[arg(long)]
+    lands: bool,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(io::stderr).init();
-    let Arguments { port, web } = Arguments::parse();
+    let Arguments { port, web, lands } = Arguments::parse();
     check_page(&web)?;
 
     // One room kind, and the page beside it: whatever is not for rooms is looked for among the files.
     let config = Config { max_messages_per_second: Some(120), ..Config::default() };
+    let world = Definition::new(WorldRoom::default);
     let server = Server::with_config(config)
-        .define::<WorldRoom>("world")
+        .define_with("world", if lands { world.land(|land| land) } else { world })
         .mount(Router::new().fallback_service(ServeDir::new(web)));
 
     let running = server.start(("0.0.0.0", port)).await.context(format!(

@@ -23,7 +23,7 @@ pub const WORDS: &[&[u8]] = &[
 
 /// Reads the description, and checks it against types that are there.
 pub fn target(data: &[u8]) {
-    let typed = Decoder::<World>::new();
+    let mut typed = Decoder::<World>::new();
     let known = typed.check_handshake(data);
     match Decoder::from_handshake(data) {
         Ok(decoder) => assert!(decoder.types().check().is_ok()),

@@ -127,7 +127,7 @@ impl Stage {
 
 impl Client {
     fn new(encoder: &Encoder, profile: Profile) -> Self {
-        let typed = Decoder::new();
+        let mut typed = Decoder::new();
         let handshake = encoder.handshake(profile);
         must(typed.check_handshake(&handshake));
         Self { typed, told: must(Decoder::from_handshake(&handshake)) }

@@ -199,7 +199,7 @@ fn times(ratio: Option<f64>) -> String {
     ratio.map_or_else(unknown, |ratio| format!("{ratio:.2}"))
 }
 
-fn time(nanoseconds: Option<f64>) -> String {
+pub(super) fn time(nanoseconds: Option<f64>) -> String {
     nanoseconds.map_or_else(unknown, |ns| match ns {
         ..1e3 => format!("{ns:.1} ns"),
         ..1e6 => format!("{:.2} µs", ns / 1e3),
@@ -207,11 +207,11 @@ fn time(nanoseconds: Option<f64>) -> String {
     })
 }
 
-fn count(value: Option<f64>) -> String {
+pub(super) fn count(value: Option<f64>) -> String {
     value.map_or_else(unknown, |value| format!("{}", (value * 10.0).round() / 10.0))
 }
 
-fn unknown() -> String {
+pub(super) fn unknown() -> String {
     "–".to_owned()
 }
 

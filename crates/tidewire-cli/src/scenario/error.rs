@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 use thiserror::Error;
 use tidewire_patch::light::TableError;
-use tidewire_state::{PrimitiveKind, TypeError};
+use tidewire_state::{PathError, PrimitiveKind, TypeError};
 
-use super::{DEEPEST, MOST_MADE};
+use super::{DEEPEST, MOST_MADE, MOST_REPEATED};
 
 /// Why a scenario did not run to its end.
 #[derive(Debug, Error)]
@@ -51,8 +51,8 @@ pub enum FileError {
     Missing { place: String, member: &'static str },
     #[error("{place} has an unknown member `{member}`: it can have {known}")]
     UnknownMember { place: String, member: String, known: String },
-    #[error("{place} uses {what}, which is not supported yet")]
-    Unsupported { place: String, what: String },
+    #[error("{place} extends `{base}`, which must stand before it")]
+    LateBase { place: String, base: String },
     #[error("{place} names the unknown type `{name}`")]
     UnknownType { place: String, name: String },
     #[error("{place} cannot be called `{name}`: the name has a meaning of its own")]
@@ -72,10 +72,6 @@ pub enum StepError {
     NotAnObject { found: String },
     #[error("unknown op `{op}`: use one of {known}")]
     UnknownOp { op: String, known: String },
-    #[error("the op `{op}` is not supported yet")]
-    UnsupportedOp { op: String },
-    #[error("{what} is not supported yet")]
-    Unsupported { what: String },
     #[error("`{op}` needs `{member}`")]
     Missing { op: String, member: &'static str },
     #[error("`{op}` has an unknown member `{member}`: it can have {known}")]
@@ -89,6 +85,10 @@ pub enum StepError {
     AlreadyJoined { name: String },
     #[error("client `{name}` has not joined")]
     NotJoined { name: String },
+    #[error("client `{name}` has no view: give it `\"view\": true` in `clients`")]
+    NoView { name: String },
+    #[error("`view` needs either `add` or `remove`")]
+    AddOrRemove,
 
     #[error("`{path}` is not a JSON Pointer: {why}")]
     NotAPointer { path: String, why: &'static str },
@@ -107,6 +107,15 @@ pub enum StepError {
     #[error("`{path}` must lead to {expected}, not to {found}")]
     WrongPlace { path: String, expected: &'static str, found: &'static str },
 
+    #[error("`{path}`: {error}")]
+    View { path: String, error: PathError },
+    #[error("`{path}` takes a `{declared}`, and `{name}` is not derived from it")]
+    WrongType { path: String, name: String, declared: String },
+    #[error("`{path}` names the unknown type `{name}`")]
+    UnknownType { path: String, name: String },
+    #[error("`{path}` lies below the instance at `{from}`, which cannot be below itself")]
+    Circle { path: String, from: String },
+
     #[error("`{path}` takes {expected}, not {found}")]
     WrongKind { path: String, expected: String, found: String },
     #[error("`{path}`: {value} is out of range for {kind}: {range}")]
@@ -117,6 +126,15 @@ pub enum StepError {
     TooDeep { path: String },
     #[error("`{path}`: a scenario can make at most {MOST_MADE} fields and elements")]
     TooMuch { path: String },
+    #[error(
+        "at most {DEEPEST} structs can lie in one another: in one of its places, a shared one does"
+    )]
+    SharedTooDeep,
+    #[error(
+        "shared structs have more than {MOST_REPEATED} fields and elements in the places beside their \
+         first: share fewer"
+    )]
+    TooMuchShared,
 }
 
 /// A value as a message shows it: short, whatever it is.

@@ -1,6 +1,6 @@
 //! The file as a whole.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value as Json};
 use tidewire_state::TypeSet;
@@ -14,7 +14,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Scenario {
     pub(super) types: Arc<TypeSet>,
-    pub(super) clients: HashSet<String>,
+    /// All of them, and whether each has a view.
+    pub(super) clients: BTreeMap<String, bool>,
     pub(super) steps: Vec<Json>,
 }
 
@@ -26,7 +27,7 @@ impl Scenario {
         let types = types::parse(members)?;
         let clients = match members.get("clients") {
             Some(clients) => parse_clients(object(clients, "`clients`")?)?,
-            None => HashSet::new(),
+            None => BTreeMap::new(),
         };
         let steps = match file.get_mut("steps").map(Json::take) {
             Some(Json::Array(steps)) => steps,
@@ -37,20 +38,18 @@ impl Scenario {
     }
 }
 
-fn parse_clients(clients: &Map<String, Json>) -> Result<HashSet<String>, FileError> {
-    for (name, client) in clients {
+fn parse_clients(clients: &Map<String, Json>) -> Result<BTreeMap<String, bool>, FileError> {
+    let parse = |(name, client): (&String, &Json)| {
         let place = format!("client `{name}`");
         let members = object(client, &place)?;
         known_members(members, &place, &["view"])?;
         match members.get("view") {
-            None | Some(Json::Bool(false)) => {}
-            Some(Json::Bool(true)) => {
-                return Err(FileError::Unsupported { place, what: "`view`".to_owned() });
-            }
-            Some(other) => return Err(wrong_kind(&place, "`\"view\": true` or `false`", other)),
+            None => Ok((name.clone(), false)),
+            Some(Json::Bool(has_view)) => Ok((name.clone(), *has_view)),
+            Some(other) => Err(wrong_kind(&place, "`\"view\": true` or `false`", other)),
         }
-    }
-    Ok(clients.keys().cloned().collect())
+    };
+    clients.iter().map(parse).collect()
 }
 
 pub(crate) fn object<'a>(value: &'a Json, place: &str) -> Result<&'a Map<String, Json>, FileError> {

@@ -1,22 +1,24 @@
 //! What goes to each client, line by line.
 
+mod encoding;
+mod sight;
 pub(crate) mod state_tree;
 
 use std::{
-    fmt::Write as _,
+    collections::HashMap,
     io::{self, Write},
 };
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use thiserror::Error;
-use tidewire_patch::{
-    Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, json::to_json,
-};
-use tidewire_schema::{Encoder, Profile, number_as_read};
-use tidewire_state::{DynField, DynPrimitive, DynStruct, Primitive, Tracked, Value};
+use tidewire_schema::Profile;
+use tidewire_state::{Schema, StateView, Tracked};
 
-use self::state_tree::StateTreeOutput;
-use super::ScenarioError;
+use self::{
+    encoding::Encoding,
+    sight::{Order, Sight},
+};
+use super::{ScenarioError, steps::Client, world::World};
 
 /// How the state is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,119 +126,96 @@ const KNOWN: &str = "`schema`, `json`, `mpack`, `light`, `patchpack`, `state-jso
 /// Encodes a state and writes lines.
 pub(super) struct Output<'w, W> {
     encoding: Encoding,
+    /// What came to each client with a view that has joined, in which order.
+    orders: HashMap<String, Order>,
     out: &'w mut W,
 }
 
-enum Encoding {
-    Schema(Box<Encoder>, Profile),
-    Json(JsonEncoder),
-    Mpack(MpackEncoder),
-    Light(LightEncoder),
-    Patchpack(PatchpackEncoder),
-    StateTree(Box<StateTreeOutput>),
-}
-
 impl<'w, W: Write> Output<'w, W> {
-    pub(super) fn new(
+    pub(super) fn new<N: World>(
         codec: Codec,
-        state: &Tracked<DynStruct>,
+        state: &Tracked<N>,
         out: &'w mut W,
     ) -> Result<Self, ScenarioError> {
-        let config = Config::default();
-        let encoding = match codec {
-            Codec::Schema(profile) => Encoding::Schema(Box::new(Encoder::new(state)), profile),
-            Codec::Json => Encoding::Json(JsonEncoder::new(state)),
-            Codec::Mpack => Encoding::Mpack(MpackEncoder::new(state, config)),
-            Codec::Light => Encoding::Light(LightEncoder::new(state, config)?),
-            Codec::Patchpack => Encoding::Patchpack(PatchpackEncoder::new(state, config)),
-            Codec::StateTree(config) => {
-                Encoding::StateTree(Box::new(StateTreeOutput::new(state, config)?))
-            }
-        };
-        Ok(Self { encoding, out })
+        Ok(Self { encoding: Encoding::new(codec, state)?, orders: HashMap::new(), out })
     }
 
     /// One tick: what changed goes to all who have joined.
-    pub(super) fn tick(
+    pub(super) fn tick<'c, S: Schema>(
         &mut self,
         step: usize,
-        state: &mut Tracked<DynStruct>,
-        joined: &[String],
+        state: &mut Tracked<S>,
+        joined: impl ExactSizeIterator<Item = &'c Client>,
     ) -> Result<(), ScenarioError> {
-        let patch = match &mut self.encoding {
-            Encoding::Schema(encoder, _) => {
-                Some(encoder.patch(state)).filter(|patch| !patch.is_empty()).map(quoted)
-            }
-            Encoding::Json(encoder) => {
-                encoder.patch(state).map(|patch| quoted(patch.to_string().as_bytes()))
-            }
-            Encoding::Mpack(encoder) => list(encoder.patch(state)),
-            Encoding::Light(encoder) => list(encoder.patch(state)),
-            Encoding::Patchpack(encoder) => list(encoder.patch(state)),
-            Encoding::StateTree(encoder) => encoder.patch(state)?.map(quoted),
-        };
-        if joined.is_empty() {
+        let shared = self.encoding.patch(state)?;
+        if joined.len() == 0 {
             return Ok(());
         }
-        let json = self.state(state);
+        let sight = Sight::new(state, self.encoding.primitive());
+        // What everyone without a view sees is worked out once.
+        let mut public: Option<String> = None;
         for client in joined {
-            if let Some(patch) = &patch {
-                self.line(step, client, "patch", "hex", patch)?;
+            let own;
+            let patch = match client.view {
+                Some(view) => {
+                    own = self.encoding.patch_for(state, view)?;
+                    own.as_deref()
+                }
+                None => shared.as_deref(),
+            };
+            self.encoding.check_told(client.view)?;
+            if let Some(patch) = patch {
+                self.line(step, &client.name, "patch", "hex", patch)?;
             }
-            self.line(step, client, "state", "json", &json)?;
+            let json = match client.view.and_then(|view| state.view(view)) {
+                Some(view) => self.seen(&sight, client, view),
+                None => {
+                    let seen = || sight.state(None, &mut Order::default()).to_string();
+                    public.get_or_insert_with(seen).clone()
+                }
+            };
+            self.line(step, &client.name, "state", "json", &json)?;
         }
         Ok(())
     }
 
     /// All that a newcomer is sent, right after a tick.
-    pub(super) fn welcome(
+    pub(super) fn welcome<S: Schema>(
         &mut self,
         step: usize,
-        state: &Tracked<DynStruct>,
-        client: &str,
+        state: &Tracked<S>,
+        client: &Client,
     ) -> Result<(), ScenarioError> {
-        let (handshake, snapshot) = match &mut self.encoding {
-            Encoding::Schema(encoder, profile) => {
-                (Some(quoted(&encoder.handshake(*profile))), quoted(encoder.snapshot(state)))
-            }
-            Encoding::Json(encoder) => {
-                (None, quoted(encoder.snapshot(state).to_string().as_bytes()))
-            }
-            Encoding::Mpack(encoder) => (None, quoted(&encoder.snapshot())),
-            Encoding::Light(encoder) => (None, quoted(&encoder.snapshot())),
-            Encoding::Patchpack(encoder) => (None, quoted(&encoder.snapshot())),
-            Encoding::StateTree(encoder) => (None, quoted(&encoder.first_sync())),
-        };
-        if let Some(handshake) = handshake {
-            self.line(step, client, "handshake", "hex", &handshake)?;
+        if let Some(handshake) = self.encoding.handshake() {
+            self.line(step, &client.name, "handshake", "hex", &handshake)?;
         }
-        self.line(step, client, "snapshot", "hex", &snapshot)?;
-        self.line(step, client, "state", "json", &self.state(state))
+        let snapshot = self.encoding.snapshot(state, client.view)?;
+        self.encoding.check_told(client.view)?;
+        self.line(step, &client.name, "snapshot", "hex", &snapshot)?;
+        let sight = Sight::new(state, self.encoding.primitive());
+        let json = match client.view.and_then(|view| state.view(view)) {
+            Some(view) => self.seen(&sight, client, view),
+            None => sight.state(None, &mut Order::default()).to_string(),
+        };
+        self.line(step, &client.name, "state", "json", &json)
+    }
+
+    /// A client is gone.
+    pub(super) fn forget(&mut self, client: &Client) {
+        self.orders.remove(&client.name);
+        if let Some(view) = client.view {
+            self.encoding.forget(view);
+        }
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
-    /// The state as every client must hold it now, as text.
-    fn state(&self, state: &DynStruct) -> String {
-        let primitive: fn(Value<'_>) -> Json = match self.encoding {
-            Encoding::Schema(..) => |value| match value {
-                Value::Number(value) => to_json(Value::Number(number_as_read(value))),
-                value => to_json(value),
-            },
-            Encoding::Json(_) | Encoding::StateTree(_) => to_json,
-            // They have no -0.
-            Encoding::Mpack(_) | Encoding::Light(_) | Encoding::Patchpack(_) => |value| match value
-            {
-                Value::Number(value) | Value::Float64(value) => {
-                    to_json(Value::Float64(value + 0.0))
-                }
-                Value::Float32(value) => to_json(Value::Float32(value + 0.0)),
-                value => to_json(value),
-            },
-        };
-        object(state, primitive).to_string()
+    /// What a client with a view sees.
+    fn seen(&mut self, sight: &Sight, client: &Client, view: &StateView) -> String {
+        let order = self.orders.entry(client.name.clone()).or_default();
+        sight.state(Some(view), order).to_string()
     }
 
     fn line(
@@ -254,52 +233,4 @@ impl<'w, W: Write> Output<'w, W> {
         )?;
         Ok(())
     }
-}
-
-/// What a client holds of a struct, if it reads primitives as `primitive` says.
-fn object(node: &DynStruct, primitive: fn(Value<'_>) -> Json) -> Json {
-    let leaf = |value: &DynPrimitive| primitive(value.value());
-    let mut members = Map::new();
-    for (info, field) in node.fields() {
-        let value = match field {
-            DynField::Optional(None) | DynField::Ref(None) => continue,
-            DynField::Shared(_)
-            | DynField::SharedMap(_)
-            | DynField::SharedArray(_)
-            | DynField::SharedSet(_)
-            | DynField::SharedCollection(_) => continue,
-            DynField::Primitive(value) | DynField::Optional(Some(value)) => leaf(value),
-            DynField::Ref(Some(node)) => object(node, primitive),
-            DynField::PrimitiveMap(map) => {
-                map.iter().map(|(key, value)| (key, leaf(value))).collect()
-            }
-            DynField::Map(map) => {
-                map.iter().map(|(key, node)| (key, object(node, primitive))).collect()
-            }
-            DynField::PrimitiveArray(array) => array.iter().map(leaf).collect(),
-            DynField::PrimitiveSet(set) => set.iter().map(leaf).collect(),
-            DynField::PrimitiveCollection(collection) => collection.iter().map(leaf).collect(),
-            DynField::Array(array) => array.iter().map(|node| object(node, primitive)).collect(),
-        };
-        members.insert(info.name.clone(), value);
-    }
-    Json::Object(members)
-}
-
-/// Messages of a codec that has one for each change.
-fn list(messages: &[Vec<u8>]) -> Option<String> {
-    let messages: Vec<String> = messages.iter().map(|bytes| quoted(bytes)).collect();
-    (!messages.is_empty()).then(|| format!("[{}]", messages.join(",")))
-}
-
-/// Bytes as a JSON string.
-fn quoted(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len() + 2);
-    text.push('"');
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.push('"');
-    text
 }

@@ -1,11 +1,11 @@
 //! JSON Pointers, and where they lead in a state.
 
-use tidewire_state::{
-    ArraySchema, CollectionSchema, DynField, DynPrimitive, DynStruct, ElementKind, FieldIndex,
-    FieldKind, MapSchema, PrimitiveKind, SetSchema, TypeIndex,
-};
+use tidewire_state::{DynField, DynStruct, ElementKind, FieldIndex, FieldKind, TypeInfo};
 
-use super::error::StepError;
+use super::{
+    error::StepError,
+    world::{At, Hop, World, instance_at},
+};
 
 /// A JSON Pointer (RFC 6901), taken apart.
 #[derive(Debug)]
@@ -14,54 +14,23 @@ pub(super) struct Pointer<'a> {
     tokens: Vec<String>,
 }
 
-/// What a pointer leads to: something that can be set or deleted, where it is.
-pub(super) enum Place<'a> {
-    Root,
-    /// A field; it is there, whatever it holds.
-    Field {
-        owner: &'a mut DynStruct,
-        field: FieldIndex,
-    },
-    /// An entry of a map of structs; the key may be missing.
-    Entry {
-        map: &'a mut MapSchema<DynStruct>,
-        of: TypeIndex,
-        key: &'a str,
-    },
-    /// An entry of a map of primitives; the key may be missing.
-    PrimitiveEntry {
-        map: &'a mut MapSchema<DynPrimitive>,
-        of: PrimitiveKind,
-        key: &'a str,
-    },
-    /// An item of an array of structs; the index exists.
-    Item {
-        array: &'a mut ArraySchema<DynStruct>,
-        of: TypeIndex,
-        index: usize,
-    },
-    /// An item of an array of primitives; the index exists.
-    PrimitiveItem {
-        array: &'a mut ArraySchema<DynPrimitive>,
-        of: PrimitiveKind,
-        index: usize,
-    },
-    /// A value of a set; the index exists.
-    SetMember {
-        set: &'a mut SetSchema<DynPrimitive>,
-        index: usize,
-    },
-    /// A value of a collection; the index exists.
-    CollectionMember {
-        collection: &'a mut CollectionSchema<DynPrimitive>,
-        index: usize,
-    },
+/// Where a pointer leads: to something that can be set or deleted, where it is.
+#[derive(Debug)]
+pub(super) struct Spot<'a> {
+    /// From the root to the instance around it.
+    pub(super) way: Vec<Hop<'a>>,
+    /// What is there.
+    pub(super) what: What<'a>,
 }
 
-/// A place, and in how many structs it lies.
-pub(super) struct Found<'a> {
-    pub(super) place: Place<'a>,
-    pub(super) depth: usize,
+#[derive(Clone, Copy, Debug)]
+pub(super) enum What<'a> {
+    Root,
+    /// A place in a field, and what that holds. A reference may be absent and a key missing; an index is
+    /// there.
+    Place(Hop<'a>, FieldKind),
+    /// A field of anything but a reference.
+    Field(FieldIndex, FieldKind),
 }
 
 impl<'a> Pointer<'a> {
@@ -83,83 +52,59 @@ impl<'a> Pointer<'a> {
         self.text.to_owned()
     }
 
-    /// Where it leads, from `root`. Touches what lies on the way.
-    pub(super) fn resolve<'s>(&'s self, root: &'s mut DynStruct) -> Result<Found<'s>, StepError> {
+    /// Its parts.
+    pub(super) fn tokens(&self) -> &[String] {
+        &self.tokens
+    }
+
+    /// The last of them.
+    pub(super) fn last(&self) -> &str {
+        self.tokens.last().map_or("", String::as_str)
+    }
+
+    /// Where it leads.
+    pub(super) fn resolve<W: World>(&self, world: &W) -> Result<Spot<'_>, StepError> {
         let mut tokens = self.tokens.iter().map(String::as_str);
-        let mut owner = root;
-        let mut depth = 1;
+        let (mut owner, mut way) = (world.root(), Vec::new());
         let Some(mut name) = tokens.next() else {
-            return Ok(Found { place: Place::Root, depth: 0 });
+            return Ok(Spot { way, what: What::Root });
         };
         loop {
-            let field = owner.type_info().find(name).ok_or_else(|| StepError::UnknownField {
-                path: self.text(),
-                name: owner.type_info().name.clone(),
-                field: name.to_owned(),
-            })?;
-            let Some(next) = tokens.next() else {
-                return Ok(Found { place: Place::Field { owner, field }, depth });
-            };
+            let info = owner.type_info();
+            let field = info.find(name).ok_or_else(|| self.no_field(info, name))?;
             let kind = kind_of(owner, field);
-            let (child, below) = match (owner.field_mut(field), kind) {
-                (Some(DynField::Ref(Some(child))), _) => (&mut **child, next),
-                (Some(DynField::Ref(None)), _) => {
-                    return Err(StepError::Absent { path: self.text(), field: name.to_owned() });
+            let next = tokens.next();
+            let (at, below) = match (kind, next) {
+                (FieldKind::Ref(_), below) => (At::Field, below),
+                (kind, None) => return Ok(Spot { way, what: What::Field(field, kind) }),
+                (FieldKind::Primitive(_) | FieldKind::Quantized(_), Some(_)) => {
+                    return Err(self.below_primitive(name));
                 }
-                (Some(DynField::Map(map)), FieldKind::Map(ElementKind::Ref(of))) => {
-                    let Some(below) = tokens.next() else {
-                        return Ok(Found { place: Place::Entry { map, of, key: next }, depth });
-                    };
-                    let no_key = || self.no_key(next);
-                    (map.get_mut(next).ok_or_else(no_key)?, below)
+                (FieldKind::Map(_), Some(key)) => (At::Key(key), tokens.next()),
+                (_, Some(token)) => {
+                    let len = owner.field(field).map_or(0, len_of);
+                    (At::Index(self.index(token, len)?), tokens.next())
                 }
-                (Some(DynField::Array(array)), FieldKind::Array(ElementKind::Ref(of))) => {
-                    let index = self.index(next, array.len())?;
-                    let Some(below) = tokens.next() else {
-                        return Ok(Found { place: Place::Item { array, of, index }, depth });
-                    };
-                    (&mut array[index], below)
-                }
-                (Some(DynField::PrimitiveMap(map)), FieldKind::Map(ElementKind::Primitive(of))) => {
-                    if tokens.next().is_none() {
-                        let place = Place::PrimitiveEntry { map, of, key: next };
-                        return Ok(Found { place, depth });
-                    }
-                    return Err(self.below_primitive(next));
-                }
-                (
-                    Some(DynField::PrimitiveArray(array)),
-                    FieldKind::Array(ElementKind::Primitive(of)),
-                ) => {
-                    let index = self.index(next, array.len())?;
-                    if tokens.next().is_none() {
-                        return Ok(Found {
-                            place: Place::PrimitiveItem { array, of, index },
-                            depth,
-                        });
-                    }
-                    return Err(self.below_primitive(next));
-                }
-                (Some(DynField::PrimitiveSet(set)), _) => {
-                    let index = self.index(next, set.len())?;
-                    if tokens.next().is_none() {
-                        return Ok(Found { place: Place::SetMember { set, index }, depth });
-                    }
-                    return Err(self.below_primitive(next));
-                }
-                (Some(DynField::PrimitiveCollection(collection)), _) => {
-                    let index = self.index(next, collection.len())?;
-                    if tokens.next().is_none() {
-                        let place = Place::CollectionMember { collection, index };
-                        return Ok(Found { place, depth });
-                    }
-                    return Err(self.below_primitive(next));
-                }
-                _ => return Err(self.below_primitive(name)),
             };
-            (owner, name) = (child, below);
-            depth += 1;
+            let hop = Hop { field, at };
+            let Some(below) = below else {
+                return Ok(Spot { way, what: What::Place(hop, kind) });
+            };
+            if let Some(ElementKind::Primitive(_)) = element_of(kind) {
+                return Err(self.below_primitive(next.unwrap_or(name)));
+            }
+            owner = instance_at(world, owner, hop).ok_or_else(|| match at {
+                At::Key(key) => self.no_key(key),
+                _ => StepError::Absent { path: self.text(), field: name.to_owned() },
+            })?;
+            way.push(hop);
+            name = below;
         }
+    }
+
+    fn no_field(&self, info: &TypeInfo, field: &str) -> StepError {
+        let (path, name) = (self.text(), info.name.clone());
+        StepError::UnknownField { path, name, field: field.to_owned() }
     }
 
     pub(super) fn no_key(&self, key: &str) -> StepError {
@@ -183,6 +128,47 @@ impl<'a> Pointer<'a> {
         // What does not fit is beyond every array.
         let index = token.parse().ok().filter(|index| *index < len);
         index.ok_or_else(|| self.no_index(token, len))
+    }
+}
+
+impl<'a> Spot<'a> {
+    /// From the root to what is in the place.
+    pub(super) fn whole_way(&self) -> Vec<Hop<'a>> {
+        let last = match self.what {
+            What::Place(hop, _) => Some(hop),
+            What::Root | What::Field(..) => None,
+        };
+        self.way.iter().copied().chain(last).collect()
+    }
+
+    /// In how many structs it lies.
+    pub(super) fn depth(&self) -> usize {
+        self.way.len() + 1
+    }
+}
+
+/// What a collection holds.
+pub(super) fn element_of(kind: FieldKind) -> Option<ElementKind> {
+    match kind {
+        FieldKind::Map(of)
+        | FieldKind::Array(of)
+        | FieldKind::Set(of)
+        | FieldKind::Collection(of) => Some(of),
+        _ => None,
+    }
+}
+
+/// How many elements there are in an array, a set or a collection.
+fn len_of(field: &DynField) -> usize {
+    match field {
+        DynField::PrimitiveArray(array) => array.len(),
+        DynField::Array(array) => array.len(),
+        DynField::SharedArray(array) => array.len(),
+        DynField::PrimitiveSet(set) => set.len(),
+        DynField::SharedSet(set) => set.len(),
+        DynField::PrimitiveCollection(collection) => collection.len(),
+        DynField::SharedCollection(collection) => collection.len(),
+        _ => 0,
     }
 }
 

@@ -4,14 +4,15 @@ use std::{cell::Cell, ops::RangeInclusive, sync::Arc};
 
 use serde_json::{Number, Value as Json};
 use tidewire_state::{
-    DynField, DynPrimitive, DynStruct, ElementKind, FieldIndex, FieldKind, PrimitiveKind,
-    TypeIndex, TypeSet, Value,
+    DynPrimitive, DynStruct, ElementKind, FieldInfo, FieldKind, PrimitiveKind, TypeIndex, TypeSet,
+    Value,
 };
 
 use super::{
     DEEPEST, MOST_MADE,
     error::{StepError, shown},
-    path::kind_of,
+    place::{Contents, Made, fill},
+    world::{World, blank, made},
 };
 
 /// Makes values, as long as there is room for more.
@@ -27,122 +28,127 @@ impl Maker {
         Self { types, room: Cell::new(MOST_MADE) }
     }
 
-    fn spend(&self, values: usize, path: &str) -> Result<(), StepError> {
+    /// Notes that there are more values, if there is room for them.
+    pub(super) fn spend(&self, values: usize, path: &str) -> Result<(), StepError> {
         let left = self.room.get().checked_sub(values);
         self.room.set(left.ok_or_else(|| StepError::TooMuch { path: path.to_owned() })?);
         Ok(())
     }
 
-    /// Assigns a field of a struct that lies in `depth` structs, itself included.
+    /// What a field of a struct is to hold that lies in `depth` structs, itself included.
     ///
-    /// `null` makes a reference or an optional absent and a plain primitive zero. A collection is
-    /// emptied and filled anew.
-    pub(super) fn set_field(
+    /// `null` makes a reference or an optional absent, and of a plain primitive what it was at first.
+    pub(super) fn contents<W: World>(
         &self,
-        owner: &mut DynStruct,
-        field: FieldIndex,
+        world: &mut W,
+        info: &FieldInfo,
         value: &Json,
         path: &str,
         depth: usize,
-    ) -> Result<(), StepError> {
-        let kind = kind_of(owner, field);
-        let Some(place) = owner.field_mut(field) else { unreachable!("a field has a place") };
-        match (place, kind) {
-            (DynField::Primitive(place), FieldKind::Primitive(kind)) => {
-                *place = if value.is_null() {
-                    kind.zero().into()
-                } else {
-                    self.primitive(kind, value, path)?
-                };
+    ) -> Result<Contents, StepError> {
+        let mut element =
+            |of, value: &Json, path: &str| self.element(world, of, value, path, depth);
+        Ok(match info.kind {
+            FieldKind::Primitive(_) | FieldKind::Quantized(_) | FieldKind::Ref(_)
+                if value.is_null() =>
+            {
+                Contents::Nothing
             }
-            (DynField::Optional(place), FieldKind::Primitive(kind)) => {
-                *place =
-                    if value.is_null() { None } else { Some(self.primitive(kind, value, path)?) };
+            FieldKind::Primitive(kind) => {
+                Contents::One(element(ElementKind::Primitive(kind), value, path)?)
             }
-            (DynField::Ref(place), FieldKind::Ref(of)) => {
-                *place = if value.is_null() {
-                    None
-                } else {
-                    Some(Box::new(self.instance(of, value, path, depth + 1)?))
-                };
+            FieldKind::Ref(of) => Contents::One(element(ElementKind::Ref(of), value, path)?),
+            FieldKind::Quantized(by) => {
+                self.spend(1, path)?;
+                let mismatch = || wrong_kind(path, "a number (quantized)".to_owned(), value);
+                let step = by.quantize(value.as_f64().ok_or_else(mismatch)?);
+                Contents::One(Made::Primitive(Value::Quantized(step, &by).into()))
             }
-            (DynField::PrimitiveMap(map), FieldKind::Map(ElementKind::Primitive(kind))) => {
-                let new = entries(value, path, |value, path| self.primitive(kind, value, path))?;
-                map.clear();
-                map.extend(new);
+            FieldKind::Map(of) => {
+                Contents::Entries(entries(value, path, |value, path| element(of, value, path))?)
             }
-            (DynField::Map(map), FieldKind::Map(ElementKind::Ref(of))) => {
-                let new =
-                    entries(value, path, |value, path| self.instance(of, value, path, depth + 1))?;
-                map.clear();
-                map.extend(new);
+            FieldKind::Array(of) | FieldKind::Set(of) | FieldKind::Collection(of) => {
+                Contents::Items(items(value, path, |value, path| element(of, value, path))?)
             }
-            (DynField::PrimitiveArray(array), FieldKind::Array(ElementKind::Primitive(kind))) => {
-                let new = items(value, path, |value, path| self.primitive(kind, value, path))?;
-                array.clear();
-                array.extend(new);
+            kind => unreachable!("no scenario has a field of {kind:?}"),
+        })
+    }
+
+    /// An element of a collection, or a whole field, of a struct that lies in `depth` structs.
+    pub(super) fn element<W: World>(
+        &self,
+        world: &mut W,
+        of: ElementKind,
+        value: &Json,
+        path: &str,
+        depth: usize,
+    ) -> Result<Made, StepError> {
+        match of {
+            ElementKind::Primitive(kind) => Ok(Made::Primitive(self.primitive(kind, value, path)?)),
+            ElementKind::Ref(of) => {
+                let instance = self.instance(world, of, value, path, depth + 1)?;
+                Ok(made(world, instance))
             }
-            (DynField::Array(array), FieldKind::Array(ElementKind::Ref(of))) => {
-                let new =
-                    items(value, path, |value, path| self.instance(of, value, path, depth + 1))?;
-                array.clear();
-                array.extend(new);
-            }
-            (DynField::PrimitiveSet(set), FieldKind::Set(ElementKind::Primitive(kind))) => {
-                let new = items(value, path, |value, path| self.primitive(kind, value, path))?;
-                set.clear();
-                set.extend(new);
-            }
-            (
-                DynField::PrimitiveCollection(collection),
-                FieldKind::Collection(ElementKind::Primitive(kind)),
-            ) => {
-                let new = items(value, path, |value, path| self.primitive(kind, value, path))?;
-                collection.clear();
-                collection.extend(new);
-            }
-            (place, kind) => unreachable!("{place:?} is not {kind:?}"),
         }
-        Ok(())
     }
 
     /// A new instance from an object of its fields; `depth` is in how many structs it will lie.
-    pub(super) fn instance(
+    fn instance<W: World>(
         &self,
-        of: TypeIndex,
+        world: &mut W,
+        declared: TypeIndex,
         value: &Json,
         path: &str,
         depth: usize,
     ) -> Result<DynStruct, StepError> {
-        let info = &self.types[of];
         let Json::Object(fields) = value else {
-            return Err(wrong_kind(
-                path,
-                format!("an object of the fields of `{}`", info.name),
-                value,
-            ));
+            let name = &self.types[declared].name;
+            return Err(wrong_kind(path, format!("an object of the fields of `{name}`"), value));
         };
         if depth > DEEPEST {
             return Err(StepError::TooDeep { path: path.to_owned() });
         }
+        let of = match fields.get("$type") {
+            None => declared,
+            Some(name) => self.derived(declared, name, path)?,
+        };
+        let info = &self.types[of];
         self.spend(1 + info.fields.len(), path)?;
-        let mut instance = DynStruct::new(Arc::clone(&self.types), of);
-        for (field, value) in fields {
-            if field == "$type" {
-                return Err(StepError::Unsupported { what: "`$type`".to_owned() });
-            }
+        let mut instance = blank(world, &self.types, of);
+        for (field, value) in fields.iter().filter(|(field, _)| *field != "$type") {
             let index = info.find(field).ok_or_else(|| StepError::UnknownField {
                 path: path.to_owned(),
                 name: info.name.clone(),
                 field: field.clone(),
             })?;
-            self.set_field(&mut instance, index, value, &below(path, field), depth)?;
+            let info = &info.fields[usize::from(index.0)];
+            let contents = self.contents(world, info, value, &below(path, field), depth)?;
+            let Some(place) = instance.field_mut(index) else { unreachable!("it was just found") };
+            fill(place, info, contents);
         }
         Ok(instance)
     }
 
+    /// The type that `$type` names, which must be `declared` or derived from it.
+    fn derived(
+        &self,
+        declared: TypeIndex,
+        name: &Json,
+        path: &str,
+    ) -> Result<TypeIndex, StepError> {
+        let path = || format!("{path}/$type");
+        let Json::String(name) = name else {
+            return Err(wrong_kind(&path(), "the name of a type".to_owned(), name));
+        };
+        let found = self.types.find(name);
+        let found =
+            found.ok_or_else(|| StepError::UnknownType { path: path(), name: name.clone() })?;
+        check_type(&self.types, found, declared, &path())?;
+        Ok(found)
+    }
+
     /// A primitive of a kind.
-    pub(super) fn primitive(
+    fn primitive(
         &self,
         kind: PrimitiveKind,
         value: &Json,
@@ -167,26 +173,41 @@ impl Maker {
     }
 }
 
-/// The entries of a map; what is `null` is not there.
-fn entries<'v, T>(
-    value: &'v Json,
+/// Whether an instance may stand where one of another type is declared.
+pub(super) fn check_type(
+    types: &TypeSet,
+    of: TypeIndex,
+    declared: TypeIndex,
     path: &str,
-    read: impl Fn(&Json, &str) -> Result<T, StepError>,
-) -> Result<Vec<(&'v str, T)>, StepError> {
+) -> Result<(), StepError> {
+    if types.is_a(of, declared) {
+        return Ok(());
+    }
+    let name = |index| types[index].name.clone();
+    let (path, name, declared) = (path.to_owned(), name(of), name(declared));
+    Err(StepError::WrongType { path, name, declared })
+}
+
+/// The entries of a map; what is `null` is not there.
+fn entries<T>(
+    value: &Json,
+    path: &str,
+    mut read: impl FnMut(&Json, &str) -> Result<T, StepError>,
+) -> Result<Vec<(String, T)>, StepError> {
     let Json::Object(entries) = value else {
         return Err(wrong_kind(path, "an object of entries".to_owned(), value));
     };
     entries
         .iter()
         .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| Ok((key.as_str(), read(value, &below(path, key))?)))
+        .map(|(key, value)| Ok((key.clone(), read(value, &below(path, key))?)))
         .collect()
 }
 
 fn items<T>(
     value: &Json,
     path: &str,
-    read: impl Fn(&Json, &str) -> Result<T, StepError>,
+    mut read: impl FnMut(&Json, &str) -> Result<T, StepError>,
 ) -> Result<Vec<T>, StepError> {
     let Json::Array(items) = value else {
         return Err(wrong_kind(path, "a list of elements".to_owned(), value));

@@ -46,16 +46,26 @@ fn files() {
         "the file has an unknown member `stops`: it can have `types`, `root`, `clients`, `steps`",
     );
     refuses_file(
-        &with("clients", json!({ "a": { "view": true } })),
-        "client `a` uses `view`, which is not supported yet",
-    );
-    refuses_file(
         &with("clients", json!({ "a": { "view": 1 } })),
         "client `a` must be `\"view\": true` or `false`, not 1",
     );
+    let extending = |base: Json| {
+        let state = json!({ "extends": base, "fields": { "a": "string" } });
+        with("types", json!({ "State": state, "Item": { "fields": {} } }))
+    };
+    refuses_file(&extending(json!("Thing")), "type `State` names the unknown type `Thing`");
+    refuses_file(&extending(json!(1)), "`extends` of type `State` must be a string, not 1");
+    for later in ["Item", "State"] {
+        refuses_file(
+            &extending(json!(later)),
+            &format!("type `State` extends `{later}`, which must stand before it"),
+        );
+    }
+    let fields = json!({ "fields": { "a": "string" } });
+    let state = json!({ "extends": "Item", "fields": { "a": "uint8" } });
     refuses_file(
-        &with("types", json!({ "State": { "extends": "Item", "fields": {} } })),
-        "type `State` uses `extends`, which is not supported yet",
+        &with("types", json!({ "Item": fields, "State": state })),
+        "type `State` has two fields `a`: rename one",
     );
     refuses_file(
         &with("types", json!({ "uint8": { "fields": {} }, "State": { "fields": {} } })),
@@ -79,20 +89,13 @@ fn files() {
     of_field(json!("uint7"), "names the unknown type `uint7`");
     of_field(json!({ "map": "Player" }), "names the unknown type `Player`");
     of_field(json!(3), "must be a type's name or an object, not 3");
-    of_field(json!({ "set": "State" }), "uses a `set` of structs, which is not supported yet");
-    of_field(
-        json!({ "collection": "State" }),
-        "uses a `collection` of structs, which is not supported yet",
-    );
-    of_field(json!({ "quantized": {} }), "uses `quantized`, which is not supported yet");
-    of_field(json!({ "type": "uint8", "view": 1 }), "uses `view`, which is not supported yet");
     of_field(
         json!({ "array": { "map": "string" } }),
         "holds collections: the elements of a collection are primitives or a type",
     );
     of_field(
         json!({ "type": "string", "map": "string" }),
-        "must be an object with one of `type`, `map`, `array`, `set`, `collection`, not an object",
+        "must be an object with one of `type`, `map`, `array`, `set`, `collection`, `quantized`, not an object",
     );
     of_field(
         json!({ "type": "string", "optonal": true }),
@@ -102,6 +105,54 @@ fn files() {
     of_field(
         json!({ "map": "string", "optional": true }),
         "is an optional collection: collections always exist",
+    );
+}
+
+#[test]
+fn fields_that_are_filtered_or_quantized() {
+    let refuses = |definition: Json, expected: &str| {
+        let mut file = scenario(&json!([]));
+        file["types"] = json!({ "State": { "fields": { "f": definition } } });
+        refuses_file(&file, expected);
+    };
+    for tag in [json!(0), json!(-2), json!(1.5), json!(1_u64 << 31), json!("x"), Json::Null] {
+        refuses(
+            json!({ "type": "uint8", "view": tag }),
+            &format!(
+                "`view` of field `f` of type `State` must be -1 or a mask of bits, 1 to 2147483647, \
+                 not {tag}"
+            ),
+        );
+    }
+    let quantized = |definition: Json, expected: &str| {
+        refuses(json!({ "quantized": definition }), expected);
+    };
+    let of = "`quantized` of field `f` of type `State`";
+    quantized(json!(8), &format!("{of} must be an object, not 8"));
+    quantized(json!({ "max": 1 }), &format!("{of} has no `min`"));
+    quantized(
+        json!({ "min": "0", "max": 1 }),
+        &format!("`min` of {of} must be a number, not \"0\""),
+    );
+    quantized(
+        json!({ "min": 0, "max": 1, "bits": 300 }),
+        &format!("`bits` of {of} must be 8, 16 or 32, not 300"),
+    );
+    quantized(
+        json!({ "min": 0, "max": 1, "bits": 12 }),
+        "a quantized field has 8, 16 or 32 bits, not 12",
+    );
+    quantized(
+        json!({ "min": 0, "max": 1, "mode": "round" }),
+        &format!("`mode` of {of} must be `clamp` or `wrap`, not \"round\""),
+    );
+    quantized(
+        json!({ "min": 1, "max": 1 }),
+        "a quantized field needs finite numbers, `min` below `max`: 1 to 1 is no such range",
+    );
+    quantized(
+        json!({ "min": 0, "max": 1, "step": 1 }),
+        &format!("{of} has an unknown member `step`: it can have `min`, `max`, `bits`, `mode`"),
     );
 }
 
@@ -122,11 +173,8 @@ fn steps() {
     refuses(
         &json!({ "op": "sort" }),
         "unknown op `sort`: use one of `set`, `delete`, `push`, `splice`, `move`, `swap`, \
-         `reverse`, `clear`, `add`, `remove`, `join`, `leave`, `sync`",
+         `reverse`, `clear`, `add`, `remove`, `share`, `view`, `join`, `leave`, `sync`",
     );
-    for op in ["share", "view"] {
-        refuses(&json!({ "op": op }), &format!("the op `{op}` is not supported yet"));
-    }
     refuses(&json!({ "op": "set", "path": "/turn" }), "`set` needs `value`");
     refuses(
         &json!({ "op": "splice", "path": "/log", "at": 0, "delete": 1 }),
@@ -249,7 +297,12 @@ fn values() {
         &set("/hand", json!([{}, { "armour": 1 }])),
         "`/hand/1`: type `Item` has no field `armour`",
     );
-    refuses(&set("/boss", json!({ "$type": "Item" })), "`$type` is not supported yet");
+    let of_type = |name: Json, expected: &str| {
+        refuses(&set("/boss", json!({ "$type": name })), &format!("`/boss/$type` {expected}"));
+    };
+    of_type(json!(3), "takes the name of a type, not 3");
+    of_type(json!("Orc"), "names the unknown type `Orc`");
+    of_type(json!("State"), "takes a `Item`, and `State` is not derived from it");
 }
 
 #[test]

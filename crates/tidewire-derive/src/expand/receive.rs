@@ -49,7 +49,7 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
             #index => <#ty as __tidewire::Receive>::receive(&mut self.#name, __rest, __source)?,
         });
         fresh.push(quote_spanned! {span=>
-            #name: <#ty as __tidewire::Receive>::create(__tidewire::New::Fresh(__of))?,
+            #name: <#ty as __tidewire::Receive>::create(__tidewire::New::Fresh(__of.below()))?,
         });
     }
     let base = input.base().map(|field| {
@@ -187,6 +187,7 @@ pub(super) fn variants(input: &Struct<'_>, variants: &[Variant<'_>]) -> TokenStr
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     let names: Vec<&Ident> = variants.iter().map(|variant| variant.ident).collect();
     let types: Vec<&Type> = variants.iter().map(|variant| variant.ty).collect();
+    let (first_name, first_type) = (names.iter().take(1), types.iter().take(1));
     quote! {
         #[automatically_derived]
         impl #impl_generics __tidewire::StructSink for #ident #type_generics #where_clause {
@@ -229,6 +230,11 @@ pub(super) fn variants(input: &Struct<'_>, variants: &[Variant<'_>]) -> TokenStr
                         <#types as __tidewire::StructSink>::fresh(__of)?
                     ));
                 })*
+                if __of.index == __tidewire::Fresh::ANY {
+                    #(return ::core::result::Result::Ok(Self::#first_name(
+                        <#first_type as __tidewire::StructSink>::fresh(__of)?
+                    ));)*
+                }
                 ::core::result::Result::Err(__tidewire::no_variant::<Self>())
             }
         }

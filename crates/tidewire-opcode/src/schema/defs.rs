@@ -79,6 +79,11 @@ impl Defs {
     fn property(&mut self, types: &TypeSet, field: &FieldInfo) -> Result<Tree, SchemaError> {
         let (inner, value, atomic) = match field.kind {
             FieldKind::Primitive(kind) => (swift_name(kind).to_owned(), primitive(kind), false),
+            // Clients get the numbers themselves.
+            FieldKind::Quantized(_) => {
+                let kind = PrimitiveKind::Float64;
+                (swift_name(kind).to_owned(), primitive(kind), false)
+            }
             FieldKind::Ref(index) => {
                 let info = &types[index];
                 (info.name.clone(), reference(&info.name), is_atomic(types, info))

@@ -13,8 +13,8 @@ use json_patch::{
 };
 use serde_json::{Map, Value as Json};
 use tidewire_state::{
-    ElementKind, Enter, EntryAt, FieldIndex, FieldKind, Place, RefEdit, RefId, TypeIndex, TypeSet,
-    Value, ValueEdit, Visitor,
+    Enter, EntryAt, FieldIndex, FieldKind, Place, RefEdit, RefId, TypeIndex, TypeSet, Value,
+    ValueEdit, Visitor,
 };
 
 use super::{
@@ -53,8 +53,8 @@ struct New {
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     Struct(TypeIndex),
-    Map(ElementKind),
-    Array(ElementKind),
+    Map,
+    Array,
 }
 
 #[derive(Debug)]
@@ -195,22 +195,21 @@ impl Writer {
         }
     }
 
-    fn child_shape(&self, place: Place<'_>) -> Shape {
-        let Some(parent) = self.nodes.last() else { return Shape::Struct(self.types.root) };
-        match (parent.shape, place) {
-            (Shape::Struct(index), Place::Field(field)) => {
+    fn shape(&self, node: Enter<'_>) -> Shape {
+        if let Some(index) = node.index {
+            return Shape::Struct(index);
+        }
+        match (self.nodes.last().map(|around| around.shape), node.place) {
+            (Some(Shape::Struct(index)), Place::Field(field)) => {
                 match self.types[index].fields[usize::from(field.0)].kind {
-                    FieldKind::Ref(index) => Shape::Struct(index),
-                    FieldKind::Map(element) => Shape::Map(element),
-                    FieldKind::Array(element)
-                    | FieldKind::Set(element)
-                    | FieldKind::Collection(element) => Shape::Array(element),
-                    kind => unreachable!("a field of kind {kind:?} leads to no node"),
+                    FieldKind::Map(_) => Shape::Map,
+                    FieldKind::Array(_) | FieldKind::Set(_) | FieldKind::Collection(_) => {
+                        Shape::Array
+                    }
+                    kind => unreachable!("a field of kind {kind:?} leads to no collection"),
                 }
             }
-            (Shape::Map(ElementKind::Ref(index)), Place::Entry(_))
-            | (Shape::Array(ElementKind::Ref(index)), Place::Item(_)) => Shape::Struct(index),
-            (shape, place) => unreachable!("nothing lies in {shape:?} at {place:?}"),
+            (around, place) => unreachable!("no collection lies in {around:?} at {place:?}"),
         }
     }
 
@@ -249,7 +248,7 @@ impl Visitor for Writer {
     fn end(&mut self) {}
 
     fn enter(&mut self, node: Enter<'_>) {
-        let shape = self.child_shape(node.place);
+        let shape = self.shape(node);
         let key = self.key(node.place);
         let new =
             node.fresh.then(|| New { value: shape.empty(), operation: self.operation_of(node.id) });
@@ -359,8 +358,8 @@ impl Visitor for Writer {
 impl Shape {
     fn empty(self) -> Json {
         match self {
-            Self::Struct(_) | Self::Map(_) => Json::Object(Map::new()),
-            Self::Array(_) => Json::Array(Vec::new()),
+            Self::Struct(_) | Self::Map => Json::Object(Map::new()),
+            Self::Array => Json::Array(Vec::new()),
         }
     }
 }

@@ -4,33 +4,38 @@ use thiserror::Error;
 
 use super::{KEY, LONGEST_PATH};
 use crate::{
-    notepack::{self, DecodeError, Value},
-    patch::{Op, Patch, Path},
+    notepack::{DecodeError, Text, Value, read::Reader},
+    patch::{self, Op, Patch, Path},
 };
 
 /// Reads the patches that follow a snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct LightDecoder {
     /// The names of the properties, by type.
-    types: Vec<Vec<String>>,
+    types: Vec<Vec<Text>>,
 }
 
 /// Why a message cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LightError {
-    /// The bytes, or the body behind the path, are no MessagePack. Offsets count from the first
-    /// byte of what is MessagePack.
+    /// The bytes, or the body behind the path, are no MessagePack.
     #[error(transparent)]
     Decode(#[from] DecodeError),
     /// Not `[table, state]`.
-    #[error("the snapshot is no array of a table of types and a state")]
-    NotASnapshot,
+    #[error("byte {offset} is not that of a snapshot: an array of a table of types and a state")]
+    NotASnapshot {
+        /// Where something else begins.
+        offset: usize,
+    },
     /// An entry of the table that makes no sense.
     #[error(
-        "type `{name}` of the table has no number of its own from 0 to 127, or no list of properties"
+        "type `{name}` of the table at byte {offset} has no number of its own from 0 to 255, or no \
+         list of properties"
     )]
     BadType {
+        /// Where the table is.
+        offset: usize,
         /// The name of the type.
         name: String,
     },
@@ -75,7 +80,8 @@ pub enum LightError {
 impl LightDecoder {
     /// A decoder for types that are known without a snapshot: of each, the names of its properties.
     pub fn new(types: Vec<Vec<String>>) -> Self {
-        Self { types }
+        let names = |of: Vec<String>| of.into_iter().map(Text::from).collect();
+        Self { types: types.into_iter().map(names).collect() }
     }
 
     /// Reads a snapshot: the decoder for what follows, and the state.
@@ -84,20 +90,22 @@ impl LightDecoder {
     ///
     /// If the bytes are no snapshot.
     pub fn from_snapshot(bytes: &[u8]) -> Result<(Self, Value), LightError> {
-        let Value::Array(items) = notepack::decode(bytes)? else {
-            return Err(LightError::NotASnapshot);
+        let mut reader = Reader::new(bytes);
+        if reader.array()? != Some(2) {
+            return Err(LightError::NotASnapshot { offset: 0 });
+        }
+        let offset = reader.offset();
+        let Value::Object(table) = reader.value(1)? else {
+            return Err(LightError::NotASnapshot { offset });
         };
-        let Ok([Value::Object(table), state]) = <[Value; 2]>::try_from(items) else {
-            return Err(LightError::NotASnapshot);
-        };
-        let mut types: Vec<Option<Vec<String>>> = Vec::new();
-        for (name, entry) in &table {
-            let bad = || LightError::BadType { name: name.clone() };
+        let mut types: Vec<Option<Vec<Text>>> = Vec::new();
+        for (name, entry) in table.iter() {
+            let bad = || LightError::BadType { offset, name: name.to_owned() };
             let Value::Object(entry) = entry else { return Err(bad()) };
             let index = entry.get("index").and_then(Value::as_u64).filter(|index| *index < 256);
             let Some(Value::Array(props)) = entry.get("props") else { return Err(bad()) };
-            let props = props.iter().map(|name| name.as_str().map(str::to_owned));
-            let props: Option<Vec<String>> = props.collect();
+            let props: Option<Vec<Text>> =
+                props.iter().map(|name| name.as_str().map(Text::from)).collect();
             let (index, props) = index.zip(props).ok_or_else(bad)?;
             let index = index as usize;
             if index >= types.len() {
@@ -107,6 +115,8 @@ impl LightDecoder {
                 return Err(bad());
             }
         }
+        let state = reader.value(1)?;
+        reader.end()?;
         let types = types.into_iter().map(Option::unwrap_or_default).collect();
         Ok((Self { types }, state))
     }
@@ -123,56 +133,62 @@ impl LightDecoder {
         if usize::from(size) > LONGEST_PATH {
             return Err(LightError::PathTooLong { size });
         }
-        let (header, body) = rest
+        let (header, _) = rest
             .split_at_checked(size.into())
             .ok_or(LightError::Truncated { offset: bytes.len() })?;
-        let segments = self.segments(header)?;
-        let keys = segments.iter().filter(|segment| segment.is_none()).count();
+        let keys = self.check(header)?;
+        let mut body = Reader::behind(bytes, 2 + header.len());
         let bad = LightError::BadBody { offset: 2 + header.len(), keys };
-        let Value::Array(body) = notepack::decode(body)? else { return Err(bad) };
-        let mut body = body.into_iter();
-        let mut path = Vec::with_capacity(segments.len());
-        for segment in segments {
-            path.push(match segment {
-                Some(name) => name.to_owned(),
-                None => match body.next() {
-                    Some(Value::String(key)) => key,
-                    Some(Value::Unsigned(key)) => key.to_string(),
-                    _ => return Err(bad),
-                },
-            });
-        }
-        let value = if op == Op::Remove { None } else { body.next() };
-        let old = if op == Op::Add { None } else { body.next() };
-        if body.next().is_some() || (value.is_none() && op != Op::Remove) {
+        let Some(left) = body.array()?.and_then(|len| len.checked_sub(keys)) else {
             return Err(bad);
-        }
-        Ok(Patch { op, path: Path::from_iter(path), value, old })
-    }
-
-    /// The names in a path; nothing where a key stands in the body.
-    fn segments(&self, header: &[u8]) -> Result<Vec<Option<&str>>, LightError> {
-        let mut segments = Vec::new();
+        };
+        let mut path = String::new();
         let mut at = 0;
         while let Some(&of) = header.get(at) {
-            // The original takes any negative byte for a key.
-            if of >= 0x80 {
-                if of != KEY {
-                    let property = header.get(at + 1).copied().unwrap_or_default();
-                    return Err(LightError::UnknownProperty { offset: 2 + at, of, property });
+            if of == KEY {
+                match body.value(1)? {
+                    Value::String(key) => patch::push_segment(&mut path, &key),
+                    Value::Unsigned(key) => patch::push_index(&mut path, key),
+                    _ => return Err(bad),
                 }
-                segments.push(None);
+                at += 1;
+            } else {
+                let name = &self.types[usize::from(of)][usize::from(header[at + 1])];
+                patch::push_segment(&mut path, name);
+                at += 2;
+            }
+        }
+        let (value, old) = match (op, left) {
+            (Op::Add, 1) | (Op::Replace, 1) => (Some(body.value(1)?), None),
+            (Op::Replace, 2) => (Some(body.value(1)?), Some(body.value(1)?)),
+            (Op::Remove, 0) => (None, None),
+            (Op::Remove, 1) => (None, Some(body.value(1)?)),
+            _ => return Err(bad),
+        };
+        body.end()?;
+        Ok(Patch { op, path: Path::from_pointer(&path), value, old })
+    }
+
+    /// Checks that the table has all that a path names, and returns how many keys it needs.
+    fn check(&self, header: &[u8]) -> Result<usize, LightError> {
+        let (mut at, mut keys) = (0, 0);
+        while let Some(&of) = header.get(at) {
+            let offset = 2 + at;
+            // The original takes any negative byte for a key.
+            if of == KEY {
+                keys += 1;
                 at += 1;
                 continue;
             }
-            let offset = 2 + at;
-            let property =
-                *header.get(at + 1).ok_or(LightError::Truncated { offset: 2 + header.len() })?;
-            let name = self.types.get(usize::from(of)).and_then(|of| of.get(usize::from(property)));
-            let unknown = LightError::UnknownProperty { offset, of, property };
-            segments.push(Some(name.filter(|_| property < 0x80).ok_or(unknown)?.as_str()));
+            let Some(&property) = header.get(at + 1) else {
+                return Err(LightError::Truncated { offset: 2 + header.len() });
+            };
+            let names = self.types.get(usize::from(of)).filter(|_| of < 0x80);
+            if property >= 0x80 || names.is_none_or(|of| usize::from(property) >= of.len()) {
+                return Err(LightError::UnknownProperty { offset, of, property });
+            }
             at += 2;
         }
-        Ok(segments)
+        Ok(keys)
     }
 }

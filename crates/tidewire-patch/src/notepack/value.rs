@@ -1,11 +1,12 @@
 //! What a message can hold.
 
-use indexmap::IndexMap;
 use serde_json::Value as Json;
 use tidewire_state::Value as Leaf;
 
-/// The members of an object, in the order of the wire.
-pub type Object = IndexMap<String, Value, foldhash::fast::RandomState>;
+use super::object::Object;
+
+/// Text. Up to 24 bytes of it lie in the value itself.
+pub type Text = compact_str::CompactString;
 
 /// A value of JavaScript, as far as messages can hold it.
 ///
@@ -28,7 +29,7 @@ pub enum Value {
     /// Any other number.
     Double(f64),
     /// Text.
-    String(String),
+    String(Text),
     /// Bytes.
     Bytes(Vec<u8>),
     /// Milliseconds since 1970.
@@ -90,7 +91,7 @@ impl Value {
             Self::Object(members) => members
                 .iter()
                 .filter(|(_, value)| !value.is_undefined())
-                .map(|(key, value)| (key.clone(), value.to_json()))
+                .map(|(key, value)| (key.to_owned(), value.to_json()))
                 .collect(),
         }
     }
@@ -138,7 +139,7 @@ impl From<Leaf<'_>> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 

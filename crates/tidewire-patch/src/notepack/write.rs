@@ -27,7 +27,7 @@ pub(crate) fn value(out: &mut Vec<u8>, value: &Value) {
         }
         Value::Object(members) => {
             object(out, members.len());
-            for (key, member) in members {
+            for (key, member) in members.iter() {
                 string(out, key);
                 self::value(out, member);
             }

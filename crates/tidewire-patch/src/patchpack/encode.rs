@@ -1,14 +1,15 @@
 //! Writes patchpack.
 
-use tidewire_state::{RefId, Schema, Tracked, TypeSet};
+use tidewire_state::{RefId, Schema, Tracked, TypeSet, Unfold, ViewId};
 
 use super::{ARRAY, MAP, keys::Keys};
 use crate::{
     changes::Config,
     document::{Document, Kept, Node, Slot},
+    messages::Messages,
     notepack::{Value, write},
     patch::Op,
-    record::{Arrays, At, Recorder, Segment, visitor},
+    record::{Arrays, At, Recorder, Segment, views, visitor},
 };
 
 /// Encodes one state as patchpack for any number of clients.
@@ -44,13 +45,17 @@ use crate::{
 #[derive(Debug)]
 pub struct PatchpackEncoder {
     recorder: Recorder,
+    unfold: Option<Box<Unfold<Self>>>,
     clients: Clients,
     /// The table of types, encoded.
     types: Vec<u8>,
-    messages: Vec<Vec<u8>>,
+    messages: Messages,
+    /// The maps that got keys in a tick.
+    grown: Vec<At>,
 }
 
 visitor!(PatchpackEncoder);
+views!(PatchpackEncoder);
 
 /// What clients hold beside the state.
 #[derive(Debug, Default)]
@@ -64,7 +69,7 @@ pub(super) struct Clients {
 pub(super) struct ClientNode {
     pub(super) id: u64,
     /// Of a map.
-    pub(super) keys: Keys,
+    pub(super) keys: Option<Box<Keys>>,
 }
 
 impl PatchpackEncoder {
@@ -76,7 +81,12 @@ impl PatchpackEncoder {
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::InPlace, config.reversible);
         let types = encode_types(&recorder.types);
-        Self { recorder, clients: Clients::default(), types, messages: Vec::new() }
+        Self { unfold: Unfold::of(state), ..Self::of(recorder, types) }
+    }
+
+    fn of(recorder: Recorder, types: Vec<u8>) -> Self {
+        let (clients, messages, grown) = Default::default();
+        Self { recorder, unfold: None, clients, types, messages, grown }
     }
 
     /// What changed since the last call, one message each, in order. Of a state that was never
@@ -90,12 +100,33 @@ impl PatchpackEncoder {
     /// If changes of this state were consumed without this encoder.
     pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[Vec<u8>] {
         state.sync(self);
-        &self.messages
+        self.messages.all()
     }
 
     /// What changed in the last sync, one message each.
     pub fn last_patch(&self) -> &[Vec<u8>] {
-        &self.messages
+        self.messages.all()
+    }
+
+    /// What the last sync changed for those with this view, one message each; they begin with
+    /// [`snapshot_for`](Self::snapshot_for). Worked out once a sync, however often it is asked for.
+    pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[Vec<u8>] {
+        self.seen_by(state, view).last_patch()
+    }
+
+    /// All there is for a client with this view that has nothing. It belongs right behind a patch that
+    /// the others were sent.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> Vec<u8> {
+        self.recorder.check_synced();
+        self.seen_by(state, view).snapshot()
+    }
+
+    fn another(&self) -> Self {
+        Self::of(self.recorder.another(), self.types.clone())
     }
 
     fn finish(&mut self) {
@@ -105,24 +136,24 @@ impl PatchpackEncoder {
             let root = Slot::Node(RefId::ROOT);
             self.clients.bring(&self.recorder.document, &root, &mut Vec::new());
         }
-        // The maps that got keys.
-        let mut grown: Vec<At> = Vec::new();
+        self.grown.clear();
         for change in &self.recorder.changes {
-            self.messages.push(self.clients.message(
+            self.clients.message(
                 &self.recorder.document,
                 change.op,
                 self.recorder.id(change.container),
                 &change.segment,
                 change.value.as_ref(),
                 change.old.as_ref(),
-            ));
+                self.messages.add(),
+            );
             let is_key = matches!(change.segment, Segment::Key(_));
-            if change.op == Op::Add && is_key && grown.last() != Some(&change.container) {
-                grown.push(change.container);
+            if change.op == Op::Add && is_key && self.grown.last() != Some(&change.container) {
+                self.grown.push(change.container);
             }
         }
-        for map in grown {
-            self.renew_if_stale(map);
+        for at in 0..self.grown.len() {
+            self.renew_if_stale(self.grown[at]);
         }
         for id in &self.recorder.released {
             self.clients.forget(*id);
@@ -147,20 +178,21 @@ impl PatchpackEncoder {
     /// Sends a map anew, without the keys that are gone, if it has more of those than others.
     fn renew_if_stale(&mut self, map: At) {
         let id = self.recorder.id(map);
-        let Node::Map(_, entries) = self.recorder.document.node(id) else { return };
-        let known = self.clients.node(id).keys.len();
+        let Node::Map(entries) = self.recorder.document.node(id) else { return };
+        let known = self.clients.node(id).keys.as_ref().map_or(0, |keys| keys.len());
         let Some((container, segment)) = self.recorder.place(map) else { return };
         if known > 2 * entries.len() + KEYS_TO_SPARE {
             let slot = Slot::Node(id);
             let old = self.recorder.is_reversible().then(|| self.recorder.document.keep(&slot));
-            self.messages.push(self.clients.message(
+            self.clients.message(
                 &self.recorder.document,
                 Op::Replace,
                 self.recorder.id(container),
                 segment,
                 Some(&slot),
                 old.as_ref(),
-            ));
+                self.messages.add(),
+            );
         }
     }
 }
@@ -179,7 +211,8 @@ impl Clients {
         }
     }
 
-    /// One patch; clients have it from now on.
+    /// Writes one patch; clients have it from now on.
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of a patch")]
     pub(super) fn message(
         &mut self,
         document: &Document,
@@ -188,38 +221,38 @@ impl Clients {
         segment: &Segment,
         value: Option<&Slot>,
         old: Option<&Kept>,
-    ) -> Vec<u8> {
-        let mut out = Vec::new();
+        out: &mut Vec<u8>,
+    ) {
         let values = usize::from(value.is_some()) + usize::from(old.is_some());
-        write::array(&mut out, 3 + values);
+        write::array(out, 3 + values);
         out.push(op.number());
-        write::unsigned(&mut out, self.node(parent).id);
+        write::unsigned(out, self.node(parent).id);
         let mut new_key = None;
         match segment {
-            Segment::Field(_, field) => write::unsigned(&mut out, field.0.into()),
-            Segment::Index(index) => write::unsigned(&mut out, *index as u64),
+            Segment::Field(_, field) => write::unsigned(out, field.0.into()),
+            Segment::Index(index) => write::unsigned(out, *index as u64),
             Segment::Key(key) if op == Op::Add => {
-                write::signed(&mut out, -1);
+                write::signed(out, -1);
                 new_key = Some(key);
             }
             Segment::Key(key) => {
-                let position = self.node(parent).keys.position(key);
+                let keys = self.node(parent).keys.as_ref();
+                let position = keys.and_then(|keys| keys.position(key));
                 let position = position.expect("a key that clients have was added to their list");
-                write::unsigned(&mut out, position as u64);
+                write::unsigned(out, position as u64);
             }
         }
         if let Some(key) = new_key {
-            write::array(&mut out, 2);
-            write::string(&mut out, key);
-            self.nodes[parent.0 as usize].keys.push(key);
+            write::array(out, 2);
+            write::string(out, key);
+            self.nodes[parent.0 as usize].keys.get_or_insert_default().push(key);
         }
         if let Some(value) = value {
-            self.bring(document, value, &mut out);
+            self.bring(document, value, out);
         }
         if let Some(old) = old {
-            self.recall(old, &mut out);
+            self.recall(old, out);
         }
-        out
     }
 
     /// Writes what is in a place as something new: with new numbers and new lists of keys.
@@ -234,7 +267,7 @@ impl Clients {
         }
         let number = self.next_id;
         self.next_id += 1;
-        self.nodes[at] = ClientNode { id: number, keys: Keys::default() };
+        self.nodes[at] = ClientNode { id: number, keys: None };
         match document.node(id) {
             Node::Struct(of, fields) => {
                 let fields = up_to_last(fields);
@@ -246,15 +279,15 @@ impl Clients {
                     }
                 }
             }
-            Node::Map(_, entries) => {
+            Node::Map(entries) => {
                 header(out, MAP, number, 2 * entries.len());
-                for (key, slot) in entries {
-                    self.nodes[at].keys.push(key);
+                for (key, slot) in entries.iter() {
+                    self.nodes[at].keys.get_or_insert_default().push(key);
                     write::string(out, key);
                     self.bring(document, slot, out);
                 }
             }
-            Node::Array(_, items) => {
+            Node::Array(items) => {
                 header(out, ARRAY, number, items.len());
                 for slot in items {
                     self.bring(document, slot, out);
@@ -281,9 +314,10 @@ impl Clients {
                     }
                 }
             }
-            Node::Map(_, entries) => {
-                header(out, MAP, *number, 2 * keys.len());
-                for (key, is_first) in keys.iter() {
+            Node::Map(entries) => {
+                let keys = keys.as_deref();
+                header(out, MAP, *number, 2 * keys.map_or(0, Keys::len));
+                for (key, is_first) in keys.into_iter().flat_map(Keys::iter) {
                     write::string(out, key);
                     match entries.get(key).filter(|_| is_first) {
                         Some(slot) => self.show(document, slot, out),
@@ -291,7 +325,7 @@ impl Clients {
                     }
                 }
             }
-            Node::Array(_, items) => {
+            Node::Array(items) => {
                 header(out, ARRAY, *number, items.len());
                 for slot in items {
                     self.show(document, slot, out);

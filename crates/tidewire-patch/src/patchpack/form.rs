@@ -2,184 +2,284 @@
 //!
 //! Forms lie within forms, so what calls itself here keeps little on the stack.
 
-use std::{collections::HashMap, vec::IntoIter};
-
-use foldhash::fast::RandomState;
-
 use super::{
     ARRAY, MAP,
-    decode::{DEEPEST, Key, Kind, Node, PatchpackDecoder, PatchpackError},
+    decode::{DEEPEST, PatchpackDecoder, PatchpackError},
+    nodes::{Key, Kind, NONE, Node, Slot},
 };
-use crate::notepack::{Object, Value};
+use crate::notepack::{
+    Members, Object, Value,
+    read::{Reader, place, places},
+};
 
-/// Nodes that a message brings, to be added when all of it is right. The outermost comes first.
-#[derive(Debug, Default)]
-pub(super) struct Staged {
-    pub(super) nodes: Vec<(u64, Node)>,
-    /// Where each is.
-    pub(super) places: HashMap<u64, usize, RandomState>,
-    /// The node that they take the place of.
-    pub(super) gone: Option<u64>,
-    /// Whether the form is of what was there before, which brings no nodes.
-    pub(super) is_past: bool,
+/// What becomes of the nodes of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// They are the first ones, of a decoder that nobody has until all is right.
+    First,
+    /// They are new; one node, and all below it, makes room for them.
+    Stage { gone: Slot },
+    /// The form is of what was there before, which brings no nodes.
+    Past,
 }
 
 /// Where a form stands.
 pub(super) struct Spot {
-    /// The node around it and the name there; nothing for the root.
-    pub(super) place: Option<(u64, Key)>,
-    pub(super) depth: usize,
+    /// The node around it, and the place there; nothing for the root.
+    pub(super) around: Slot,
+    pub(super) key: Key,
+    pub(super) depth: u32,
 }
 
 impl Spot {
-    fn below(&self, id: u64, key: Key) -> Self {
-        Self { place: Some((id, key)), depth: self.depth + 1 }
-    }
+    pub(super) const ROOT: Self = Self { around: NONE, key: Key::Lost, depth: 0 };
+}
+
+/// A node of which the beginning was read.
+#[derive(Clone, Copy)]
+struct Begun {
+    kind: Kind,
+    slot: Slot,
+    /// Of the nodes.
+    depth: u32,
+    /// Of the message.
+    level: usize,
+    /// How many values follow.
+    len: usize,
+    mode: Mode,
+    /// Whether another node has its number, and it has no place.
+    is_shadow: bool,
 }
 
 impl PatchpackDecoder {
+    /// Reads what comes next, which lies this deep in the message.
     pub(super) fn form(
-        &self,
-        form: Value,
-        spot: &Spot,
-        staged: &mut Staged,
+        &mut self,
+        reader: &mut Reader<'_>,
+        spot: Spot,
+        level: usize,
+        mode: Mode,
     ) -> Result<Value, PatchpackError> {
-        let Value::Array(items) = form else { return Ok(form) };
-        let mut items = items.into_iter();
-        let (id, kind) = self.begin(&mut items, spot, staged)?;
-        match kind {
-            Kind::Array => self.array(id, items, spot, staged),
-            Kind::Struct(of) => self.structure(id, of, items, spot, staged),
-            Kind::Map(_) => self.map(id, items, spot, staged),
+        let mut value = Value::Undefined;
+        self.part(reader, (spot.around, spot.depth), level, mode, |_| spot.key, &mut value)?;
+        Ok(value)
+    }
+
+    /// Reads what comes next, a form or a primitive, to where it is to stay.
+    #[inline]
+    fn part(
+        &mut self,
+        reader: &mut Reader<'_>,
+        (around, depth): (Slot, u32),
+        level: usize,
+        mode: Mode,
+        key: impl FnOnce(&Self) -> Key,
+        out: &mut Value,
+    ) -> Result<(), PatchpackError> {
+        let offset = reader.offset();
+        if reader.is_array() {
+            let spot = Spot { around, key: key(self), depth };
+            return self.container(reader, spot, level, mode, out);
         }
+        reader.read(level, out)?;
+        match out {
+            // An extension that means nothing in JavaScript.
+            Value::Array(_) => Err(PatchpackError::BadForm { offset }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a form that has a node.
+    fn container(
+        &mut self,
+        reader: &mut Reader<'_>,
+        spot: Spot,
+        level: usize,
+        mode: Mode,
+        out: &mut Value,
+    ) -> Result<(), PatchpackError> {
+        let offset = reader.offset();
+        let len = reader.array()?.ok_or(PatchpackError::BadForm { offset })?;
+        let begun = self.begin(reader, spot, (offset, len), level, mode)?;
+        *out = match begun.kind {
+            Kind::Array => self.array(reader, begun)?,
+            Kind::Struct(of) => self.structure(reader, begun, of)?,
+            _ => self.map(reader, begun)?,
+        };
+        Ok(())
+    }
+
+    /// Reads what lies in a node.
+    #[inline]
+    fn below(
+        &mut self,
+        reader: &mut Reader<'_>,
+        begun: &Begun,
+        key: impl FnOnce(&Self) -> Key,
+        out: &mut Value,
+    ) -> Result<(), PatchpackError> {
+        self.part(reader, (begun.slot, begun.depth), begun.level, begun.mode, key, out)
     }
 
     /// Reads the type and the number of a form, and stages its node.
     fn begin(
-        &self,
-        items: &mut IntoIter<Value>,
-        spot: &Spot,
-        staged: &mut Staged,
-    ) -> Result<(u64, Kind), PatchpackError> {
-        let of = match items.next() {
-            Some(Value::Signed(of)) => Some(of),
-            Some(of) => of.as_u64().and_then(|of| i64::try_from(of).ok()),
-            None => None,
-        };
-        let of = of.ok_or(PatchpackError::BadForm)?;
-        let id = items.next().and_then(|id| id.as_u64()).ok_or(PatchpackError::BadForm)?;
+        &mut self,
+        reader: &mut Reader<'_>,
+        spot: Spot,
+        (offset, len): (usize, usize),
+        level: usize,
+        mode: Mode,
+    ) -> Result<Begun, PatchpackError> {
+        let bad = || PatchpackError::BadForm { offset };
+        let len = len.checked_sub(2).ok_or_else(bad)?;
+        let of = reader.signed(level + 1)?.ok_or_else(bad)?;
+        let id = reader.unsigned(level + 1)?.ok_or_else(bad)?;
+        if spot.depth > DEEPEST {
+            return Err(PatchpackError::TooDeep { offset, id });
+        }
         let kind = match of {
             ARRAY => Kind::Array,
-            MAP => Kind::Map(Vec::new()),
-            of => match usize::try_from(of) {
-                Ok(at) if at < self.types.len() => Kind::Struct(at),
-                _ => return Err(PatchpackError::UnknownType { of }),
+            MAP => Kind::Map(NONE),
+            of => match u32::try_from(of) {
+                Ok(at) if self.types.len().is_none_or(|count| (at as usize) < count) => {
+                    Kind::Struct(at)
+                }
+                _ => return Err(PatchpackError::UnknownType { offset, of }),
             },
         };
-        if spot.depth > DEEPEST {
-            return Err(PatchpackError::TooDeep { id });
-        }
-        if !staged.is_past {
-            self.stage(id, &kind, spot, staged)?;
-        }
-        Ok((id, kind))
-    }
-
-    fn stage(
-        &self,
-        id: u64,
-        kind: &Kind,
-        spot: &Spot,
-        staged: &mut Staged,
-    ) -> Result<(), PatchpackError> {
-        if staged.places.contains_key(&id) || !self.is_free(id, staged.gone) {
-            return if self.lenient { Ok(()) } else { Err(PatchpackError::DuplicateNode { id }) };
-        }
-        staged.places.insert(id, staged.nodes.len());
-        if let Some((around, key)) = &spot.place
-            && let Some(at) = staged.places.get(around)
-        {
-            staged.nodes[*at].1.children.insert(key.clone(), id);
-        }
-        let Spot { place, depth } = spot;
-        let node = Node {
-            kind: kind.clone(),
-            place: place.clone(),
-            children: HashMap::default(),
-            depth: *depth,
+        let mut begun = Begun {
+            kind,
+            slot: NONE,
+            depth: spot.depth + 1,
+            level: level + 1,
+            len,
+            mode,
+            is_shadow: false,
         };
-        staged.nodes.push((id, node));
-        Ok(())
+        let gone = match mode {
+            Mode::First => Some(NONE),
+            Mode::Stage { gone } => Some(gone),
+            Mode::Past => None,
+        };
+        if let Some(gone) = gone {
+            match self.nodes.of(id).filter(|other| !self.goes(*other, gone)) {
+                None => begun.slot = self.stage(id, &mut begun.kind, spot, (mode, len)),
+                Some(first) if self.lenient => {
+                    begun.slot = first;
+                    begun.is_shadow = true;
+                }
+                Some(_) => return Err(PatchpackError::DuplicateNode { offset, id }),
+            }
+        }
+        Ok(begun)
     }
 
-    fn array(
-        &self,
-        id: u64,
-        items: IntoIter<Value>,
-        spot: &Spot,
-        staged: &mut Staged,
-    ) -> Result<Value, PatchpackError> {
-        let mut list = Vec::with_capacity(items.len());
-        for (at, form) in (0..).zip(items) {
-            list.push(match form {
-                Value::Array(_) => self.form(form, &spot.below(id, Key::Index(at)), staged)?,
-                leaf => leaf,
-            });
+    fn stage(&mut self, id: u64, kind: &mut Kind, spot: Spot, (mode, len): (Mode, usize)) -> Slot {
+        if let Kind::Map(keys) = kind {
+            *keys = self.nodes.add_keys(len / 2);
         }
-        Ok(Value::Array(list))
+        let is_first = mode == Mode::First;
+        let node = Node::new(id, *kind, spot.around, spot.key, spot.depth, !is_first);
+        let slot = self.nodes.add(node);
+        let before = self.nodes.rename(id, slot);
+        // The outermost one of a patch takes its place when all of the message is right.
+        if is_first || !self.staged.is_empty() {
+            self.nodes.link(slot);
+        }
+        if !is_first {
+            self.staged.push((slot, before));
+        }
+        slot
+    }
+
+    /// Whether a node is about to go with another.
+    fn goes(&self, mut slot: Slot, gone: Slot) -> bool {
+        while gone != NONE && slot != NONE {
+            let node = self.nodes.node(slot);
+            if slot == gone {
+                return true;
+            }
+            if node.is_staged {
+                return false;
+            }
+            slot = node.around;
+        }
+        false
+    }
+
+    fn array(&mut self, reader: &mut Reader<'_>, begun: Begun) -> Result<Value, PatchpackError> {
+        let mut items = places(reader.room(begun.len, 1)?);
+        for at in 0..begun.len {
+            self.below(reader, &begun, |_| Key::Index(at as u64), place(&mut items, at))?;
+        }
+        Ok(Value::Array(items))
     }
 
     fn structure(
-        &self,
-        id: u64,
-        of: usize,
-        items: IntoIter<Value>,
-        spot: &Spot,
-        staged: &mut Staged,
+        &mut self,
+        reader: &mut Reader<'_>,
+        begun: Begun,
+        of: u32,
     ) -> Result<Value, PatchpackError> {
-        let mut members = Object::default();
-        members.reserve(items.len().min(self.types[of].len()));
-        for (name, form) in std::iter::zip(&self.types[of], items) {
-            let value = match form {
-                Value::Array(_) => {
-                    self.form(form, &spot.below(id, Key::Name(name.clone())), staged)?
-                }
-                leaf => leaf,
-            };
-            if !value.is_undefined() {
-                members.insert(name.clone(), value);
-            }
+        let names = match self.types.len() {
+            Some(_) => self.types.of(of).len(),
+            None => self.widen(of, begun.len).ok_or(PatchpackError::NotAState { offset: 0 })?,
+        };
+        let len = begun.len.min(names);
+        let mut values = places(reader.room(begun.len, 1)?.min(names));
+        for at in 0..len {
+            let key = |this: &Self| Key::At(this.first(of, at));
+            self.below(reader, &begun, key, place(&mut values, at))?;
         }
-        Ok(Value::Object(members))
+        for _ in len..begun.len {
+            reader.value(begun.level)?;
+        }
+        if self.is_ambiguous(of) {
+            let members = std::iter::zip(self.types.of(of).iter().cloned(), values);
+            let members = members.filter(|(_, value)| !value.is_undefined());
+            return Ok(Value::Object(members.collect()));
+        }
+        Ok(Value::Object(Object::typed(&self.types, of, values.into_boxed_slice())))
     }
 
-    fn map(
-        &self,
-        id: u64,
-        mut items: IntoIter<Value>,
-        spot: &Spot,
-        staged: &mut Staged,
-    ) -> Result<Value, PatchpackError> {
-        let mut members = Object::default();
-        let mut keys = Vec::with_capacity(items.len() / 2);
-        while let Some(key) = items.next() {
-            let (Value::String(key), Some(form)) = (key, items.next()) else {
-                return Err(PatchpackError::BadForm);
+    /// Notes how many values a struct has whose type is not known yet. Nothing if the type cannot be.
+    fn widen(&mut self, of: u32, len: usize) -> Option<usize> {
+        let at = of as usize;
+        if at >= self.widths.len() {
+            if at > MOST_GUESSED {
+                return None;
+            }
+            self.widths.resize(at + 1, 0);
+        }
+        self.widths[at] = self.widths[at].max(len as u32);
+        Some(len)
+    }
+
+    fn map(&mut self, reader: &mut Reader<'_>, begun: Begun) -> Result<Value, PatchpackError> {
+        let mut members = Members::with_places(reader.room(begun.len, 1)? / 2);
+        for at in 0..begun.len / 2 {
+            let offset = reader.offset();
+            let name = reader.text(begun.level)?.ok_or(PatchpackError::BadForm { offset })?;
+            if let Kind::Map(keys) = begun.kind
+                && keys != NONE
+            {
+                self.nodes.push_key(keys, name.clone());
+            }
+            let key = |_: &Self| match begun.is_shadow {
+                true => Key::Name(name.clone()),
+                false => Key::At(at as u32),
             };
-            keys.push(key.clone());
-            let value = match form {
-                Value::Array(_) => {
-                    self.form(form, &spot.below(id, Key::Name(key.clone())), staged)?
-                }
-                leaf => leaf,
-            };
-            if !value.is_undefined() {
-                members.insert(key, value);
+            self.below(reader, &begun, key, members.place())?;
+            if !members.place().is_undefined() {
+                members.name(name);
             }
         }
-        if let Some(at) = staged.places.get(&id) {
-            staged.nodes[*at].1.kind = Kind::Map(keys);
+        if begun.len % 2 == 1 {
+            return Err(PatchpackError::BadForm { offset: reader.offset() });
         }
-        Ok(Value::Object(members))
+        Ok(Value::Object(Object::of(members)))
     }
 }
+
+/// How many types a state is thought to have before they are read.
+const MOST_GUESSED: usize = 4096;

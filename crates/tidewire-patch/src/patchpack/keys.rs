@@ -4,19 +4,21 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use crate::notepack::Text;
+
 /// Keys by position, and the first position of each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    list: Vec<String>,
-    first: HashMap<String, usize, RandomState>,
+    list: Vec<Text>,
+    first: HashMap<Text, usize, RandomState>,
 }
 
 impl Keys {
     /// Adds a key at the end, whether it is there or not: so does every client.
     pub(super) fn push(&mut self, key: &str) {
         let at = self.list.len();
-        self.first.entry(key.to_owned()).or_insert(at);
-        self.list.push(key.to_owned());
+        self.first.entry(key.into()).or_insert(at);
+        self.list.push(key.into());
     }
 
     /// The first position of a key.
@@ -27,7 +29,7 @@ impl Keys {
     /// The key at a position.
     #[cfg(test)]
     pub(super) fn get(&self, at: usize) -> Option<&str> {
-        self.list.get(at).map(String::as_str)
+        self.list.get(at).map(Text::as_str)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -36,7 +38,7 @@ impl Keys {
 
     /// All positions, with whether a key stands there for the first time.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
-        let is_first = |at, key: &String| self.first.get(key) == Some(&at);
+        let is_first = |at, key: &Text| self.first.get(key) == Some(&at);
         self.list.iter().enumerate().map(move |(at, key)| (key.as_str(), is_first(at, key)))
     }
 }

@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 use serde_json::Value as Json;
-use tidewire_state::{ElementKind, FieldIndex, PrimitiveKind, RefId, TypeIndex};
+use tidewire_state::{FieldIndex, RefId, TypeIndex};
 
 use super::encode::Clients;
 use crate::{
@@ -15,9 +15,6 @@ use crate::{
     patch::Op,
     record::Segment,
 };
-
-/// What documents know of the elements of a collection; no message says it.
-const ANY: ElementKind = ElementKind::Primitive(PrimitiveKind::Number);
 
 #[test]
 fn the_encoder_writes_what_the_originals_wrote() {
@@ -130,9 +127,11 @@ impl Server {
                 let Some(Value::Array(pair)) = form.take() else { return Err("no pair".into()) };
                 form = Some(pair[1].clone());
                 expected[2] = (-1_i64).into();
-                Segment::Key(pair[0].as_str().unwrap().to_owned())
+                Segment::Key(pair[0].as_str().unwrap().into())
             }
-            Node::Map(..) => Segment::Key(keys.get(at).ok_or("no such key")?.to_owned()),
+            Node::Map(..) => Segment::Key(
+                keys.as_ref().and_then(|keys| keys.get(at)).ok_or("no such key")?.into(),
+            ),
         };
         let slot = form.as_ref().map(|form| self.slot(form));
         let before = self.put(parent_id, &segment, op, slot.clone());
@@ -149,7 +148,8 @@ impl Server {
         }));
         expected.extend(old.map(trimmed));
         let (slot, kept) = (slot.as_ref(), kept.as_ref());
-        let written = self.clients.message(&self.document, op, parent_id, &segment, slot, kept);
+        let mut written = Vec::new();
+        self.clients.message(&self.document, op, parent_id, &segment, slot, kept, &mut written);
         Ok((written, Value::Array(expected)))
     }
 
@@ -165,11 +165,11 @@ impl Server {
             (Node::Struct(_, fields), Segment::Field(_, field)) => {
                 std::mem::replace(&mut fields[usize::from(field.0)], slot)
             }
-            (Node::Map(_, entries), Segment::Key(key)) => match slot {
+            (Node::Map(entries), Segment::Key(key)) => match slot {
                 Some(slot) => entries.insert(key.clone(), slot),
                 None => entries.shift_remove(key),
             },
-            (Node::Array(_, items), Segment::Index(at)) => match (op, slot) {
+            (Node::Array(items), Segment::Index(at)) => match (op, slot) {
                 (Op::Add, Some(slot)) => {
                     items.insert(*at, slot);
                     None
@@ -189,12 +189,12 @@ impl Server {
         let items_below = &items[2..];
         let node = match &items[0] {
             Value::Signed(-1) => {
-                Node::Array(ANY, items_below.iter().map(|form| self.slot(form)).collect())
+                Node::Array(items_below.iter().map(|form| self.slot(form)).collect())
             }
             Value::Signed(_) => {
                 let entry =
-                    |pair: &[Value]| (pair[0].as_str().unwrap().to_owned(), self.slot(&pair[1]));
-                Node::Map(ANY, items_below.chunks(2).map(entry).collect())
+                    |pair: &[Value]| (pair[0].as_str().unwrap().into(), self.slot(&pair[1]));
+                Node::Map(Box::new(items_below.chunks(2).map(entry).collect()))
             }
             of => {
                 let of = TypeIndex(of.as_u64().unwrap() as u32);

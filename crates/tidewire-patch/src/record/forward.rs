@@ -1,6 +1,7 @@
 //! How an encoder hands a walk to its recorder.
 
-/// Makes an encoder with a `recorder` a visitor, which does its work in `finish` after a walk.
+/// Makes an encoder with a `recorder` a visitor, which does its work in `finish` after a walk. Where it has
+/// an `unfold`, that hears the walk, and the recorder hears what of it is for everyone.
 macro_rules! visitor {
     ($encoder:ty) => {
         crate::record::visitor! { @ $encoder:
@@ -34,22 +35,73 @@ macro_rules! visitor {
             items(edit: tidewire_state::ValueEdit<'_>);
             item_references(edit: tidewire_state::RefEdit<'_>);
             released(node: tidewire_state::RefId);
+            introduce(node: tidewire_state::Introduced);
+            node_members(edit: tidewire_state::NodeMembersEdit<'_>);
+            renumbered(from: tidewire_state::RefId, to: tidewire_state::RefId);
+            veiled(node: tidewire_state::RefId);
         }
     };
     (@ $encoder:ty: $($name:ident($($arg:ident: $type:ty),*);)*) => {
         /// Encodes a patch.
         impl tidewire_state::Visitor for $encoder {
             fn end(&mut self) {
-                tidewire_state::Visitor::end(&mut self.recorder);
-                self.finish();
+                if let Some(mut unfold) = self.unfold.take() {
+                    unfold.follow().end();
+                    unfold.tell_everyone(self);
+                    self.unfold = Some(unfold);
+                } else {
+                    tidewire_state::Visitor::end(&mut self.recorder);
+                    self.finish();
+                }
             }
 
             $(
                 fn $name(&mut self $(, $arg: $type)*) {
-                    tidewire_state::Visitor::$name(&mut self.recorder $(, $arg)*);
+                    match &mut self.unfold {
+                        None => tidewire_state::Visitor::$name(&mut self.recorder $(, $arg)*),
+                        Some(unfold) => unfold.follow().$name($($arg),*),
+                    }
                 }
             )*
         }
     };
 }
 pub(crate) use visitor;
+
+/// What an encoder with an `unfold` does for views: `another` makes one like it that was told nothing.
+macro_rules! views {
+    ($encoder:ty) => {
+        impl $encoder {
+            /// The encoder of a view, which was told all up to the last sync: this one, where everyone sees
+            /// the same.
+            fn seen_by<S: tidewire_state::Schema>(
+                &mut self,
+                state: &tidewire_state::Tracked<S>,
+                view: tidewire_state::ViewId,
+            ) -> &mut Self {
+                let Some(mut unfold) = self.unfold.take() else { return self };
+                unfold.view(state, view, || self.another());
+                let unfold = self.unfold.insert(unfold);
+                unfold.codec(view).expect("it was made if it was not there")
+            }
+
+            /// Forgets what those with a view hold. Call it when the last of them is gone; a view that takes
+            /// its number may have other clients.
+            pub fn forget_view(&mut self, view: tidewire_state::ViewId) {
+                if let Some(unfold) = &mut self.unfold {
+                    unfold.forget(view);
+                }
+            }
+
+            /// Why the last patch leaves out something that would be there, for everyone or for those with a
+            /// view: by path, what leads to itself has no end.
+            pub fn refusal(
+                &self,
+                view: Option<tidewire_state::ViewId>,
+            ) -> Option<tidewire_state::Refusal> {
+                self.unfold.as_ref().and_then(|unfold| unfold.refusal(view))
+            }
+        }
+    };
+}
+pub(crate) use views;

@@ -31,24 +31,18 @@ impl Visitor for Recorder {
     fn enter(&mut self, node: Enter<'_>) {
         let around = self.stack.last().copied();
         let of = around.map(|around| self.document.node(around.id));
-        let (segment, empty) = match (node.place, of) {
-            (Place::Field(field), Some(Node::Struct(of, _))) => (
-                Some(Segment::Field(*of, field)),
-                node.fresh.then(|| Node::of_field(&self.types, *of, field)),
-            ),
-            (Place::Entry(at), Some(Node::Map(element, _))) => (
-                Some(Segment::Key(at.key.to_owned())),
-                node.fresh.then(|| Node::of_element(&self.types, *element)),
-            ),
-            (Place::Item(index), Some(Node::Array(element, _))) => (
-                Some(Segment::Index(index)),
-                node.fresh.then(|| Node::of_element(&self.types, *element)),
-            ),
-            (Place::Root, None) => {
-                (None, node.fresh.then(|| Node::of_type(&self.types, self.types.root)))
-            }
+        let segment = match (node.place, of) {
+            (Place::Field(field), Some(Node::Struct(of, _))) => Some(Segment::Field(*of, field)),
+            (Place::Entry(at), Some(Node::Map(..))) => Some(Segment::Key(at.key.into())),
+            (Place::Item(index), Some(Node::Array(..))) => Some(Segment::Index(index)),
+            (Place::Root, None) => None,
             (place, around) => unreachable!("nothing lies in {around:?} at {place:?}"),
         };
+        let empty = node.fresh.then(|| match (node.index, &segment) {
+            (Some(of), _) => Node::of_type(&self.types, of),
+            (None, Some(Segment::Field(of, field))) => Node::of_field(&self.types, *of, *field),
+            (None, segment) => unreachable!("no collection lies at {segment:?}"),
+        });
         let silent = node.fresh || self.renewed.contains(&node.id);
         let place = match (around, segment) {
             (Some(Frame { at: Some(at), .. }), Some(segment)) if !silent => {
@@ -85,14 +79,13 @@ impl Visitor for Recorder {
 
     fn entries_reset(&mut self, _: &mut dyn Iterator<Item = u32>) {
         let id = self.frame().id;
-        let is_empty =
-            matches!(self.document.node(id), Node::Map(_, entries) if entries.is_empty());
+        let is_empty = matches!(self.document.node(id), Node::Map(entries) if entries.is_empty());
         // Nothing is told of a map that was empty.
         if !is_empty {
             let old = self.keep(&Slot::Node(id));
             self.renew(old);
         }
-        if let Node::Map(_, entries) = self.document.node_mut(id) {
+        if let Node::Map(entries) = self.document.node_mut(id) {
             entries.clear();
         }
     }
@@ -135,6 +128,10 @@ impl Visitor for Recorder {
             Arrays::InPlace => plan::nodes_in_place(edit.from, edit.before, edit.after),
         };
         self.put_items(edit.from, after, plan);
+    }
+
+    fn veiled(&mut self, node: RefId) {
+        self.document.veil(node);
     }
 
     fn released(&mut self, node: RefId) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tidewire_state::{RefId, Schema, Tracked};
+use tidewire_state::{RefId, Schema, Tracked, Unfold};
 
 use super::{Change, Serializer, Spot, View};
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
 /// Encodes one state by a [`Serializer`] for any number of clients.
 pub struct SerializerEncoder {
     recorder: Recorder,
+    unfold: Option<Box<Unfold<Self>>>,
     serializer: Box<dyn Serializer>,
     /// The nodes that the serializer was told of, by [`RefId`].
     known: Vec<bool>,
@@ -30,7 +31,11 @@ impl SerializerEncoder {
     pub fn new<S: Schema>(state: &Tracked<S>, mut serializer: Box<dyn Serializer>) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, serializer.config().reversible);
         serializer.on_create(&recorder.types);
-        Self { recorder, serializer, known: Vec::new(), patch: Vec::new() }
+        Self { unfold: Unfold::of(state), ..Self::of(recorder, serializer) }
+    }
+
+    fn of(recorder: Recorder, serializer: Box<dyn Serializer>) -> Self {
+        Self { recorder, unfold: None, serializer, known: Vec::new(), patch: Vec::new() }
     }
 
     /// What changed since the last call. Empty where nothing did, and where the state was never synced: clients begin
@@ -65,19 +70,19 @@ impl SerializerEncoder {
     }
 
     fn finish(&mut self) {
-        let Self { recorder, serializer, known, patch } = self;
+        let Self { recorder, serializer, known, patch, .. } = self;
         let view = View { recorder };
         patch.clear();
         if recorder.is_first() {
             announce(&mut **serializer, known, view, RefId::ROOT, None);
         }
-        for change in &recorder.changes {
+        for (number, change) in recorder.changes.iter().enumerate() {
             let at = Spot { node: recorder.id(change.container), step: (&change.segment).into() };
             let node = match change.value {
                 Some(Slot::Node(id)) => Some(id),
                 _ => None,
             };
-            let said = recorder.to_patch(change, 0);
+            let said = recorder.to_patch(number, 0);
             let told = Change { patch: &said, at, node };
             serializer.before_change(&told, view);
             if let Some(id) = node {

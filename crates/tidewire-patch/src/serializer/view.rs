@@ -125,10 +125,10 @@ impl<'a> Node<'a> {
                 };
                 (0..).zip(fields).filter_map(slot).collect()
             }
-            document::Node::Map(_, entries) => {
+            document::Node::Map(entries) => {
                 entries.iter().map(|(key, slot)| (Step::Key(key.as_str()), slot)).collect()
             }
-            document::Node::Array(_, items) => {
+            document::Node::Array(items) => {
                 items.iter().enumerate().map(|(at, slot)| (Step::Index(at), slot)).collect()
             }
         }

@@ -164,7 +164,7 @@ fn light_body(header: &[u8], patch: &Patch) -> Vec<u8> {
     let mut at = 2;
     for segment in patch.path.segments() {
         if header[at] == 0xff {
-            body.push(segment.as_str().into());
+            body.push((&*segment).into());
             at += 1;
         } else {
             at += 2;

@@ -124,17 +124,21 @@ pub enum DecodeErrorKind {
         limit: usize,
     },
 
-    // What this version does not do.
-    /// A child of another type than the declared one.
-    #[error("polymorphic children are not supported: type {given} where {declared} is declared")]
+    /// A child of a type that does not extend the declared one, or that the state does not have.
+    #[error(
+        "a child is of type {given}, which is not known to extend type {declared}: use the same definition on both sides"
+    )]
     Polymorphic {
         /// The number of the declared type.
         declared: u32,
         /// The number of the type that was sent.
         given: u32,
     },
+    // What this version does not do.
     /// One instance in two places at the end of a message.
-    #[error("refId {id} is in two places: shared instances are not supported")]
+    #[error(
+        "refId {id} is in two places, but a state holds an instance in one: send its key or number in the other"
+    )]
     Shared {
         /// The refId.
         id: u32,

@@ -1,12 +1,13 @@
 //! The primitive fields of structs that lie in one collection, as they follow in a message.
 
 use tidewire_state::{
-    FieldIndex, FieldKind, PrimitiveKind, TypeSet, Value,
+    FieldIndex, PrimitiveKind, TypeSet, Value,
     receive::{FieldSource, Misfit},
 };
 
 use super::{
     error::{Fault, FaultPlace},
+    leaf::leaf_kind,
     nodes::{NONE, Node, Nodes, Shape},
     places::Tree,
     reader::Reader,
@@ -122,7 +123,7 @@ fn does_not_fit(at: FieldIndex, start: usize, misfit: Misfit) -> Fault {
 pub(super) fn primitives(types: &TypeSet) -> Vec<u64> {
     let fields = |info: &tidewire_state::TypeInfo| {
         (0..63).zip(&info.fields).fold(0, |fields, (at, field)| {
-            let is_primitive = matches!(field.kind, FieldKind::Primitive(_));
+            let is_primitive = leaf_kind(field.kind).is_some();
             fields | u64::from(is_primitive) << at
         })
     };

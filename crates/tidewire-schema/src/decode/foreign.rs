@@ -11,6 +11,7 @@ use tidewire_state::{ElementKind, FieldIndex, FieldKind, TypeIndex, TypeSet, rec
 use super::{
     change::ChangeObserver,
     error::{DecodeErrorKind, Fault},
+    leaf::leaf_kind,
     message::Message,
     nodes::Declared,
     places::Tree,
@@ -72,8 +73,8 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
                 self.foreign_entry(byte, element, wrong)?;
             } else if let Declared::Array(element) = declared {
                 self.foreign_item(byte, element, wrong)?;
-            } else if let Declared::Set(kind) | Declared::Collection(kind) = declared {
-                self.foreign_member(byte, ElementKind::Primitive(kind), wrong)?;
+            } else if let Declared::Set(element) | Declared::Collection(element) = declared {
+                self.foreign_member(byte, element, wrong)?;
             } else {
                 return Err(wrong());
             }
@@ -85,8 +86,8 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         if operation == op::DELETE {
             return Ok(());
         }
-        match (kind, Declared::of_field(kind)) {
-            (FieldKind::Primitive(kind), _) => self.reader.value(kind).map(drop),
+        match (leaf_kind(kind), Declared::of_field(kind)) {
+            (Some(kind), _) => self.reader.value(kind).map(drop),
             (_, Some(declared)) => self.foreign_reference(declared, operation),
             (_, None) => Err(self.fault(DecodeErrorKind::UnknownOperation { byte: operation })),
         }
@@ -144,7 +145,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         match byte {
             op::CLEAR => Ok(()),
             op::DELETE => self.reader.unsigned().map(drop),
-            op::ADD => {
+            op::ADD | op::DELETE_AND_ADD => {
                 self.reader.unsigned()?;
                 self.foreign_value(element, byte)
             }

@@ -11,6 +11,7 @@ use tidewire_state::{ElementKind, FieldIndex, FieldKind, Schema, TypeIndex, Type
 
 use super::{
     error::{DecodeError, DecodeErrorKind, Fault},
+    leaf::{as_read, leaf_kind},
     nodes::{Declared, ROOT},
     reader::Reader,
     reflection,
@@ -199,8 +200,8 @@ impl Pass<'_, '_> {
             self.entry(byte, element)?
         } else if let Declared::Array(element) = declared {
             self.item(byte, element)?
-        } else if let Declared::Set(kind) | Declared::Collection(kind) = declared {
-            self.member(byte, ElementKind::Primitive(kind))?
+        } else if let Declared::Set(element) | Declared::Collection(element) = declared {
+            self.member(byte, element)?
         } else {
             return self.opaque(byte);
         };
@@ -246,6 +247,17 @@ impl Pass<'_, '_> {
         }
         let place = || format!(".{name}");
         let value = match field.kind {
+            FieldKind::Quantized(by) => {
+                let range = format!("{} to {} in {} bits", by.min(), by.max(), by.bits());
+                match leaf_kind(field.kind).map(|kind| self.reader.value(kind)) {
+                    Some(Ok(value)) => text::value(as_read(value, &field.kind)),
+                    Some(Err(fault)) => {
+                        let expected = format!("a step of {range} for {}.{name}", self.here());
+                        return Err((expected, fault));
+                    }
+                    None => range,
+                }
+            }
             FieldKind::Primitive(kind) => {
                 self.value(ElementKind::Primitive(kind), operation, place)?
             }
@@ -331,7 +343,7 @@ impl Pass<'_, '_> {
     }
 
     fn member(&mut self, byte: u8, element: ElementKind) -> Read<String> {
-        if ![op::ADD, op::DELETE, op::CLEAR].contains(&byte) {
+        if ![op::ADD, op::DELETE, op::DELETE_AND_ADD, op::CLEAR].contains(&byte) {
             return Err(self.wrong("an operation on a set or a collection".to_owned(), byte));
         }
         self.byte("an operation")?;

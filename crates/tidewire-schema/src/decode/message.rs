@@ -3,14 +3,15 @@
 use std::{fmt::Write, sync::Arc};
 
 use tidewire_state::{
-    FieldIndex, FieldInfo, FieldKind, RefId, TypeIndex, TypeSet,
+    FieldIndex, FieldInfo, RefId, TypeIndex, TypeSet,
     receive::{Fresh, Misfit, Sink, StructSink},
 };
 
 use super::{
-    change::{Change, ChangeObserver, ChangePlace, ChangeValue, Operation, as_kind},
+    change::{Change, ChangeObserver, ChangePlace, ChangeValue, Operation},
     error::{DecodeErrorKind, Fault, FaultPlace},
     fields::Fields,
+    leaf::{as_leaf, as_read, leaf_kind},
     nodes::{Declared, NONE, Node, ROOT, Shape},
     places::{Tree, resolve},
     reader::Reader,
@@ -263,18 +264,22 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             self.tree.release(previous);
         }
         let id = self.reader.unsigned()?;
-        if let (Declared::Struct(index), true) = (declared, adds) {
-            self.type_id(index.0)?;
-        }
+        let given = match (declared, adds) {
+            (Declared::Struct(index), true) => self.type_id(index)?,
+            _ => None,
+        };
         match self.tree.nodes.get(id) {
-            Some(node) if node.declared() != declared => {
+            Some(node) if !self.fits(node.declared(), declared, given) => {
                 return Err(Fault::at(start, DecodeErrorKind::WrongType { id }));
             }
             Some(_) => {}
             None if id == NONE || !(adds || is_collection) => {
                 return Err(Fault::at(start, DecodeErrorKind::UnknownRef { id }));
             }
-            None => self.tree.add(id, declared).map_err(|kind| Fault::at(start, kind))?,
+            None => {
+                let actual = given.map_or(declared, Declared::Struct);
+                self.tree.add(id, actual).map_err(|kind| Fault::at(start, kind))?;
+            }
         }
         if adds || is_collection {
             self.tree.hold(id, id != previous || operation == op::DELETE_AND_ADD);
@@ -286,20 +291,36 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         Ok(id)
     }
 
-    /// Reads the type of a child, which is said where it is not the declared one.
-    fn type_id(&mut self, declared: u32) -> Result<(), Fault> {
+    /// Whether what a refId leads to may stand where something is declared, of the type that was
+    /// given if one was.
+    fn fits(&self, actual: Declared, declared: Declared, given: Option<TypeIndex>) -> bool {
+        match (actual, declared) {
+            (Declared::Struct(actual), Declared::Struct(declared)) => {
+                given.is_none_or(|given| given == actual) && self.types.is_a(actual, declared)
+            }
+            (actual, declared) => actual == declared,
+        }
+    }
+
+    /// Reads the type of a child, which is said where it is not the declared one but extends it.
+    fn type_id(&mut self, declared: TypeIndex) -> Result<Option<TypeIndex>, Fault> {
         if self.reader.peek() != Some(TYPE_ID) {
-            return Ok(());
+            return Ok(None);
         }
         let start = self.reader.offset();
         self.reader.byte()?;
         let given = self.reader.unsigned()?;
-        let foreign = self.tree.foreign.as_ref();
-        let theirs = foreign.and_then(|foreign| foreign.ours.get(&TypeIndex(declared)));
-        if given == theirs.map_or(declared, |index| index.0) {
-            return Ok(());
-        }
-        Err(Fault::at(start, DecodeErrorKind::Polymorphic { declared, given }))
+        let types = self.types;
+        let fits = |index: &TypeIndex| types.get(*index).is_some() && types.is_a(*index, declared);
+        let index = match &self.tree.foreign {
+            None => Some(TypeIndex(given)).filter(fits),
+            Some(foreign) => {
+                let ours = foreign.ours.iter().filter(|(_, theirs)| theirs.0 == given);
+                ours.map(|(ours, _)| *ours).filter(fits).min()
+            }
+        };
+        let unknown = DecodeErrorKind::Polymorphic { declared: declared.0, given };
+        index.map(Some).ok_or_else(|| Fault::at(start, unknown))
     }
 
     /// Tells of a change of the structure at hand.
@@ -379,17 +400,17 @@ fn primitives<O: ChangeObserver>(
         };
         let (operation, at) = (byte & 0xc0, FieldIndex(byte & 0x3f));
         let Some(info) = fields.get(usize::from(at.0)) else { return Ok(Stop::Reference) };
-        let FieldKind::Primitive(kind) = info.kind else { return Ok(Stop::Reference) };
+        let Some(kind) = leaf_kind(info.kind) else { return Ok(Stop::Reference) };
         reader.byte()?;
         let in_field = |fault: Fault| fault.in_place(FaultPlace::Field(at));
         let misfit = |misfit: Misfit| in_field(Fault::at(start, misfit.into()));
         let value = match operation {
             op::DELETE => None,
-            _ => Some(reader.value(kind).map_err(in_field)?),
+            _ => Some(as_read(reader.value(kind).map_err(in_field)?, &info.kind)),
         };
         if !O::IGNORES {
             let previous = target.field(at).and_then(|field| field.value());
-            let previous = previous.map(|previous| as_kind(previous, kind));
+            let previous = previous.map(|previous| as_leaf(previous, &info.kind));
             if previous != value {
                 observer.changed(Change {
                     structure: RefId(id),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidewire_state::{ElementKind, FieldKind, PrimitiveKind, TypeIndex};
+use tidewire_state::{ElementKind, FieldKind, TypeIndex};
 
 use super::{array::Gap, index::IndexTable};
 
@@ -53,9 +53,11 @@ pub(super) enum Shape {
 #[derive(Debug)]
 pub(super) struct MembersNode {
     pub(super) is_set: bool,
-    pub(super) kind: PrimitiveKind,
+    pub(super) element: ElementKind,
     /// The sender's numbers of the entries, in order of arrival, which is ascending.
     pub(super) numbers: Vec<u32>,
+    /// The nodes that the sender has put there. Empty for primitives.
+    pub(super) ids: Vec<u32>,
 }
 
 /// A struct.
@@ -103,8 +105,8 @@ pub(super) enum Declared {
     Struct(TypeIndex),
     Map(ElementKind),
     Array(ElementKind),
-    Set(PrimitiveKind),
-    Collection(PrimitiveKind),
+    Set(ElementKind),
+    Collection(ElementKind),
 }
 
 impl Declared {
@@ -114,8 +116,8 @@ impl Declared {
             FieldKind::Ref(index) => Some(Self::Struct(index)),
             FieldKind::Map(element) => Some(Self::Map(element)),
             FieldKind::Array(element) => Some(Self::Array(element)),
-            FieldKind::Set(ElementKind::Primitive(kind)) => Some(Self::Set(kind)),
-            FieldKind::Collection(ElementKind::Primitive(kind)) => Some(Self::Collection(kind)),
+            FieldKind::Set(element) => Some(Self::Set(element)),
+            FieldKind::Collection(element) => Some(Self::Collection(element)),
             _ => None,
         }
     }
@@ -125,11 +127,13 @@ impl Declared {
         match self {
             Self::Struct(index)
             | Self::Map(ElementKind::Ref(index))
-            | Self::Array(ElementKind::Ref(index)) => index,
+            | Self::Array(ElementKind::Ref(index))
+            | Self::Set(ElementKind::Ref(index))
+            | Self::Collection(ElementKind::Ref(index)) => index,
             Self::Map(ElementKind::Primitive(_))
             | Self::Array(ElementKind::Primitive(_))
-            | Self::Set(_)
-            | Self::Collection(_) => TypeIndex(0),
+            | Self::Set(ElementKind::Primitive(_))
+            | Self::Collection(ElementKind::Primitive(_)) => TypeIndex(0),
         }
     }
 }
@@ -142,8 +146,8 @@ impl Node {
             Declared::Map(element) => {
                 Shape::Map(Box::new(MapNode { element, entries: IndexTable::default() }))
             }
-            Declared::Set(kind) => Shape::Members(MembersNode::empty(true, kind)),
-            Declared::Collection(kind) => Shape::Members(MembersNode::empty(false, kind)),
+            Declared::Set(element) => Shape::Members(MembersNode::empty(true, element)),
+            Declared::Collection(element) => Shape::Members(MembersNode::empty(false, element)),
             Declared::Array(element) => Shape::Array(Box::new(ArrayNode {
                 element,
                 ids: Vec::new(),
@@ -171,26 +175,33 @@ impl Node {
             Shape::Struct(node) => Declared::Struct(node.index),
             Shape::Map(map) => Declared::Map(map.element),
             Shape::Array(array) => Declared::Array(array.element),
-            Shape::Members(members) if members.is_set => Declared::Set(members.kind),
-            Shape::Members(members) => Declared::Collection(members.kind),
+            Shape::Members(members) if members.is_set => Declared::Set(members.element),
+            Shape::Members(members) => Declared::Collection(members.element),
         }
     }
 
     /// Calls `each` with every place that lists a node: where its value should lie, and the node.
     pub(super) fn each_child(&self, mut each: impl FnMut(u32, u32)) {
-        let mut listed = |slot, id| {
+        self.each_place(|slot, _, id| each(slot, id));
+    }
+
+    /// The same, with what the parent has the place listed under in between.
+    pub(super) fn each_place(&self, mut each: impl FnMut(u32, u32, u32)) {
+        let mut listed = |slot, index, id| {
             if id != NONE {
-                each(slot, id);
+                each(slot, index, id);
             }
         };
-        match &self.shape {
-            Shape::Struct(node) => (0..).zip(&node.refs).for_each(|(at, id)| listed(at, *id)),
+        let ids = match &self.shape {
             Shape::Map(map) => {
-                map.entries.iter().for_each(|(_, entry)| listed(entry.slot, entry.id));
+                map.entries.iter().for_each(|(at, entry)| listed(entry.slot, at, entry.id));
+                return;
             }
-            Shape::Array(array) => (0..).zip(&array.ids).for_each(|(at, id)| listed(at, *id)),
-            Shape::Members(_) => {}
-        }
+            Shape::Struct(node) => &node.refs,
+            Shape::Array(array) => &array.ids,
+            Shape::Members(members) => &members.ids,
+        };
+        (0..).zip(ids).for_each(|(at, id)| listed(at, at, *id));
     }
 
     /// Takes a node that is forgotten out of the list of what is in the places.
@@ -205,7 +216,7 @@ impl Node {
                 }
                 array.ids.get_mut(at)
             }
-            Shape::Members(_) => None,
+            Shape::Members(members) => members.ids.get_mut(at),
         };
         if let Some(place) = place.filter(|place| **place == id) {
             *place = NONE;
@@ -214,8 +225,8 @@ impl Node {
 }
 
 impl MembersNode {
-    fn empty(is_set: bool, kind: PrimitiveKind) -> Box<Self> {
-        Box::new(Self { is_set, kind, numbers: Vec::new() })
+    fn empty(is_set: bool, element: ElementKind) -> Box<Self> {
+        Box::new(Self { is_set, element, numbers: Vec::new(), ids: Vec::new() })
     }
 }
 

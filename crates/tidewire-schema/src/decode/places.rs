@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tidewire_state::{
-    FieldIndex, TypeIndex, TypeSet,
+    ElementKind, FieldIndex, TypeIndex, TypeSet,
     receive::{Detached, Fresh, Misfit, New, Sink, StructSink},
 };
 
@@ -219,7 +219,7 @@ impl Tree {
         Ok(())
     }
 
-    /// A set or a collection that is known and comes to where another is takes over all that the
+    /// A set or a collection of primitives that is known and comes to where another is takes over all that the
     /// other holds. Tells whether these are two such.
     pub(super) fn take_over(&mut self, id: u32, previous: u32) -> bool {
         if !self.detached.contains_key(&id) {
@@ -230,6 +230,9 @@ impl Tree {
         else {
             return false;
         };
+        if let ElementKind::Ref(_) = from.element {
+            return false;
+        }
         let numbers = std::mem::take(&mut from.numbers);
         let items = numbers.len() * ITEM;
         let (parent, slot, index) = (std::mem::replace(parent, NONE), *slot, *index);
@@ -253,8 +256,7 @@ impl Tree {
     ) -> Result<(), Misfit> {
         let slot = u32::from(field.0);
         let was_here = self.lies_in(previous, parent, slot);
-        let index =
-            self.nodes.get(previous).map_or(self.types.root, |node| node.declared().index());
+        let index = self.nodes.get(previous).map_or(Fresh::ANY, |node| node.declared().index());
         let fresh = Fresh { types: &self.types, index };
         let sink = resolve(&self.nodes, &mut self.detached, root, parent);
         let place = sink.and_then(|sink| sink.place(usize::from(field.0)));
@@ -294,18 +296,42 @@ impl Tree {
         if !self.deleted.is_empty() {
             self.forget_deleted(root).map_err(|misfit| (ROOT, misfit.into()))?;
         }
-        let mut shared = None;
+        let mut astray = Vec::new();
         for at in std::mem::take(&mut self.suspects) {
             let Some(node) = self.nodes.get_mut(at) else { continue };
             node.suspect = false;
             let Some(node) = self.nodes.get(at) else { continue };
-            node.each_child(|slot, id| {
-                if shared.is_none() && !self.lies_in(id, at, slot) {
-                    shared = Some((at, DecodeErrorKind::Shared { id }));
+            node.each_place(|slot, index, id| {
+                if !self.lies_in(id, at, slot) {
+                    astray.push((at, slot, index, id));
                 }
             });
         }
-        shared.map_or(Ok(()), Err)
+        for (at, slot, index, id) in astray {
+            self.bring_back(root, id, (at, slot, index)).map_err(|kind| (at, kind))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a node where it is listed, if it is nowhere. An array lists for a while what it is about
+    /// to drop, and so takes it from where it has come already.
+    fn bring_back(
+        &mut self,
+        root: &mut dyn StructSink,
+        id: u32,
+        (at, slot, index): (u32, u32, u32),
+    ) -> Result<(), DecodeErrorKind> {
+        let is_nowhere = self.nodes.get(id).is_some_and(|node| node.parent == NONE);
+        if !is_nowhere || !self.detached.contains_key(&id) {
+            return Err(DecodeErrorKind::Shared { id });
+        }
+        let mut previous = NONE;
+        if let Some(Node { shape: Shape::Array(array), .. }) = self.nodes.get_mut(at)
+            && let Some(here) = array.here.get_mut(slot as usize)
+        {
+            previous = std::mem::replace(here, id);
+        }
+        self.replace(root, id, (at, slot, index), previous)
     }
 
     fn forget_deleted(&mut self, root: &mut dyn StructSink) -> Result<(), Misfit> {

@@ -5,11 +5,9 @@
 //! (`"array:string"`), 5.x has a field for it (`childPrimitive`). The form for all of them has
 //! both, the one for 5.x last.
 
-use std::collections::HashMap;
-
 use tidewire_state::{
-    ArraySchema, ElementKind, FieldInfo, FieldKind, MAX_FIELDS, Number, PrimitiveKind, Schema,
-    TypeError, TypeIndex, TypeInfo, TypeSet,
+    ArraySchema, ElementKind, FieldInfo, FieldKind, MAX_FIELDS, Number, PrimitiveKind, Quantized,
+    QuantizedMode, Schema, TypeError, TypeIndex, TypeInfo, TypeSet,
 };
 
 use super::{
@@ -64,116 +62,6 @@ pub(super) fn read(handshake: &[u8]) -> Result<TypeSet, DecodeError> {
     types.map_err(|kind| DecodeError::new("handshake".to_owned(), Fault::at(handshake.len(), kind)))
 }
 
-/// Whether a handshake describes `ours`.
-pub(super) fn check(handshake: &[u8], ours: &TypeSet) -> Result<(), DecodeError> {
-    compare(handshake, &read(handshake)?, ours, true).map(drop)
-}
-
-/// The types of a handshake whose fields, as far as both have them, are those of `ours`, and which of
-/// them ours are.
-pub(super) fn fit(
-    handshake: &[u8],
-    ours: &TypeSet,
-) -> Result<(TypeSet, HashMap<TypeIndex, TypeIndex>), DecodeError> {
-    let theirs = read(handshake)?;
-    let pairs = compare(handshake, &theirs, ours, false)?;
-    let mut by_ours = HashMap::new();
-    for (our, their) in pairs {
-        let other = *by_ours.entry(our).or_insert(their);
-        let fields = |index| theirs.get(index).map_or(0, |info| info.fields.len());
-        if fields(other) != fields(their) {
-            let name = ours.get(our).map_or("", |info| &info.name).to_owned();
-            let mismatch = DecodeErrorKind::Mismatch {
-                ours: "one type".to_owned(),
-                theirs: format!("two, {} and {}", other.0, their.0),
-            };
-            return Err(DecodeError::new(name, Fault::at(handshake.len(), mismatch)));
-        }
-    }
-    Ok((theirs, by_ours))
-}
-
-/// Compares the types that the roots lead to. Returns which are the same. Unless `all` has to be the
-/// same, one side may have fields after those of the other.
-fn compare(
-    handshake: &[u8],
-    theirs: &TypeSet,
-    ours: &TypeSet,
-    all: bool,
-) -> Result<Vec<(TypeIndex, TypeIndex)>, DecodeError> {
-    let pair = (ours.root, theirs.root);
-    let mut pairs = vec![pair];
-    let mut next = 0;
-    while let Some(&(our_index, their_index)) = pairs.get(next) {
-        next += 1;
-        let differ = |path: &str, ours: String, theirs: String| {
-            let fault = Fault::at(handshake.len(), DecodeErrorKind::Mismatch { ours, theirs });
-            Err(DecodeError::new(path.to_owned(), fault))
-        };
-        let (Some(our), Some(their)) = (ours.get(our_index), theirs.get(their_index)) else {
-            continue;
-        };
-        let (our_len, their_len) = (our.fields.len(), their.fields.len());
-        let len = if all { our_len.max(their_len) } else { our_len.min(their_len) };
-        for at in 0..len {
-            let name = |field: Option<&FieldInfo>, types: &TypeSet| match field {
-                Some(field) => format!("`{}: {}`", field.name, describe(field.kind, types)),
-                None => format!("no field {at}"),
-            };
-            let (our_field, their_field) = (our.fields.get(at), their.fields.get(at));
-            let same = match (our_field, their_field) {
-                (Some(our), Some(their)) => our.name == their.name && alike(our.kind, their.kind),
-                _ => false,
-            };
-            if !same {
-                // Names of types are not sent: theirs are called as ours.
-                let theirs = match their_field {
-                    Some(field) => match field.kind.referenced() {
-                        Some(_) => format!("`{}: {}`", field.name, shape(field.kind)),
-                        None => name(their_field, theirs),
-                    },
-                    None => name(None, theirs),
-                };
-                return differ(&our.name, name(our_field, ours), theirs);
-            }
-            let references = our_field
-                .and_then(|field| field.kind.referenced())
-                .zip(their_field.and_then(|field| field.kind.referenced()));
-            pairs.extend(references.filter(|pair| !pairs.contains(pair)));
-        }
-    }
-    Ok(pairs)
-}
-
-/// Whether two kinds are the same but for the numbers of types.
-fn alike(a: FieldKind, b: FieldKind) -> bool {
-    shape(a) == shape(b)
-}
-
-fn shape(kind: FieldKind) -> String {
-    match kind {
-        FieldKind::Primitive(kind) => kind.to_string(),
-        FieldKind::Ref(_) => "a struct".to_owned(),
-        FieldKind::Map(ElementKind::Ref(_)) => "a map of structs".to_owned(),
-        FieldKind::Array(ElementKind::Ref(_)) => "an array of structs".to_owned(),
-        FieldKind::Map(ElementKind::Primitive(kind)) => format!("a map of {kind}"),
-        FieldKind::Array(ElementKind::Primitive(kind)) => format!("an array of {kind}"),
-        FieldKind::Set(ElementKind::Primitive(kind)) => format!("a set of {kind}"),
-        FieldKind::Collection(ElementKind::Primitive(kind)) => format!("a collection of {kind}"),
-        _ => "another kind".to_owned(),
-    }
-}
-
-fn describe(kind: FieldKind, types: &TypeSet) -> String {
-    let name = kind.referenced().and_then(|index| types.get(index)).map(|info| &info.name);
-    match (name, kind) {
-        (Some(name), FieldKind::Ref(_)) => name.clone(),
-        (Some(name), FieldKind::Map(_)) => format!("a map of {name}"),
-        (Some(name), FieldKind::Array(_)) => format!("an array of {name}"),
-        _ => shape(kind),
-    }
-}
-
 impl Reflection {
     /// The described types, under the numbers that they have on the wire. `bytes` bounds them.
     fn types(&self, bytes: usize) -> Result<TypeSet, DecodeErrorKind> {
@@ -197,7 +85,11 @@ impl Reflection {
         let mut types = Vec::with_capacity(count);
         for at in 0..count {
             let name = if at == root { "State".to_owned() } else { format!("Type{at}") };
-            types.push(TypeInfo::new(name, fields(at, &by_id, &mut left)?));
+            // A base that does not come first is taken for its fields alone.
+            let extends = by_id[at].and_then(|described| described.extends_id).and_then(index);
+            let extends = extends.filter(|base| *base < at).map(|base| TypeIndex(base as u32));
+            let fields = fields(at, &by_id, &mut left)?;
+            types.push(TypeInfo { extends, ..TypeInfo::new(name, fields) });
         }
         let types = TypeSet { types, root: TypeIndex(root as u32) };
         types.check()?;
@@ -275,14 +167,29 @@ impl ReflectionField {
             ("ref", _) => referenced.map(FieldKind::Ref),
             ("map", Some(element)) => Some(FieldKind::Map(element)),
             ("array", Some(element)) => Some(FieldKind::Array(element)),
-            ("set", Some(element @ ElementKind::Primitive(_))) => Some(FieldKind::Set(element)),
-            ("collection", Some(element @ ElementKind::Primitive(_))) => {
-                Some(FieldKind::Collection(element))
-            }
+            ("set", Some(element)) => Some(FieldKind::Set(element)),
+            ("collection", Some(element)) => Some(FieldKind::Collection(element)),
+            ("quantized", _) => match &self.quantized {
+                Some(descriptor) => descriptor.kind()?.map(FieldKind::Quantized),
+                None => None,
+            },
             (name, _) => PrimitiveKind::from_name(name).map(FieldKind::Primitive),
         };
         let kind = kind.ok_or_else(unsupported)?;
-        let optional = matches!(kind, FieldKind::Primitive(_) | FieldKind::Ref(_));
+        let optional =
+            matches!(kind, FieldKind::Primitive(_) | FieldKind::Quantized(_) | FieldKind::Ref(_));
         Ok(FieldInfo { optional, ..FieldInfo::new(self.name.clone(), kind) })
+    }
+}
+
+impl QuantizedDescriptor {
+    /// The range, unless it is of a mode that is not known.
+    fn kind(&self) -> Result<Option<Quantized>, TypeError> {
+        let mode = match self.mode {
+            0 => QuantizedMode::Clamp,
+            1 => QuantizedMode::Wrap,
+            _ => return Ok(None),
+        };
+        Quantized::new(self.min, self.max, self.bits, mode).map(Some)
     }
 }

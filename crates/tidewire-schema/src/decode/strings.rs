@@ -63,9 +63,7 @@ impl Tree {
                 (Shape::Array(array), Sink::Array(sink)) if array.element == STRING => {
                     text += (0..sink.len()).map(|at| size(sink.item(at))).sum::<usize>();
                 }
-                (Shape::Members(members), Sink::Array(sink))
-                    if members.kind == PrimitiveKind::String =>
-                {
+                (Shape::Members(members), Sink::Array(sink)) if members.element == STRING => {
                     text += (0..sink.len()).map(|at| size(sink.item(at))).sum::<usize>();
                 }
                 _ => {}

@@ -163,7 +163,13 @@ fn unmatched(counts: &mut [u32], list: &[RefId], other: &[RefId], out: &mut Vec<
     for id in other {
         counts[id.0 as usize] += 1;
     }
-    for (index, id) in list.iter().enumerate() {
+    // One that is there several times stays where it stands if it can: some decoders skip a MOVE to
+    // a slot that held the same node before.
+    let stays = |index: usize, id: &RefId| other.get(index) == Some(id);
+    for (_, id) in list.iter().enumerate().filter(|(index, id)| stays(*index, id)) {
+        counts[id.0 as usize] -= 1;
+    }
+    for (index, id) in list.iter().enumerate().filter(|(index, id)| !stays(*index, id)) {
         let count = &mut counts[id.0 as usize];
         if *count == 0 {
             out.push(index);

@@ -10,7 +10,7 @@ pub(crate) static UNIVERSAL: LazyLock<Json> = LazyLock::new(|| read("schema-univ
 /// Messages and handshakes that the official encoders wrote.
 pub(crate) static UPSTREAM: LazyLock<Json> = LazyLock::new(|| read("upstream.json"));
 
-fn read(name: &str) -> Json {
+pub(crate) fn read(name: &str) -> Json {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }

@@ -13,5 +13,6 @@ mod operations;
 mod resync;
 mod round_trip;
 mod sets;
+mod types;
 mod upstream;
 mod vectors;

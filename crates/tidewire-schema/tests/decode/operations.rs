@@ -107,7 +107,7 @@ fn fields() {
     fails("ff0b", "State: refId 11 was not added before (byte 0)");
     fails(
         "840bd500",
-        "State.hero: polymorphic children are not supported: type 0 where 1 is declared (byte 2)",
+        "State.hero: a child is of type 0, which is not known to extend type 1: use the same definition on both sides (byte 2)",
     );
     check("c40bd501 ff0b 8007", hero, Some(7), NODES);
 }
@@ -181,7 +181,7 @@ fn arrays_of_structs() {
     }
     fails(
         "ff02 200105",
-        "State.cards: refId 5 is in two places: shared instances are not supported (byte 5)",
+        "State.cards: refId 5 is in two places, but a state holds an instance in one: send its key or number in the other (byte 5)",
     );
 }
 
@@ -232,7 +232,7 @@ fn maps_of_structs() {
     fails("ff08 80", "State.players[\"a\"].n: buffer ended at byte 3");
     fails(
         "8408",
-        "State.players: refId 8 is in two places: shared instances are not supported (byte 2)",
+        "State.players: refId 8 is in two places, but a state holds an instance in one: send its key or number in the other (byte 2)",
     );
 }
 

@@ -1,6 +1,7 @@
 //! What a room's task does with its clients: they come, send frames, and leave.
 
 use serde_json::json;
+use tidewire_opcode::{Fault, FaultCode};
 use tidewire_protocol::frame::{self, ClientFrame, MessageType, ResponseStatus};
 use tidewire_protocol::matchmake::{Refusal, code};
 use tidewire_protocol::session::Received;
@@ -17,8 +18,11 @@ use crate::record::{Connect, Event};
 use crate::room::Room;
 
 impl<R: Room> RoomTask<R> {
-    pub(super) fn join(&mut self, connect: Connect) -> Result<(), Panicked> {
-        let Connect { key, session_id, reservation, outbox, hello } = connect;
+    pub(super) fn join(&mut self, mut connect: Connect) -> Result<(), Panicked> {
+        if let Some(hello) = connect.land.take() {
+            return self.join_land(connect, *hello);
+        }
+        let Connect { key, session_id, reservation, outbox, hello, land: _ } = connect;
         let codec = self.context.codecs.choose(&reservation.options);
         let served_by = *codec.as_ref().unwrap_or(&CodecId::FIRST);
         let client = Client::new(key, &session_id, reservation.auth, outbox, served_by);
@@ -62,6 +66,9 @@ impl<R: Room> RoomTask<R> {
 
     pub(super) fn receive(&mut self, key: ClientKey, bytes: &[u8]) -> Result<(), Panicked> {
         let Some(client) = self.context.clients.by_key(key).cloned() else { return Ok(()) };
+        if let Some(voice) = client.voice() {
+            return self.receive_land(&client, voice, bytes);
+        }
         let frame = match frame::parse(bytes) {
             Ok(frame) => frame,
             Err(error) => {
@@ -150,8 +157,9 @@ impl<R: Room> RoomTask<R> {
         Ok(Err(msgpack::to_vec(&error).unwrap_or_default()))
     }
 
-    pub(super) fn leave(&mut self, key: ClientKey, reason: LeaveReason) -> Result<(), Panicked> {
+    pub(crate) fn leave(&mut self, key: ClientKey, reason: LeaveReason) -> Result<(), Panicked> {
         let Some(client) = self.context.remove_client(key) else { return Ok(()) };
+        let reason = client.voice().map_or(reason, |voice| voice.reason(reason));
         self.freed_seat();
         self.unacked.retain(|&unacked| unacked != key);
         self.logged("on_leave", |this, room| this.on_leave(room, &client, reason))
@@ -162,7 +170,13 @@ impl<R: Room> RoomTask<R> {
 pub(super) fn turn_away(event: Event) {
     if let Event::Connect(connect) = event {
         let refusal = Refusal::seat_expired();
-        connect.outbox.push(encode_error(refusal.code, &refusal.message));
+        connect.outbox.push(match &connect.land {
+            Some(hello) => {
+                let fault = Fault::new(FaultCode::JoinRoomNotFound, "the land has ended");
+                hello.session.refuse(&hello.join, fault).into()
+            }
+            None => encode_error(refusal.code, &refusal.message),
+        });
         connect.outbox.close(close::WITH_ERROR, "the room has ended");
     }
 }

@@ -4,6 +4,7 @@
 
 mod codecs;
 mod http;
+mod lands;
 mod matchmaking;
 mod rooms;
 mod sockets;

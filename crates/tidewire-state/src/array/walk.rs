@@ -81,6 +81,7 @@ impl<V: Element> Field for ArraySchema<V> {
     ) {
         if owner.fresh {
             let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
+            walk.rename(mirror.id, id);
             let hidden = owner.hidden;
             *mirror = ArrayMirror { id, fresh: true, hidden, ..ArrayMirror::default() };
             walk.visitor.reference(at, id, None);

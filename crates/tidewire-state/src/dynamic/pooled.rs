@@ -117,6 +117,10 @@ impl Schema for DynState {
         self.root.select(&mut mirror.root, fresh, path, select);
     }
 
+    fn has_pools(&self) -> bool {
+        true
+    }
+
     fn register_shared(&mut self, mirror: &mut Self::Mirror, tracker: &mut Tracker) {
         self.pool.register_shared(&mut mirror.pool, tracker);
     }

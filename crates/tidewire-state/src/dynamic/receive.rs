@@ -51,8 +51,19 @@ impl DynStruct {
         while let Some(at) = source.next_field() {
             let at = usize::from(at.0);
             let Some((info, field)) = fields.get(at).zip(self.fields.get_mut(at)) else { break };
-            let FieldKind::Primitive(kind) = info.kind else { break };
-            let value = source.read(kind)?;
+            let value = match &info.kind {
+                FieldKind::Primitive(kind) => source.read(*kind)?,
+                FieldKind::Quantized(by) => match source.read(Value::Quantized(0, by).kind())? {
+                    Value::Uint8(step) => Value::Quantized(step.into(), by),
+                    Value::Uint16(step) => Value::Quantized(step.into(), by),
+                    Value::Uint32(step) => Value::Quantized(step, by),
+                    value => {
+                        let misfit = Misfit::value::<Self>(value);
+                        return Err(source.misfit(misfit));
+                    }
+                },
+                _ => break,
+            };
             match field {
                 DynField::Primitive(current) | DynField::Optional(Some(current)) => {
                     current.put(value);
@@ -86,7 +97,10 @@ impl ValueSink for DynPrimitive {
     }
 
     fn unset(&mut self, _: Fresh<'_>) -> Result<Option<Detached>, Misfit> {
-        self.put(Primitive::value(self).kind().zero());
+        match self {
+            Self::Quantized(step, by) => *step = by.quantize(0.0),
+            other => other.put(Primitive::value(other).kind().zero()),
+        }
         Ok(None)
     }
 }

@@ -124,7 +124,9 @@ impl Schema for DynStruct {
         walk: &mut Walk<'_, V>,
     ) {
         mirror.seen = self.identity.assign();
-        if mirror.fields.len() != self.fields.len() || owner.fresh && !mirror.named {
+        // What it remembers of another instance is of no use; of this one, under another number, it is.
+        let of_another = owner.fresh && !mirror.named && !walk.tracker.is_renaming();
+        if mirror.fields.len() != self.fields.len() || of_another {
             mirror.fields.clear();
             mirror.fields.extend(self.fields.iter().map(FieldMirror::of));
         }
@@ -158,13 +160,13 @@ impl Schema for DynStruct {
     }
 
     fn visit_fields<V: Visitor + ?Sized>(&self, mirror: &DynMirror, visit: &mut Visit<'_, V>) {
-        for (at, (field, mirror)) in self.sent_fields(mirror) {
+        for (at, (field, mirror)) in self.sent_fields(mirror, visit) {
             typed!(field, mirror, |field, mirror| field.visit_own(mirror, at, visit));
         }
     }
 
     fn visit_children<V: Visitor + ?Sized>(&self, mirror: &DynMirror, visit: &mut Visit<'_, V>) {
-        for (at, (field, mirror)) in self.sent_fields(mirror) {
+        for (at, (field, mirror)) in self.sent_fields(mirror, visit) {
             typed!(field, mirror, |field, mirror| field.visit_below(mirror, at, visit));
         }
     }
@@ -203,12 +205,18 @@ impl Schema for DynStruct {
 }
 
 impl DynStruct {
-    fn sent_fields<'a>(
+    fn sent_fields<'a, V: ?Sized + Visitor>(
         &'a self,
         mirror: &'a DynMirror,
-    ) -> impl Iterator<Item = (FieldIndex, (&'a DynField, &'a FieldMirror))> {
+        visit: &Visit<'_, V>,
+    ) -> Vec<(FieldIndex, (&'a DynField, &'a FieldMirror))> {
         let infos = &self.types[self.index].fields;
+        let shown = |at: &FieldIndex| {
+            let info = &infos[usize::from(at.0)];
+            info.sending != Sending::Never && visit.shows(info.visibility)
+        };
         std::iter::zip((0..).map(FieldIndex), std::iter::zip(&self.fields, &mirror.fields))
-            .filter(|(at, _)| infos[usize::from(at.0)].sending != Sending::Never)
+            .filter(|(at, _)| shown(at))
+            .collect()
     }
 }

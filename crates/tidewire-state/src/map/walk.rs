@@ -180,6 +180,7 @@ impl<V: Element> Field for MapSchema<V> {
     ) {
         if owner.fresh {
             let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
+            walk.rename(mirror.id, id);
             let hidden = owner.hidden;
             *mirror = MapMirror { id, fresh: true, hidden, ..MapMirror::default() };
             walk.visitor.reference(at, id, None);

@@ -46,7 +46,7 @@ impl<T> Handle<T> {
 
     fn introduce<V: Visitor + ?Sized>(self, visit: &mut Visit<'_, V>) -> RefId {
         let id = self.id(visit);
-        visit.introduce(id, visit.tracker.shared_type(self.key));
+        visit.announce_shared(self.key, id);
         id
     }
 

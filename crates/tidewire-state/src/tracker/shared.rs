@@ -5,7 +5,7 @@
 //! another number, under which it is told of as a new node, since some clients hold it and others
 //! do not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -30,8 +30,8 @@ pub(super) struct SharedTable {
     keys: HashMap<RefId, SharedKey, RandomState>,
     /// By the node that refers, once for each place.
     edges: HashMap<RefId, Vec<SharedKey>, RandomState>,
-    /// Instances whose content is to be told as new.
-    pending: Vec<SharedKey>,
+    /// Instances whose content is to be told as new, and whether under another number than before.
+    pending: Vec<(SharedKey, bool)>,
     /// Instances that lost a place.
     loose: Vec<SharedKey>,
     /// Numbers that instances had.
@@ -155,10 +155,74 @@ impl Tracker {
         &mut self,
         mine: impl Fn(SharedKey) -> bool,
     ) -> Option<(SharedKey, Owner)> {
-        let at = self.shared.pending.iter().position(|key| mine(*key))?;
-        let key = self.shared.pending.swap_remove(at);
+        let at = self.shared.pending.iter().position(|(key, _)| mine(*key))?;
+        let (key, renamed) = self.shared.pending.swap_remove(at);
         let shared = self.shared.instances.get(&key)?;
+        self.renaming = renamed;
         Some((key, Owner::new(shared.id, true, shared.hidden)))
+    }
+
+    /// The instance that was taken has been told of.
+    pub(crate) fn end_pending(&mut self) {
+        self.renaming = false;
+    }
+
+    /// Whether places lead to an instance from the root, as far as has been walked.
+    fn is_reached(&self, key: SharedKey) -> bool {
+        let mut reached = false;
+        self.climb(key, |around| {
+            reached |= around.is_none();
+            !reached
+        });
+        reached
+    }
+
+    /// Whether an instance is told of to everyone under its number, and no longer to be.
+    fn is_to_be_hidden(&self, key: SharedKey) -> bool {
+        if self.shared.instances.get(&key).is_none_or(|shared| shared.hidden) {
+            return false;
+        }
+        let mut open = vec![key];
+        let mut seen = HashSet::<SharedKey, RandomState>::default();
+        while let Some(key) = open.pop() {
+            let Some(shared) = self.shared.instances.get(&key).filter(|_| seen.insert(key)) else {
+                continue;
+            };
+            for parent in shared.parents.iter().filter(|parent| !parent.hidden) {
+                match self.instance_around(parent.id) {
+                    Some(around) => open.push(around),
+                    None => return false,
+                }
+            }
+        }
+        true
+    }
+
+    /// Calls `each` with the instances from which places lead to one, directly or not, and with
+    /// nothing for the root, until it says that it has seen enough.
+    fn climb(&self, key: SharedKey, mut each: impl FnMut(Option<SharedKey>) -> bool) {
+        let mut open = vec![key];
+        let mut seen = HashSet::<SharedKey, RandomState>::default();
+        while let Some(key) = open.pop() {
+            if !seen.insert(key) {
+                continue;
+            }
+            for parent in self.shared.instances.get(&key).into_iter().flat_map(|one| &one.parents) {
+                let around = self.instance_around(parent.id);
+                if !each(around) {
+                    return;
+                }
+                open.extend(around);
+            }
+        }
+    }
+
+    /// The instance in which a node lies, if it is one of a pool.
+    fn instance_around(&self, mut id: RefId) -> Option<SharedKey> {
+        while self.nodes[id.0 as usize].parent != super::NIL {
+            id = RefId(self.nodes[id.0 as usize].parent);
+        }
+        self.shared.keys.get(&id).copied()
     }
 
     fn renumber(&mut self, key: SharedKey, hidden: bool) -> Option<(RefId, RefId, TypeIndex)> {
@@ -172,8 +236,9 @@ impl Tracker {
         self.shared.keys.remove(&from);
         self.shared.keys.insert(id, key);
         self.shared.outdated.push(from);
-        if !self.shared.pending.contains(&key) {
-            self.shared.pending.push(key);
+        self.renamed.push((from, id));
+        if !self.shared.pending.iter().any(|(other, _)| *other == key) {
+            self.shared.pending.push((key, true));
         }
         Some((from, id, index))
     }
@@ -210,7 +275,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                 shared.id = id;
             }
             self.tracker.shared.keys.insert(id, key);
-            self.tracker.shared.pending.push(key);
+            self.tracker.shared.pending.push((key, false));
             self.visitor.introduce(Introduced { id, index: Some(index), hidden: owner.hidden });
             return id;
         }
@@ -226,13 +291,37 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         };
         self.visitor.introduce(Introduced { id: to, index: Some(index), hidden });
         self.visitor.renumbered(from, to);
-        self.views.renumbered(from, to);
         to
     }
 
-    /// Whether all there was of an instance has been told.
+    /// Whether changes of an instance can be told: places lead to it from the root, and what was
+    /// there before has been told.
     pub(crate) fn is_entered(&self, key: SharedKey) -> bool {
-        self.tracker.shared_id(key).is_some() && !self.tracker.shared.pending.contains(&key)
+        let table = &self.tracker.shared;
+        let known = table.instances.get(&key).is_some_and(|shared| shared.id.is_known());
+        known
+            && !table.pending.iter().any(|(other, _)| *other == key)
+            && self.tracker.is_reached(key)
+    }
+
+    /// Whether a way to an instance may still go with the changes of another of `left`.
+    pub(crate) fn may_lose_place(&self, key: SharedKey, left: &[SharedKey]) -> bool {
+        let mut found = false;
+        self.tracker.climb(key, |around| {
+            found |= around.is_some_and(|around| around != key && left.contains(&around));
+            !found
+        });
+        found
+    }
+
+    /// Gives an instance another number if not everyone is to be told of it any more, before
+    /// anything else of it is told. Tells whether that was so.
+    pub(crate) fn hide_if_due(&mut self, key: SharedKey) -> bool {
+        let due = self.tracker.is_to_be_hidden(key);
+        if due {
+            self.change_audience(key, true);
+        }
+        due
     }
 
     /// Whether there are instances whose content is to be told.
@@ -257,10 +346,9 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             if shared.parents.is_empty() {
                 let id = std::mem::replace(&mut shared.id, RefId::NONE);
                 self.tracker.shared.keys.remove(&id);
-                self.tracker.shared.pending.retain(|other| *other != key);
+                self.tracker.shared.pending.retain(|(other, _)| *other != key);
                 self.release(id);
-            } else if !shared.hidden && shared.parents.iter().all(|parent| parent.hidden) {
-                self.change_audience(key, true);
+            } else if self.hide_if_due(key) {
                 // Its content is told under the new number before the old one goes.
                 return true;
             }

@@ -72,6 +72,15 @@ impl<S: Schema> Tracked<S> {
     /// Meant for right after a [`sync`](Self::sync), when the state is what was reported; nodes
     /// that no sync has seen have no number yet.
     pub fn visit<V: Visitor + ?Sized>(&self, visitor: &mut V) {
+        self.visit_as(visitor, false);
+    }
+
+    /// As [`visit`](Self::visit), of what everyone may see.
+    pub fn visit_public<V: Visitor + ?Sized>(&self, visitor: &mut V) {
+        self.visit_as(visitor, true);
+    }
+
+    fn visit_as<V: Visitor + ?Sized>(&self, visitor: &mut V, public: bool) {
         visitor.begin(self.ticks);
         let index = Some(self.state.type_index(&self.tracker.types));
         visitor.enter(Enter {
@@ -81,9 +90,14 @@ impl<S: Schema> Tracked<S> {
             hidden: false,
             fresh: true,
         });
-        let mut visit = Visit::new(visitor, &self.tracker);
+        let mut visit = Visit::new(visitor, &self.tracker, public);
         self.state.visit(&self.mirror, &mut visit);
-        self.state.visit_shared(&self.mirror, &mut visit);
+        while let Some(next) = visit.last_announced() {
+            self.state.visit_shared(&self.mirror, &mut visit);
+            if visit.last_announced() == Some(next) {
+                visit.skip_shared();
+            }
+        }
         visitor.leave();
         visitor.end();
     }
@@ -236,6 +250,11 @@ impl<S: Schema> Tracked<S> {
     /// How many nodes the last sync knew, the root included.
     pub fn node_count(&self) -> usize {
         self.tracker.live
+    }
+
+    /// Whether an instance may be in several places: the state has a [`Pool`](crate::Pool).
+    pub fn has_pools(&self) -> bool {
+        self.state.has_pools()
     }
 
     /// The types of this state.

@@ -1,6 +1,8 @@
 //! Whether a set of types that was built by hand, or received, can be used.
 
-use super::{ElementKind, FieldInfo, FieldKind, MAX_FIELDS, MAX_TYPES, TypeIndex, TypeSet};
+use super::{
+    ElementKind, FieldInfo, FieldKind, MAX_FIELDS, MAX_TYPES, Sending, TypeIndex, TypeSet,
+};
 
 /// What is wrong with a [`TypeSet`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +70,16 @@ pub enum TypeError {
         /// How many were asked for.
         bits: u8,
     },
+    /// A field that holds no value is said to be sent in part.
+    #[error(
+        "field `{field}` of type `{name}` holds structs or a collection, which are sent in full: only values are for patches or snapshots alone"
+    )]
+    NoValue {
+        /// The type.
+        name: String,
+        /// The field.
+        field: String,
+    },
     /// There are more types than fit.
     #[error("there are {count} types, at most {MAX_TYPES} are possible")]
     TooManyTypes {
@@ -128,6 +140,11 @@ impl TypeSet {
             field.kind,
             FieldKind::Primitive(_) | FieldKind::Quantized(_) | FieldKind::Ref(_)
         );
+        let is_value = matches!(field.kind, FieldKind::Primitive(_) | FieldKind::Quantized(_));
+        if !is_value && !matches!(field.sending, Sending::Always | Sending::Never) {
+            let (name, field) = (name.to_owned(), field.name.clone());
+            return Err(TypeError::NoValue { name, field });
+        }
         if is_collection && field.optional {
             let (name, field) = (name.to_owned(), field.name.clone());
             return Err(TypeError::OptionalCollection { name, field });

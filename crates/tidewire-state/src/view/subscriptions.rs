@@ -84,6 +84,14 @@ impl Subscriptions {
         });
     }
 
+    /// A collection goes on under another number. What came to it in the same walk as that is not
+    /// told apart from what it had.
+    pub(super) fn rename(&mut self, from: RefId, to: RefId) {
+        if let Some(list) = self.by_collection.remove(&from) {
+            self.by_collection.entry(to).or_default().extend(list);
+        }
+    }
+
     /// A node is in the state no more.
     pub(super) fn forget(&mut self, node: RefId) {
         self.by_collection.remove(&node);

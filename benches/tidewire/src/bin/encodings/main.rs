@@ -4,9 +4,7 @@
 //! Its frames are known byte for byte, so the tables fail if the game or an encoding is another.
 #![expect(clippy::unwrap_used, reason = "the tables fail if anything does")]
 
-#[path = "../../../../../crates/tidewire-opcode/tests/hero/cordic.rs"]
 mod cordic;
-#[path = "../../../../../crates/tidewire-opcode/tests/hero/world.rs"]
 mod world;
 
 mod bytes;

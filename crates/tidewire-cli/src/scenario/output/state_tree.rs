@@ -1,9 +1,11 @@
 //! The state-tree encodings: one encoder for what all clients are sent, one for first syncs.
 
+use std::collections::HashMap;
+
 use tidewire_opcode::{
     Config, Encoder, Encoding, Operation, PathForm, StateTree, Tree, Update, is_addressable,
 };
-use tidewire_state::{DynStruct, ElementKind, FieldInfo, FieldKind, Tracked, TypeSet};
+use tidewire_state::{FieldInfo, Refusal, Schema, Tracked, TypeSet, ViewId};
 
 use super::super::ScenarioError;
 
@@ -12,36 +14,80 @@ pub(super) struct StateTreeOutput {
     tree: StateTree,
     /// Writes what all clients are sent.
     shared: Encoder,
+    /// Write what those with a view are sent.
+    views: HashMap<ViewId, Encoder>,
     /// Writes first syncs. They use no slots, and leave those of the others alone.
     own: Encoder,
 }
 
 impl StateTreeOutput {
-    pub(super) fn new(state: &Tracked<DynStruct>, config: Config) -> Result<Self, ScenarioError> {
+    pub(super) fn new<S: Schema>(
+        state: &Tracked<S>,
+        config: Config,
+    ) -> Result<Self, ScenarioError> {
         let codec = name(config.encoding);
         check_types(&state.types()).map_err(|what| ScenarioError::NotCarried { codec, what })?;
         let tree = StateTree::new(state);
-        Ok(Self { tree, shared: Encoder::new(config), own: Encoder::new(config) })
+        let (shared, own) = (Encoder::new(config), Encoder::new(config));
+        Ok(Self { tree, shared, views: HashMap::new(), own })
     }
 
     /// One tick: the frame for all clients, if anything changed.
-    pub(super) fn patch(
+    pub(super) fn patch<S: Schema>(
         &mut self,
-        state: &mut Tracked<DynStruct>,
+        state: &mut Tracked<S>,
     ) -> Result<Option<&[u8]>, ScenarioError> {
         let Self { tree, shared, .. } = self;
         state.sync(tree);
-        let update = tree.update_with(|members, whole| shared.prefers_whole(members, whole));
-        check_keys(&update, shared.config())?;
-        Ok((!update.patches.is_empty()).then(|| shared.encode(&update)))
+        told(tree, shared)
+    }
+
+    /// What the last tick sends to the client with this view, if anything.
+    pub(super) fn patch_for<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: ViewId,
+    ) -> Result<Option<&[u8]>, ScenarioError> {
+        let config = self.shared.config();
+        let encoder = self.views.entry(view).or_insert_with(|| Encoder::new(config));
+        told(self.tree.seen_by(state, view), encoder)
     }
 
     /// All there is, for a newcomer.
-    pub(super) fn first_sync(&mut self) -> Vec<u8> {
-        // Whoever is new knows no slot of what all are sent.
-        self.shared.join();
-        self.own.encode(&self.tree.first_sync()).to_vec()
+    pub(super) fn first_sync<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: Option<ViewId>,
+    ) -> Vec<u8> {
+        let Some(view) = view else {
+            // Whoever is new knows no slot of what all are sent.
+            self.shared.join();
+            return self.own.encode(&self.tree.first_sync()).to_vec();
+        };
+        self.own.encode(&self.tree.seen_by(state, view).first_sync()).to_vec()
     }
+
+    /// The client with this view is gone.
+    pub(super) fn forget_view(&mut self, view: ViewId) {
+        self.tree.forget_view(view);
+        self.views.remove(&view);
+    }
+
+    /// What the last tick left out.
+    pub(super) fn refusal(&self, view: Option<ViewId>) -> Option<Refusal> {
+        self.tree.refusal(view)
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        name(self.shared.config().encoding)
+    }
+}
+
+/// The frame with what the last tick changed, if anything.
+fn told<'e>(tree: &StateTree, encoder: &'e mut Encoder) -> Result<Option<&'e [u8]>, ScenarioError> {
+    let update = tree.update_with(|members, whole| encoder.prefers_whole(members, whole));
+    check_keys(&update, encoder.config())?;
+    Ok((!update.patches.is_empty()).then(|| encoder.encode(&update)))
 }
 
 /// The codec with this name, as the scenario language has it.
@@ -87,13 +133,8 @@ const PROTOTYPE: &str = "__proto__";
 /// Says which field clients of these encodings could not hold, or be told of.
 pub(crate) fn check_types(types: &TypeSet) -> Result<(), String> {
     for info in &types.types {
-        for FieldInfo { name, kind, .. } in &info.fields {
+        for FieldInfo { name, .. } in &info.fields {
             let place = format!("the field `{name}` of type `{}`", info.name);
-            if !is_carried(*kind) {
-                return Err(format!(
-                    "{place}: there is no form for a field of this kind ({kind:?})"
-                ));
-            }
             if name == PROTOTYPE {
                 return Err(format!("{place}: JavaScript clients cannot hold it; rename it"));
             }
@@ -108,18 +149,6 @@ pub(crate) fn check_types(types: &TypeSet) -> Result<(), String> {
              name without `.`, `/`, `~` and `[`",
             root.name,
         )),
-    }
-}
-
-fn is_carried(kind: FieldKind) -> bool {
-    match kind {
-        FieldKind::Primitive(_) | FieldKind::Ref(_) | FieldKind::Map(_) | FieldKind::Array(_) => {
-            true
-        }
-        FieldKind::Set(element) | FieldKind::Collection(element) => {
-            matches!(element, ElementKind::Primitive(_))
-        }
-        _ => false,
     }
 }
 

@@ -1,13 +1,14 @@
 //! What is in the state of a decoder now, as if it had just been added.
 
 use tidewire_state::{
-    FieldIndex, FieldKind, RefId,
+    FieldIndex, RefId,
     receive::{Sink, StructSink},
 };
 
 use crate::decode::{
     Decoder,
-    change::{ChangeValue, Operation, OwnedChange, OwnedPlace, OwnedValue, as_kind},
+    change::{ChangeValue, Operation, OwnedChange, OwnedPlace, OwnedValue},
+    leaf::{as_leaf, leaf_kind},
     nodes::{NONE, Node, ROOT, Shape},
     places::resolve,
 };
@@ -41,11 +42,11 @@ pub(super) fn field<S: StructSink>(
     let fields = &decoder.tree.types.get(node.index)?.fields;
     let at = u8::try_from(fields.iter().position(|field| field.name == name)?).ok()?;
     let value = match fields.get(usize::from(at))?.kind {
-        FieldKind::Primitive(kind) => {
+        kind if leaf_kind(kind).is_some() => {
             let tree = &mut decoder.tree;
             let sink = resolve(&tree.nodes, &mut tree.detached, &mut decoder.state, id.0)?;
             let value = sink.place(usize::from(at))?.value()?;
-            OwnedValue::from(ChangeValue::Value(as_kind(value, kind)))
+            OwnedValue::from(ChangeValue::Value(as_leaf(value, &kind)))
         }
         _ => OwnedValue::Node(RefId(Some(node.get(at)).filter(|id| *id != NONE)?)),
     };
@@ -63,6 +64,7 @@ pub(super) fn entries<S: StructSink>(decoder: &mut Decoder<S>, id: RefId) -> Vec
     }
     let ids = match tree.nodes.get(id.0) {
         Some(Node { shape: Shape::Array(array), .. }) => array.ids.clone(),
+        Some(Node { shape: Shape::Members(members), .. }) => members.ids.clone(),
         _ => Vec::new(),
     };
     // Members are named by their numbers, not by where they are.

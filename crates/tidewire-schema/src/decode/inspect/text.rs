@@ -101,10 +101,10 @@ impl Inspector {
             format!("map of {}", element(of))
         } else if let Declared::Array(of) = declared {
             format!("array of {}", element(of))
-        } else if let Declared::Set(kind) = declared {
-            format!("set of {kind}")
-        } else if let Declared::Collection(kind) = declared {
-            format!("collection of {kind}")
+        } else if let Declared::Set(of) = declared {
+            format!("set of {}", element(of))
+        } else if let Declared::Collection(of) = declared {
+            format!("collection of {}", element(of))
         } else {
             "structure of a kind that is not known".to_owned()
         }

@@ -1,7 +1,7 @@
 //! What is in a node, by itself, to be compared.
 
 use tidewire_state::{
-    DynPrimitive, ElementKind, FieldIndex, FieldKind, PrimitiveKind, RefId,
+    DynPrimitive, ElementKind, FieldIndex, FieldInfo, PrimitiveKind, RefId, Sending,
     receive::{Sink, StructSink, ValueSink},
 };
 
@@ -9,6 +9,7 @@ use super::is_node;
 use crate::decode::{
     Decoder,
     change::{OwnedValue, as_kind},
+    leaf::{as_leaf, leaf_kind},
     nodes::{Entry, MapNode, Shape},
     places::resolve,
 };
@@ -43,9 +44,14 @@ impl Content {
         Some(match (shape, sink) {
             (Shape::Struct(node), Sink::Struct(sink)) => {
                 let fields = (0..).zip(&types.get(node.index)?.fields);
-                let value = |(at, info): (u8, &tidewire_state::FieldInfo)| match info.kind {
-                    FieldKind::Primitive(kind) => value(sink.field(FieldIndex(at)), kind),
-                    _ => node_value(node.get(at)),
+                let value = |(at, info): (u8, &FieldInfo)| match leaf_kind(info.kind) {
+                    // A snapshot does not say it, so it is what it was.
+                    Some(_) if info.sending == Sending::PatchOnly => None,
+                    Some(_) => {
+                        let value = sink.field(FieldIndex(at))?.value()?;
+                        Some(OwnedValue::Value(as_leaf(value, &info.kind).into()))
+                    }
+                    None => node_value(node.get(at)),
                 };
                 Self::Struct(fields.map(value).collect())
             }
@@ -71,7 +77,11 @@ impl Content {
             }),
             (Shape::Members(members), Sink::Array(sink)) => {
                 let value = |(at, number): (usize, &u32)| {
-                    Some((*number, value(sink.item(at), members.kind)?))
+                    let value = match members.element {
+                        ElementKind::Primitive(kind) => value(sink.item(at), kind)?,
+                        ElementKind::Ref(_) => node_value(*members.ids.get(at)?)?,
+                    };
+                    Some((*number, value))
                 };
                 Self::Members(members.numbers.iter().enumerate().map(value).collect::<Option<_>>()?)
             }

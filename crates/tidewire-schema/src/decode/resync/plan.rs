@@ -11,7 +11,7 @@ use crate::{
         change::OwnedValue,
         nodes::{NONE, ROOT, Shape},
     },
-    wire::{self, SWITCH_TO_STRUCTURE, op},
+    wire::{self, SWITCH_TO_STRUCTURE, TYPE_ID, op},
 };
 
 /// All nodes, each before those below it, these in their order.
@@ -82,7 +82,8 @@ pub(super) fn removals<S: StructSink>(
             (Content::Members(our), Content::Members(their)) => {
                 let mut kept = 0;
                 for (number, value) in our {
-                    if their.get(kept).is_some_and(|(_, theirs)| *theirs == value) {
+                    let same = their.get(kept).is_some_and(|(_, theirs)| *theirs == value);
+                    if same && !in_the_way(&value) {
                         kept += 1;
                     } else {
                         message.index(op::DELETE, number);
@@ -117,7 +118,7 @@ pub(super) fn arrivals<S: StructSink>(
     theirs: &mut Decoder<S>,
     sides: &Sides,
 ) -> Vec<u8> {
-    let mut message = Writer::default();
+    let mut message = Writer { types: types(theirs, sides), ..Writer::default() };
     for &id in &sides.order {
         let Some(their) = Content::of(theirs, id) else { continue };
         let our = if sides.stay.contains(&id) { Content::of(ours, id) } else { None };
@@ -149,20 +150,33 @@ pub(super) fn arrivals<S: StructSink>(
                     if operation != op::REPLACE {
                         wire::write_string(&mut message.out, key);
                     }
-                    message.value(value);
+                    message.new_value(value);
                 }
             }
             (Content::Array(our), Content::Array(their)) => message.array(id, &our, &their),
             (Content::Members(our), Content::Members(their)) => {
                 for (number, value) in &their[our.len().min(their.len())..] {
                     message.index(op::ADD, *number);
-                    message.value(value);
+                    message.new_value(value);
                 }
             }
             _ => {}
         }
     }
     message.out
+}
+
+/// The sender's numbers for the types of structs that may stand where another is declared.
+fn types<S>(theirs: &Decoder<S>, sides: &Sides) -> HashMap<u32, u32> {
+    let tree = &theirs.tree;
+    let number = |id: &u32| {
+        let Shape::Struct(node) = &tree.nodes.get(*id)?.shape else { return None };
+        tree.types.get(node.index)?.extends?;
+        let foreign = tree.foreign.as_ref();
+        let number = foreign.and_then(|foreign| foreign.ours.get(&node.index));
+        Some((*id, number.unwrap_or(&node.index).0))
+    };
+    sides.order.iter().filter_map(number).collect()
 }
 
 fn node(value: &OwnedValue) -> Option<u32> {
@@ -177,11 +191,14 @@ struct Writer {
     out: Vec<u8>,
     at: u32,
     switched: u32,
+    /// The numbers that the sender has for the types of structs, where that is not just the declared
+    /// one.
+    types: HashMap<u32, u32>,
 }
 
 impl Default for Writer {
     fn default() -> Self {
-        Self { out: Vec::new(), at: ROOT, switched: NONE }
+        Self { out: Vec::new(), at: ROOT, switched: NONE, types: HashMap::new() }
     }
 }
 
@@ -205,13 +222,22 @@ impl Writer {
 
     fn field_value(&mut self, operation: u8, at: u8, value: &OwnedValue) {
         self.field(operation, at);
-        self.value(value);
+        self.new_value(value);
     }
 
     fn index(&mut self, operation: u8, index: u32) {
         self.switch();
         self.out.push(operation);
         wire::write_unsigned(&mut self.out, index);
+    }
+
+    /// A value after an operation that adds, which says the type of a struct.
+    fn new_value(&mut self, value: &OwnedValue) {
+        self.value(value);
+        if let Some(number) = node(value).and_then(|id| self.types.get(&id)) {
+            self.out.push(TYPE_ID);
+            wire::write_unsigned(&mut self.out, *number);
+        }
     }
 
     fn value(&mut self, value: &OwnedValue) {
@@ -253,7 +279,7 @@ impl Writer {
         self.at(id);
         for (at, value) in their.iter().enumerate().filter(|(_, value)| !stays(value)) {
             self.index(op::ADD, at as u32);
-            self.value(value);
+            self.new_value(value);
         }
     }
 }

@@ -135,14 +135,15 @@ impl ClientView {
 
     /// Copies what changed in what it holds.
     pub(super) fn copy_segments(&mut self, hidden: &mut Hidden) {
-        let Hidden { changed, first_of, segments, writer, out, .. } = hidden;
+        let Hidden { changed, first_of, segments, writer, out, gone, .. } = hidden;
         let words = std::iter::zip(changed.words(), self.full.words());
         for (at, (changed, full)) in (0..).zip(words) {
             let mut both = changed & full;
             while both != 0 {
                 let id = RefId(at * 64 + both.trailing_zeros());
                 both &= both - 1;
-                if self.written.has(id.0) {
+                // What left the state may have changed after it did.
+                if self.written.has(id.0) || gone.has(id.0) {
                     continue;
                 }
                 let from = first_of.get(id.0 as usize).map_or(0, |at| *at as usize);

@@ -82,7 +82,8 @@ mod tests {
             let all: Vec<_> = entries.iter().map(|(number, entry)| (number, *entry)).collect();
             assert_eq!(all, [(2, round + 100), (7, round + 200)]);
             assert!(entries.slots.len() <= 12);
-            (entries.remove(7), entries.remove(2));
+            entries.remove(7);
+            entries.remove(2);
         }
         assert_eq!(entries.remove(7), None);
     }

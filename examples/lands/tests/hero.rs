@@ -1,34 +1,35 @@
 //! A minute of hero-defense comes out byte for byte as the original's server writes it.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-mod cordic;
-mod world;
-
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
-use tidewire_opcode::{
-    Config, Direction, Encoder, Encoding, Event, EventName, Fnv1a, Message, PathForm, StateTree,
-    Tree, Update, View, merged,
+use tidewire::state::Tracked;
+use tidewire_lands::hero::{
+    geometry::Point,
+    state::HeroDefenseState,
+    world::{Random, Shot},
 };
-use tidewire_state::Tracked;
-
-use self::world::{Random, Shot, World, point};
+use tidewire_opcode::{
+    Config, Direction, Encoder, Encoding, Event, EventName, Message, PathForm, StateTree, Tree,
+    Update, View, merged,
+};
 
 fn vectors() -> Json {
-    serde_json::from_str(include_str!("../data/state-tree.json")).unwrap()
+    serde_json::from_str(include_str!("../../../crates/tidewire-opcode/tests/data/state-tree.json"))
+        .unwrap()
 }
 
 /// Plays what the vectors say, and shows the update and the shots of each sync.
 fn play(vector: &Json, mut sync: impl FnMut(&StateTree, &Update<'_>, Vec<Shot>)) -> StateTree {
     let land = vector["landID"].as_str().unwrap();
-    let mut random = Random::new(Fnv1a::new().text(land).finish());
-    let mut world = Tracked::new(World::new());
+    let mut random = Random::of_land(land);
+    let mut world = Tracked::new(HeroDefenseState::new());
     let mut tree = StateTree::new(&world);
     world.sync(&mut tree);
     world.join(vector["player"].as_str().unwrap(), &mut random);
     for _ in 0..vector["syncs"].as_u64().unwrap() {
-        let mut shots = world.tick(&mut random);
-        shots.extend(world.tick(&mut random));
+        let mut shots = world.tick(&mut random).shots;
+        shots.extend(world.tick(&mut random).shots);
         world.sync(&mut tree);
         sync(&tree, &tree.update(), shots);
     }
@@ -122,6 +123,11 @@ fn the_shortest_forms_are_no_longer() {
             assert!(short < long || same && short == long, "{encoding:?}: {short}, was {long}");
         }
     }
+}
+
+/// A point as clients hold it.
+fn point((x, y): Point) -> Tree {
+    Tree::object([("v", Tree::object([("x", Tree::from(x)), ("y", y.into())]))])
 }
 
 /// A shot as an event, with the payload that this encoding's original has.

@@ -1,0 +1,21 @@
+//! Lands: what goes over one connection of a state-tree client, and to all clients of a room.
+//!
+//! [`LandSession`] is one connection: it reads what the client sends, says what is wrong with it, and
+//! who the client is. A [`Channel`] writes what all clients of a room that read alike are sent, once for
+//! all of them. Neither has a socket, a clock or dice: bytes, names and random bytes are arguments.
+
+mod catalog;
+mod channel;
+mod fault;
+mod profile;
+mod session;
+
+pub use self::{
+    catalog::Catalog,
+    channel::Channel,
+    fault::{Fault, FaultCode},
+    profile::{Knowledge, Profile},
+    session::{
+        Accepted, Identity, Inbound, JoinRequest, LandSession, SessionConfig, guest_id, player_slot,
+    },
+};

@@ -1,0 +1,59 @@
+//! Who sees what, as a question.
+
+use crate::{
+    types::{TypeIndex, Visibility},
+    view::StateView,
+    visitor::RefId,
+};
+
+/// A node that somebody may see or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// Its number.
+    pub id: RefId,
+    /// The type of a struct; nothing for a collection.
+    pub index: Option<TypeIndex>,
+    /// Whether not everyone is told of it.
+    pub hidden: bool,
+    /// Whether it is a map.
+    pub is_map: bool,
+}
+
+/// How a node shows in a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// As it is, as far as it shows its fields.
+    There,
+    /// Not at all.
+    Absent,
+    /// One sees that something is there, and nothing of it.
+    Veiled,
+}
+
+/// What an audience may see.
+pub trait Rule {
+    /// Whether a struct shows fields of this visibility, or a collection its contents, which are for
+    /// everyone who sees it.
+    fn shows(&self, holder: Known, visibility: Visibility) -> bool;
+
+    /// How a node shows in a place of `holder`, which shows that place or does not.
+    fn presence(&self, node: Known, holder: Known, shown: bool) -> Presence;
+}
+
+/// Without a view one sees what everyone sees.
+impl Rule for Option<&StateView> {
+    fn shows(&self, holder: Known, visibility: Visibility) -> bool {
+        match visibility {
+            Visibility::Everyone => !holder.hidden || self.is_some_and(|view| view.has(holder.id)),
+            Visibility::View(tag) => self.is_some_and(|view| view.shows_tag(holder.id, tag)),
+            Visibility::Filter => false,
+        }
+    }
+
+    fn presence(&self, node: Known, _: Known, shown: bool) -> Presence {
+        match shown && !node.hidden || self.is_some_and(|view| view.shows(node.id)) {
+            true => Presence::There,
+            false => Presence::Absent,
+        }
+    }
+}
