@@ -65,6 +65,25 @@ test('the page', { timeout: 300_000 }, async (t) => {
     }
   });
 
+  await t.test('sparks that are far are in the mist: not drawn, not known, not sent', async () => {
+    for (const window of windows) await window.until('sparks', () => __demo.sparks.length > 0);
+    const deadline = performance.now() + PATIENCE;
+    let hidden = [];
+    while (hidden.length === 0 && performance.now() < deadline) {
+      const near = await ada.ask(() => __demo.sparks.map(({ id }) => id));
+      hidden = near.filter((id) => !grace.sparksHeardOf.has(id));
+    }
+    assert.ok(hidden.length > 0, 'Ada sees no spark that Grace was never told of');
+    for (const window of windows) {
+      const { known, me, sight } = await window.ask(() => ({ known: __demo.sparks, me: __demo.me, sight: __demo.sight }));
+      assert.ok(known.length < 90, `${window.title} knows ${known.length} sparks`);
+      for (const { id, x, y } of known) {
+        assert.ok(Math.hypot(x - me.x, y - me.y) <= sight + 1, `${window.title} knows ${id}, which is far`);
+        assert.ok(window.sparksHeardOf.has(id), `${window.title} never heard of ${id}`);
+      }
+    }
+  });
+
   await t.test('a new name reaches the other', async () => {
     await ada.page.fill('#name', 'Ada');
     await ada.page.keyboard.press('Enter');
@@ -246,6 +265,7 @@ async function gather({ page }) {
   const look = (skipped) => page.evaluate((skipped) => {
     const { me, sparks } = __demo;
     const away = ({ x, y }) => Math.hypot(x - me.x, y - me.y);
+    if (sparks.length === 0) return { me, dx: 1200 - me.x, dy: 800 - me.y };
     const spark = sparks.sort((one, other) => away(one) - away(other))[skipped % sparks.length];
     return { me, dx: spark.x - me.x, dy: spark.y - me.y };
   }, skipped);

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test';
 
 import { Guest, within } from './lib/guest.mjs';
 import { sdks } from './lib/sdks.mjs';
+import { Tap } from './lib/tap.mjs';
 import { canonical, values } from './lib/values.mjs';
 import { pinned, schemaModuleOf, sdkVersions } from './lib/versions.mjs';
 
@@ -258,6 +259,78 @@ for (const sdk of sdks) {
       });
     });
 
+    describe('views', () => {
+      /** Joins by a way of its own, which hears what is sent. */
+      async function watch(method, target, options) {
+        const tap = await Tap.to(url);
+        const guest = await Guest.enter(new sdk.Client(tap.url), method, target, options);
+        guests.push(guest);
+        after(() => tap.close());
+        return Object.assign(await guest.ready(), { tap });
+      }
+      const look = (guest, op, path, tag) => guest.send('look', { op, path, tag });
+      const cards = (guest, id, field = 'hand') => Object.values(guest.state.players[id]?.[field] ?? []).map(({ name }) => name);
+      const sees = (guest, id, names, field) => guest.until(`${field ?? 'hand'} ${names}`, () => cards(guest, id, field).join() === names.join());
+
+      test('each client sees what is in its view, and is sent nothing else', async () => {
+        const ann = await watch('create', 'views', { name: 'ann' });
+        const bob = await watch('joinById', ann.room.roomId, { name: 'bob' });
+        await ann.until('her own secret', () => ann.state.players[ann.id].secret === 'secret of ann');
+        await bob.until('ann', () => bob.state.players[ann.id]?.name === 'ann');
+        ann.send('draw', 'ace');
+        ann.send('walk', 12.5);
+        await sees(ann, ann.id, ['ace']);
+        // Before 5, clients of the schema library read the number of the step.
+        const [place, near] = sdk.schema === 'schema5' ? [12.5, 0.01] : [36863, 1];
+        for (const guest of [ann, bob]) await guest.until('the walk', () => Math.abs(guest.state.players[ann.id].x - place) <= near);
+        assert.deepEqual(cards(bob, ann.id), []);
+        assert.ok(!bob.state.players[ann.id].secret);
+        assert.ok(!bob.tap.heard('ace') && !bob.tap.heard('secret of ann'));
+
+        // What is in the hand now, and what comes to it later once it is subscribed to.
+        look(bob, 'add', ['players', ann.id, 'hand']);
+        await sees(bob, ann.id, ['ace']);
+        ann.send('draw', 'king');
+        await sees(ann, ann.id, ['ace', 'king']);
+        assert.ok(!bob.tap.heard('king'));
+        look(bob, 'subscribe', ['players', ann.id, 'hand']);
+        await sees(bob, ann.id, ['ace', 'king']);
+        ann.send('draw', 'queen');
+        ann.send('play', 0);
+        for (const guest of [ann, bob]) await sees(guest, ann.id, ['king', 'queen']);
+
+        // A set, and its end.
+        ann.send('pack', 'trinket');
+        ann.send('title', 'packed');
+        await bob.until('the title', () => bob.state.title === 'packed');
+        assert.ok(!bob.tap.heard('trinket'));
+        look(bob, 'add', ['players', ann.id, 'bag']);
+        await sees(bob, ann.id, ['trinket'], 'bag');
+        look(bob, 'unsubscribe', ['players', ann.id, 'hand']);
+        look(bob, 'remove', ['players', ann.id, 'bag']);
+        await sees(bob, ann.id, []);
+        await sees(bob, ann.id, [], 'bag');
+        ann.send('draw', 'knave');
+        await sees(ann, ann.id, ['king', 'queen', 'knave']);
+
+        // Who comes late sees what is public, and with a tag all of it.
+        const cyd = await watch('joinById', ann.room.roomId, { name: 'cyd', sees: false });
+        await cyd.until('ann', () => cyd.state.players[ann.id]?.name === 'ann');
+        for (const text of ['secret of', 'king', 'queen', 'knave', 'trinket']) assert.ok(!cyd.tap.heard(text), text);
+        look(cyd, 'add', ['players', ann.id], 2);
+        await sees(cyd, ann.id, ['king', 'queen', 'knave']);
+        await cyd.until('the secret', () => cyd.state.players[ann.id].secret === 'secret of ann');
+        look(cyd, 'remove', ['players', ann.id], 2);
+        await sees(cyd, ann.id, []);
+        await cyd.until('no secret', () => !cyd.state.players[ann.id].secret);
+        assert.equal(cyd.state.players[ann.id].name, 'ann');
+
+        assert.ok(ann.tap.heard('secret of ann') && bob.tap.heard('secret of bob') && bob.tap.heard('queen'));
+        for (const text of ['secret of ann', 'knave']) assert.ok(!bob.tap.heard(text), text);
+        assert.ok(!ann.tap.heard('secret of bob') && !cyd.tap.heard('secret of bob'));
+      });
+    });
+
     describe('messages', () => {
       test('every kind of value comes back as it went', async () => {
         const guest = await create();
@@ -421,4 +494,26 @@ test('all generations share one room', async () => {
   all[2].send('say', 'hi');
   for (const guest of all.slice(0, 2)) assert.equal((await guest.next('said')).text, 'hi');
   for (const guest of all) await guest.leave();
+});
+
+test('all generations see their own in one room', async () => {
+  const all = [];
+  for (const sdk of sdks) {
+    const tap = await Tap.to(url);
+    const [method, target] = all.length === 0 ? ['create', 'views'] : ['joinById', all[0].room.roomId];
+    const guest = await Guest.enter(new sdk.Client(tap.url), method, target, { name: sdk.alias });
+    all.push(Object.assign(await guest.ready(), { tap, alias: sdk.alias }));
+  }
+  for (const guest of all) guest.send('draw', `card of ${guest.alias}`);
+  for (const guest of all) {
+    await guest.until('its card', () => Object.values(guest.state.players[guest.id].hand ?? [])[0]?.name === `card of ${guest.alias}`);
+    await guest.until('everybody', () => Object.keys(guest.state.players).length === all.length);
+  }
+  for (const guest of all) {
+    for (const { alias } of all) {
+      for (const what of ['secret', 'card']) assert.equal(guest.tap.heard(`${what} of ${alias}`), alias === guest.alias, `${guest.alias} and the ${what} of ${alias}`);
+    }
+    await guest.leave();
+    guest.tap.close();
+  }
 });

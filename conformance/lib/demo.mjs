@@ -39,6 +39,8 @@ export async function stopServer(server, signal) {
 export class Window {
   /** What the console and the page said of trouble. */
   complaints = [];
+  /** All that came over its WebSockets, as bytes. */
+  frames = [];
 
   static async open(browser, title, url, options) {
     const window = new Window();
@@ -50,6 +52,9 @@ export class Window {
       if (['error', 'warning'].includes(message.type())) window.complaints.push(`${message.type()}: ${message.text()}`);
     });
     window.page.on('pageerror', (error) => window.complaints.push(`thrown: ${error.stack ?? error}`));
+    window.page.on('websocket', (socket) => {
+      socket.on('framereceived', ({ payload }) => window.frames.push(Buffer.from(payload)));
+    });
     await window.page.goto(url);
     await window.isOnline();
     return window;
@@ -58,6 +63,11 @@ export class Window {
   /** What `window.__demo` gives, asked inside of the page. */
   ask(question, argument) {
     return this.page.evaluate(question, argument);
+  }
+
+  /** The sparks that any frame has named. */
+  get sparksHeardOf() {
+    return new Set(Buffer.concat(this.frames).toString('latin1').match(/spark-\d+/g));
   }
 
   /** Waits until a question asked inside of the page is answered with something truthy. */

@@ -1,6 +1,7 @@
 //! The server that `sdk.test.mjs` and `serializers.test.mjs` join. README.md, beside the tests, is its contract.
 
 mod lines;
+mod views;
 
 use std::time::Duration;
 
@@ -237,6 +238,7 @@ async fn main() -> Result<()> {
     let running = Server::new()
         .define::<LabRoom<false>>("lab")
         .define::<LabRoom<false>>("serializers")
+        .define::<views::ViewsRoom>("views")
         .define_with("tiny", tiny())
         .define_with("vacant", tiny())
         .define::<LabRoom<true>>("locked_auth")

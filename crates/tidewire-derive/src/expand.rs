@@ -402,7 +402,12 @@ impl Code {
         };
         let owner = match &attrs.view {
             None => quote_spanned!(span=> __owner),
-            Some(_) => quote_spanned!(span=> __owner.hide()),
+            Some(View { tag: None, .. }) => {
+                quote_spanned!(span=> __owner.hide(__tidewire::Tag::DEFAULT))
+            }
+            Some(View { tag: Some(tag), .. }) => {
+                quote_spanned!(span=> __owner.hide(__tidewire::Tag(#tag)))
+            }
         };
         let sending = match attrs.sending {
             None => quote!(Always),

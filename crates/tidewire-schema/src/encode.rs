@@ -55,6 +55,17 @@ pub struct Encoder {
     ticks: u64,
 }
 
+/// Whose copy of the state a patch continues: small numbers, chosen by who calls, each for one client
+/// at a time. Where every client has a view of its own, the view's number does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReaderId(pub u32);
+
+impl From<ViewId> for ReaderId {
+    fn from(view: ViewId) -> Self {
+        Self(view.0)
+    }
+}
+
 impl Encoder {
     /// An encoder for `state`, which may hold anything already.
     pub fn new<S: Schema>(state: &Tracked<S>) -> Self {
@@ -117,9 +128,24 @@ impl Encoder {
     ///
     /// If changes of this state were consumed without this encoder.
     pub fn patch_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[u8] {
+        self.patch_to(state, view, view.into())
+    }
+
+    /// As [`patch_for`](Self::patch_for), where a view may have several readers, and a reader
+    /// another view from now on.
+    ///
+    /// # Panics
+    ///
+    /// As [`patch_for`](Self::patch_for).
+    pub fn patch_to<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: ViewId,
+        reader: ReaderId,
+    ) -> &[u8] {
         self.check_ticks(state.ticks());
         match &mut self.hidden {
-            Some(hidden) => hidden.patch(&self.patch.out, state, view),
+            Some(hidden) => hidden.patch(&self.patch.out, state, view, reader),
             None => &self.patch.out,
         }
     }
@@ -137,16 +163,36 @@ impl Encoder {
     /// As [`snapshot_for`](Self::snapshot_for), with the public part of the last
     /// [`snapshot`](Self::snapshot): for several clients that come in one tick.
     pub fn last_snapshot_for<S: Schema>(&mut self, state: &Tracked<S>, view: ViewId) -> &[u8] {
+        self.last_snapshot_to(state, view, view.into())
+    }
+
+    /// As [`last_snapshot_for`](Self::last_snapshot_for), for one of several readers of a view.
+    pub fn last_snapshot_to<S: Schema>(
+        &mut self,
+        state: &Tracked<S>,
+        view: ViewId,
+        reader: ReaderId,
+    ) -> &[u8] {
         match &mut self.hidden {
-            Some(hidden) => hidden.snapshot(&self.snapshot.out, state, view),
+            Some(hidden) => hidden.snapshot(&self.snapshot.out, state, view, reader),
             None => &self.snapshot.out,
         }
     }
 
+    /// The bytes of the last snapshot, without what only some may see.
+    pub fn last_snapshot(&self) -> &[u8] {
+        &self.snapshot.out
+    }
+
     /// The client of a view is gone.
     pub fn forget_view(&mut self, view: ViewId) {
+        self.forget_reader(view.into());
+    }
+
+    /// A reader is gone, or has nothing.
+    pub fn forget_reader(&mut self, reader: ReaderId) {
         if let Some(hidden) = &mut self.hidden {
-            hidden.forget(view);
+            hidden.forget(reader);
         }
     }
 

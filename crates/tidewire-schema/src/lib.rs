@@ -13,6 +13,6 @@ pub use crate::{
         DecodeError, DecodeErrorKind, Decoder, InspectError, InspectedLine, Inspection, Inspector,
         Limits, Operation, OwnedChange, OwnedPlace, OwnedValue,
     },
-    encode::{Encoder, Profile},
+    encode::{Encoder, Profile, ReaderId},
     wire::number_as_read,
 };

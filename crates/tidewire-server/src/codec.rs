@@ -12,7 +12,7 @@ use tidewire_patch::{
     Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, SerializerEncoder,
 };
 use tidewire_protocol::frame::{self, Handshake, Serializer};
-use tidewire_state::{Schema, Tracked, Visitor};
+use tidewire_state::{Schema, Tracked, ViewId, Visitor};
 
 use self::patches::PatchCodec;
 pub(crate) use self::schema::SchemaCodec;
@@ -71,6 +71,11 @@ impl Codec {
     /// The codec at work on a state that was never synced.
     fn begin<S: Schema>(self, state: &Tracked<S>) -> Result<Box<dyn RoomCodec<S>>> {
         let id = self.id().to_owned();
+        if !matches!(self, Self::Schema | Self::None) && state.types().has_hidden_fields() {
+            return Err(Error::new(format!(
+                "`{id}` shows clients the whole state, and some fields are marked `view`: use `schema`"
+            )));
+        }
         Ok(match self {
             Self::Schema => Box::new(SchemaCodec::new(state)),
             Self::Json => Box::new(PatchCodec::new(id, JsonEncoder::new(state))),
@@ -131,6 +136,19 @@ pub(crate) trait RoomCodec<S: Schema>: Send {
     /// All there is, for a client that has nothing and gets the patches from the next tick on. Asked right after the
     /// patches of a tick.
     fn snapshot(&mut self, client: &Client, state: &Tracked<S>) -> &[Bytes];
+
+    /// [`patch`](Self::patch) for a client with a view, asked only if it has had a snapshot. Who does not know of views has
+    /// nothing for one client that others do not get.
+    fn patch_in_view(&mut self, client: &Client, view: ViewId, state: &Tracked<S>) -> &[Bytes] {
+        let _ = (view, state);
+        self.patch(client)
+    }
+
+    /// [`snapshot`](Self::snapshot) for a client with a view.
+    fn snapshot_in_view(&mut self, client: &Client, view: ViewId, state: &Tracked<S>) -> &[Bytes] {
+        let _ = view;
+        self.snapshot(client, state)
+    }
 
     /// Something happened that is told with the next patch. A codec that has no such frames leaves it to others.
     ///

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use self::clients::Clients;
+use self::views::Views;
 use crate::client::{Client, ClientKey, encode_bytes, encode_message};
 use crate::codec::{Codec, Codecs};
 use crate::error::{Error, Result};
@@ -26,14 +27,16 @@ use crate::land::{self, LandCodec, LandSide};
 use crate::options::Options;
 use crate::record::Record;
 use crate::room::Room;
+use crate::view::ClientView;
 
 mod clients;
+mod views;
 
 /// What a room has at hand. Every hook and handler of a room gets it.
 ///
 /// The [`state`](Self::state) is changed in place; what changed is sent with the next patch.
 pub struct RoomContext<R: Room> {
-    /// The state that all clients see.
+    /// The state that clients see: all of it, but for fields that are marked `view`.
     pub state: Tracked<R::State>,
     /// What tells the clients of it.
     pub(crate) codecs: Codecs<R::State>,
@@ -44,6 +47,7 @@ pub struct RoomContext<R: Room> {
     record: Arc<Record>,
     created: Instant,
     pub(crate) clients: Clients,
+    pub(crate) views: Views,
     /// Clients that wait for their snapshot.
     pub(crate) newcomers: Vec<ClientKey>,
     pub(crate) handlers: Handlers<R>,
@@ -92,6 +96,7 @@ impl<R: Room> RoomContext<R> {
             record,
             created: Instant::now(),
             clients: Clients::default(),
+            views: Views::default(),
             newcomers: Vec::new(),
             handlers: Handlers::default(),
             simulation: None,
@@ -259,11 +264,22 @@ impl<R: Room> RoomContext<R> {
         }
         self.codecs.sync(&mut self.state);
         for client in self.clients.iter() {
-            client.outbox().push_patch(self.codecs.of(client).patch(client));
+            let codec = self.codecs.of(client);
+            let patch = match self.views.of(client) {
+                None => codec.patch(client),
+                // A patch is made for who gets it: what was sent to a client is remembered.
+                Some(_) if !client.outbox().takes_patches() => continue,
+                Some(view) => codec.patch_in_view(client, view, &self.state),
+            };
+            client.outbox().push_patch(patch);
         }
         for key in self.newcomers.drain(..) {
             if let Some(client) = self.clients.by_key(key) {
-                let snapshot = self.codecs.of(client).snapshot(client, &self.state);
+                let codec = self.codecs.of(client);
+                let snapshot = match self.views.of(client) {
+                    None => codec.snapshot(client, &self.state),
+                    Some(view) => codec.snapshot_in_view(client, view, &self.state),
+                };
                 client.outbox().push_state(snapshot);
             }
         }
@@ -308,6 +324,44 @@ impl<R: Room> RoomContext<R> {
     #[must_use]
     pub fn client(&self, session_id: &str) -> Option<&Client> {
         self.clients.by_session_id(session_id)
+    }
+
+    /// What a client sees of the fields that are marked `view`: nothing, until something is added. Leaving ends it.
+    ///
+    /// ```
+    /// # use tidewire_server::{Client, Result, Room, RoomContext};
+    /// # use tidewire_state::{MapSchema, Schema};
+    /// # #[derive(Schema, Default)]
+    /// # #[schema(crate = "tidewire_state")]
+    /// # struct Player { name: String }
+    /// #[derive(Schema, Default)]
+    /// # #[schema(crate = "tidewire_state")]
+    /// struct World {
+    ///     #[schema(view)]
+    ///     players: MapSchema<Player>,
+    /// }
+    ///
+    /// # #[derive(Default)]
+    /// # struct WorldRoom;
+    /// # impl Room for WorldRoom { type State = World; }
+    /// fn meets(room: &mut RoomContext<WorldRoom>, client: &Client, other: &str) -> Result<()> {
+    ///     room.view(client).add(&["players", other])
+    /// }
+    /// ```
+    pub fn view(&mut self, client: &Client) -> ClientView<'_, R::State> {
+        let is_here = self.clients.by_key(client.key()).is_some();
+        let view = is_here.then(|| self.views.make(client, &mut self.state));
+        ClientView::new(&mut self.state, view)
+    }
+
+    /// Gives a client the view of another: from now on they have one, as members of a team have, and what either adds both
+    /// see. It lasts until the last of them leaves. Without effect if one of them has left.
+    pub fn share_view(&mut self, client: &Client, of: &Client) {
+        let is_here = |client: &Client| self.clients.by_key(client.key()).is_some();
+        if is_here(client) && is_here(of) {
+            let view = self.views.make(of, &mut self.state);
+            self.views.share(client, view, &mut self.state);
+        }
     }
 
     /// Lets nobody else in, until [`unlock`](Self::unlock).
@@ -371,6 +425,7 @@ impl<R: Room> RoomContext<R> {
     pub(crate) fn remove_client(&mut self, key: ClientKey) -> Option<Client> {
         let client = self.clients.remove(key)?;
         self.codecs.of(&client).left(&client);
+        self.views.left(&client, &mut self.state);
         if let Some(land) = &mut self.land {
             land.slots.remove(&key);
         }

@@ -55,7 +55,8 @@
 //! room does waits for a client.
 //!
 //! Each tick of the patch rate, what changed is encoded once, and the same bytes are queued for every client. Clients that
-//! came since the last tick get one snapshot right after it, encoded once for all of them.
+//! came since the last tick get one snapshot right after it, encoded once for all of them. What only some may see
+//! ([`RoomContext::view`]) follows those shared bytes, in a frame of the client's own.
 
 mod client;
 mod codec;
@@ -78,6 +79,7 @@ mod session;
 mod socket;
 mod task;
 pub mod transport;
+mod view;
 
 pub use crate::{
     client::{AuthData, Client, LeaveReason},
@@ -90,6 +92,7 @@ pub use crate::{
     options::Options,
     room::{AuthRequest, Room},
     server::{Running, Server},
+    view::ClientView,
 };
 pub use axum;
 pub use tidewire_protocol::{

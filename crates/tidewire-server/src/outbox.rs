@@ -102,6 +102,11 @@ impl Outbox {
         }
     }
 
+    /// Whether the client has the state, and gets patches of it.
+    pub(crate) fn takes_patches(&self) -> bool {
+        self.lock().session.takes_patches()
+    }
+
     /// Queues the state for a client that waits for it, and then the messages that waited for the state. A room without
     /// state has no frames of it.
     pub(crate) fn push_state(&self, frames: &[Bytes]) {

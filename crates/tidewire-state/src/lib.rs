@@ -68,7 +68,7 @@ pub use crate::{
     },
     unfold::{Audience, Known, Presence, Refusal, Rule, Unfold},
     value::{Number, Primitive, PrimitiveKind, PrimitiveType, Value},
-    view::{Held, StateView, ViewId, Views},
+    view::{Explained, Explanation, Held, StateView, ViewId, Views},
     visitor::{
         Enter, EntryAt, Introduced, MemberEdit, NodeMember, NodeMembersEdit, Place, RefEdit, RefId,
         ValueEdit, ValueList, Visitor,

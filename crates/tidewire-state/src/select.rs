@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Name,
     /// That and what is below it, but for fields of tags that this one has no bit of.
     Add(Tag),
+    /// As [`Add`](Self::Add), of a collection.
+    Subscribe(Tag),
     /// That and all that is below it.
     Remove,
 }
@@ -35,6 +37,9 @@ pub enum PathError {
     /// What is there is a value.
     #[error("the path leads to a value, not to an instance or collection")]
     NoNode,
+    /// What is there is an instance.
+    #[error("the path leads to an instance, not to a collection: add it, or name a field of it")]
+    NoCollection,
 }
 
 /// A search under way.
@@ -46,6 +51,8 @@ pub struct Select<'a> {
     /// Where the path goes on in instances of pools.
     shared: Vec<Shared>,
     seen: Bits,
+    /// Whether what is found first is a collection.
+    is_collection: bool,
     error: Option<PathError>,
 }
 
@@ -59,8 +66,9 @@ pub(crate) struct Shared {
 impl<'a> Select<'a> {
     pub(crate) fn new(tracker: &'a mut Tracker, purpose: Purpose) -> Self {
         let (found, shared) = (std::mem::take(&mut tracker.found), Vec::new());
+        let seen = Bits::default();
         let mut select =
-            Self { tracker, purpose, found, shared, seen: Bits::default(), error: None };
+            Self { tracker, purpose, found, shared, seen, is_collection: false, error: None };
         select.found.clear();
         select
     }
@@ -79,6 +87,21 @@ impl<'a> Select<'a> {
             }
         }
         state.select(mirror, fresh, path, self);
+        self.go_on(state, mirror);
+    }
+
+    /// An instance of a pool, and what is below it.
+    pub(crate) fn below_shared<S: Schema>(
+        &mut self,
+        state: &mut S,
+        mirror: &mut S::Mirror,
+        key: SharedKey,
+    ) {
+        self.shared(key, &[]);
+        self.go_on(state, mirror);
+    }
+
+    fn go_on<S: Schema>(&mut self, state: &mut S, mirror: &mut S::Mirror) {
         while let Some(next) = self.shared.last().map(|shared| shared.key) {
             state.select_shared(mirror, self);
             if self.shared.last().is_some_and(|shared| shared.key == next) {
@@ -94,6 +117,9 @@ impl<'a> Select<'a> {
         let result = match self.error {
             Some(error) => Err(error),
             None if self.found.is_empty() => Err(PathError::NoNode),
+            None if matches!(self.purpose, Purpose::Subscribe(_)) && !self.is_collection => {
+                Err(PathError::NoCollection)
+            }
             None => Ok(()),
         };
         self.tracker.found = self.found;
@@ -118,6 +144,7 @@ impl<'a> Select<'a> {
         if fresh {
             *at = at.forgotten();
         }
+        self.is_collection |= path.is_empty() && self.found.is_empty();
         self.node(at, !at.is_known(), path)
     }
 
@@ -154,8 +181,10 @@ impl<'a> Select<'a> {
             return true;
         }
         match (self.purpose, visibility) {
-            (Purpose::Add(tag), Visibility::View(field)) => field.shows_with(tag.bits()),
-            (Purpose::Add(_), Visibility::Filter) => false,
+            (Purpose::Add(tag) | Purpose::Subscribe(tag), Visibility::View(field)) => {
+                field.shows_with(tag.bits())
+            }
+            (Purpose::Add(_) | Purpose::Subscribe(_), Visibility::Filter) => false,
             _ => true,
         }
     }

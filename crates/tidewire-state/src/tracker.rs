@@ -13,7 +13,8 @@ pub use self::state::Tracked;
 use crate::{
     bits::Bits,
     schema::Gone,
-    types::{TypeIds, TypeIndex, Visibility},
+    types::{Tag, TypeIds, TypeIndex, Visibility},
+    view::Views,
     visitor::{Enter, Introduced, Place, RefId, Visitor},
 };
 
@@ -22,8 +23,8 @@ use crate::{
 pub struct Walk<'a, V: ?Sized> {
     pub(crate) visitor: &'a mut V,
     pub(crate) tracker: &'a mut Tracker,
-    /// Numbers of nodes that are in the state no more, for the views.
-    pub(crate) released: &'a mut Vec<RefId>,
+    /// Who may see what: told of what comes and goes.
+    pub(crate) views: &'a mut Views,
 }
 
 /// A full visit under way: who hears of it, and the Rust types by their numbers.
@@ -47,14 +48,22 @@ pub struct Owner {
     pub fresh: bool,
     /// Whether not everyone is told of it.
     pub hidden: bool,
+    /// What its field is marked with; the default where it is not marked, or no struct.
+    pub tag: Tag,
 }
 
 impl Owner {
+    /// A node all of whose fields are for those who are told of it.
+    #[inline]
+    pub(crate) fn new(id: RefId, fresh: bool, hidden: bool) -> Self {
+        Self { id, fresh, hidden, tag: Tag::DEFAULT }
+    }
+
     /// As the owner of a field that is not for everyone.
     #[inline]
     #[must_use]
-    pub fn hide(self) -> Self {
-        Self { hidden: true, ..self }
+    pub fn hide(self, tag: Tag) -> Self {
+        Self { hidden: true, tag, ..self }
     }
 }
 
@@ -115,6 +124,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
     ) -> (RefId, Option<RefId>) {
         let (id, old) = self.tracker.allocate(owner.id, was);
         self.tracker.nodes[id.0 as usize].hidden = owner.hidden;
+        self.views.came(owner, id);
         self.visitor.introduce(Introduced { id, index, hidden: owner.hidden });
         (id, old)
     }
@@ -129,7 +139,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                     self.release(id);
                 }
             }
-            Gone::Shared(key) => self.tracker.let_go(owner, key),
+            Gone::Shared(key) => self.tracker.let_go(owner, None, key),
         }
     }
 
@@ -146,7 +156,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         self.tracker.unlink(id.0);
         self.tracker.free_subtree(id.0, |id| {
             self.visitor.released(id);
-            self.released.push(id);
+            self.views.release(id);
         });
     }
 

@@ -176,6 +176,13 @@ impl Tag {
     }
 }
 
+/// A mask of bits.
+impl From<i32> for Tag {
+    fn from(bits: i32) -> Self {
+        Self(bits)
+    }
+}
+
 impl Default for Tag {
     fn default() -> Self {
         Self::DEFAULT

@@ -3,10 +3,16 @@
 //! A view holds nodes by number; what leaves the state leaves all views. Which nodes show because
 //! something below them is held is found out after each walk that follows a change.
 
+mod explain;
+mod subscriptions;
+
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+pub use self::explain::{Explained, Explanation};
+pub(crate) use self::subscriptions::SharedArrival;
+use self::subscriptions::Subscriptions;
 use crate::{bits::Bits, tracker::Tracker, types::Tag, visitor::RefId};
 
 /// The number of a view among those of a state, small and reused.
@@ -41,10 +47,12 @@ pub struct StateView {
 #[derive(Debug, Default)]
 pub struct Views {
     all: Vec<Option<StateView>>,
+    subscriptions: Subscriptions,
     released: Vec<RefId>,
     open: Vec<RefId>,
     /// Whether one of them may be another than at the last walk.
     changed: bool,
+    last_version: u64,
 }
 
 impl StateView {
@@ -102,7 +110,8 @@ impl StateView {
         self.held.iter().map(|(id, held)| (*id, *held))
     }
 
-    /// Goes up with each walk at which the view is not what it was.
+    /// Another number after each walk at which the view is not what it was. No two views of a state
+    /// ever have the same one.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -124,9 +133,9 @@ impl StateView {
     }
 
     /// `open` is a list that is lent, so that it need not be allocated.
-    fn settle(&mut self, tracker: &Tracker, open: &mut Vec<RefId>) {
+    fn settle(&mut self, tracker: &Tracker, version: u64, open: &mut Vec<RefId>) {
         self.changed = false;
-        self.version += 1;
+        self.version = version;
         let Self { holds, shown, .. } = self;
         shown.clone_from(holds);
         for id in holds.iter() {
@@ -142,7 +151,10 @@ impl StateView {
     fn rename(&mut self, from: RefId, to: RefId) {
         if let Some(held) = self.held.remove(&from) {
             self.holds.remove(from.0);
-            self.held.insert(to, held);
+            // A subscription may have added it already.
+            let goes_on = self.held.entry(to).or_default();
+            goes_on.untagged |= held.untagged;
+            goes_on.bits |= held.bits;
             self.holds.insert(to.0);
             self.changed = true;
         }
@@ -187,6 +199,7 @@ impl Views {
         if let Some(place) = self.all.get_mut(view.0 as usize) {
             *place = None;
         }
+        self.subscriptions.clear(view);
     }
 
     /// A view that is about to change.
@@ -206,6 +219,7 @@ impl Views {
     }
 
     pub(crate) fn remove(&mut self, view: ViewId, node: RefId, tag: Tag) {
+        self.subscriptions.remove(view, node, tag);
         let Some(view) = self.get_mut(view) else { return };
         let Some(held) = view.held.get_mut(&node) else { return };
         view.tags += u64::from(tag != Tag::DEFAULT || held.bits != 0);
@@ -217,7 +231,23 @@ impl Views {
         view.changed = true;
     }
 
+    pub(crate) fn subscribe(&mut self, view: ViewId, found: &[RefId], tag: Tag) {
+        for node in found {
+            self.add(view, *node, tag);
+        }
+        // What is found first is what was asked for.
+        if let [collection, inside @ ..] = found {
+            self.subscriptions.insert(view, *collection, tag, inside);
+        }
+    }
+
+    /// Whether a view adds what comes to a collection.
+    pub fn is_subscribed(&self, view: ViewId, collection: RefId) -> bool {
+        self.subscriptions.has(view, collection)
+    }
+
     pub(crate) fn clear(&mut self, view: ViewId) {
+        self.subscriptions.clear(view);
         if let Some(view) = self.get_mut(view) {
             view.tags += 1;
             view.held.clear();
@@ -226,8 +256,9 @@ impl Views {
         }
     }
 
-    pub(crate) fn released(&mut self) -> &mut Vec<RefId> {
-        &mut self.released
+    /// A node is in the state no more.
+    pub(crate) fn release(&mut self, node: RefId) {
+        self.released.push(node);
     }
 
     /// Brings all views up to date with the walk that is over.
@@ -244,16 +275,24 @@ impl Views {
             for view in self.all.iter_mut().flatten() {
                 view.rename(from, to);
             }
+            self.subscriptions.rename(from, to);
         }
         self.released.extend(tracker.give_up_reserved());
         let moved = tracker.take_moved();
+        if !self.subscriptions.is_empty() {
+            self.settle_subscriptions();
+            for node in &self.released {
+                self.subscriptions.forget(*node);
+            }
+        }
         for view in self.all.iter_mut().flatten() {
             for node in &self.released {
                 view.forget(*node);
             }
             // How nodes hang together may have changed where several places lead to one.
             if view.changed || moved {
-                view.settle(tracker, &mut self.open);
+                self.last_version += 1;
+                view.settle(tracker, self.last_version, &mut self.open);
             }
         }
         self.released.clear();

@@ -63,3 +63,8 @@ struct FromColyseus;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/SERIALIZERS.md")]
 struct GuideToSerializers;
+
+/// So is the one of rooms on the page about views.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/VIEWS.md")]
+struct Views;

@@ -26,6 +26,7 @@ impl Game {
     /// Fills a world: stones, sparks and wanderers.
     pub fn new(mut random: SmallRng, world: &mut World) -> Self {
         (world.width, world.height) = SIZE;
+        world.sight = SIGHT;
         for _ in 0..STONES {
             let radius = random.random_range(28.0..78.0);
             let place = free_place(&mut random, world, radius + 30.0);
@@ -86,7 +87,7 @@ impl Game {
     fn add_spark(&mut self, world: &mut World) {
         let worth = if self.random.random_bool(0.12) { 5 } else { 1 };
         let place = free_place(&mut self.random, world, REACH);
-        world.sparks.insert(self.next_spark.to_string(), Spark { worth, place });
+        world.sparks.insert(format!("spark-{}", self.next_spark), Spark { worth, place });
         self.next_spark += 1;
     }
 }
@@ -174,6 +175,9 @@ fn rank(world: &mut World) {
 
 /// Width and height of the world, in paces.
 const SIZE: (f32, f32) = (2400.0, 1600.0);
+
+/// How far one sees sparks, in paces.
+const SIGHT: f32 = 430.0;
 
 const STONES: usize = 16;
 

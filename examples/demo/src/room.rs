@@ -3,6 +3,7 @@
 //! Clients never say where they are; they say where they want to go, and the rules do the rest. Everything that they send
 //! is bounded here.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use rand::SeedableRng as _;
@@ -10,12 +11,14 @@ use rand::rngs::SmallRng;
 use tidewire::prelude::*;
 
 use crate::game::Game;
-use crate::state::{Line, Player, Point, World};
+use crate::state::{Line, Player, Point, Spark, World};
 
 /// A room is one world.
 #[derive(Default)]
 pub struct WorldRoom {
     game: Option<Game>,
+    /// The sparks in the view of each client, by session id.
+    in_sight: HashMap<String, HashSet<String>>,
 }
 
 /// The message `steer`: where a player wants to go, at most 1 long.
@@ -66,7 +69,7 @@ impl Room for WorldRoom {
             if let Some(game) = &mut this.game {
                 game.step(&mut room.state, elapsed);
             }
-            Ok(())
+            this.look_around(room)
         });
         Ok(())
     }
@@ -91,8 +94,42 @@ impl Room for WorldRoom {
         client: &Client,
         _: LeaveReason,
     ) -> Result<()> {
+        self.in_sight.remove(client.session_id());
         if let Some(player) = room.state.players.remove(client.session_id()) {
             say(&mut room.state, Line { text: format!("{} left", player.name), ..Line::default() });
+        }
+        Ok(())
+    }
+}
+
+impl WorldRoom {
+    /// Puts the sparks that came near into each client's view, and takes out those that one has gone away from. Those that
+    /// were picked up are out by themselves.
+    fn look_around(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+        let clients: Vec<Client> = room.clients().cloned().collect();
+        for client in clients {
+            let id = client.session_id();
+            let world = &room.state;
+            let Some(player) = world.players.get(id) else { continue };
+            let near = |spark: &Spark| spark.place.distance(player.place) < world.sight;
+            let now: HashSet<String> = world
+                .sparks
+                .iter()
+                .filter(|(_, spark)| near(spark))
+                .map(|(key, _)| key.to_owned())
+                .collect();
+            let before = self.in_sight.entry(id.to_owned()).or_default();
+            let gone =
+                before.iter().filter(|&key| !now.contains(key) && world.sparks.contains_key(key));
+            let gone: Vec<String> = gone.cloned().collect();
+            let mut view = room.view(&client);
+            for key in &gone {
+                view.remove(&["sparks", key])?;
+            }
+            for key in now.difference(before) {
+                view.add(&["sparks", key])?;
+            }
+            *before = now;
         }
         Ok(())
     }

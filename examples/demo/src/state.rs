@@ -22,7 +22,11 @@ pub struct World {
     pub time: f64,
     /// Who is here, by session id; wanderers have ids of their own.
     pub players: MapSchema<Player>,
-    /// What can be picked up, by an id that is never used twice.
+    /// How far one sees sparks, in paces: they glow in a mist.
+    pub sight: f32,
+    /// What can be picked up, by an id that is never used twice. Each client is sent those that are near its player, and
+    /// no byte of the others.
+    #[schema(view)]
     pub sparks: MapSchema<Spark>,
     /// What is in the way.
     pub stones: ArraySchema<Stone>,

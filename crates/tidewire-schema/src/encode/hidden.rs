@@ -24,7 +24,7 @@ use self::{
     client::{ClientView, Scratch},
     shadow::{Key, Shadow},
 };
-use super::writer::Writer;
+use super::{ReaderId, writer::Writer};
 
 /// The hidden part of a state, and what clients with views hold of it.
 #[derive(Debug)]
@@ -147,8 +147,9 @@ impl Hidden {
         shared: &[u8],
         state: &Tracked<S>,
         view: ViewId,
+        reader: ReaderId,
     ) -> &[u8] {
-        self.assemble(shared, state, view);
+        self.assemble(shared, state, view, reader);
         &self.out.out
     }
 
@@ -158,15 +159,16 @@ impl Hidden {
         shared: &[u8],
         state: &Tracked<S>,
         view: ViewId,
+        reader: ReaderId,
     ) -> &[u8] {
-        self.forget(view);
-        self.assemble(shared, state, view);
+        self.forget(reader);
+        self.assemble(shared, state, view, reader);
         &self.out.out
     }
 
-    /// The client of a view is gone, or has nothing.
-    pub(super) fn forget(&mut self, view: ViewId) {
-        if let Some(client) = self.clients.get_mut(view.0 as usize) {
+    /// A reader is gone, or has nothing.
+    pub(super) fn forget(&mut self, reader: ReaderId) {
+        if let Some(client) = self.clients.get_mut(reader.0 as usize) {
             client.clear();
         }
     }
@@ -176,10 +178,11 @@ impl Hidden {
         shared: &[u8],
         state: &Tracked<S>,
         view: ViewId,
+        reader: ReaderId,
     ) {
         self.out.start_patch();
         self.out.out.extend_from_slice(shared);
-        let at = view.0 as usize;
+        let at = reader.0 as usize;
         if at >= self.clients.len() {
             self.clients.resize_with(at + 1, ClientView::default);
         }

@@ -9,3 +9,4 @@ mod matchmaking;
 mod rooms;
 mod sockets;
 mod support;
+mod views;

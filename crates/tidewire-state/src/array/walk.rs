@@ -111,7 +111,7 @@ impl<V: Element> Field for ArraySchema<V> {
             mirror.seen = self.identity.renew();
         }
         if moved {
-            let array = Owner { id, fresh: !known, hidden };
+            let array = Owner::new(id, !known, hidden);
             V::items_walk_own(&mut self.slots, &mut mirror.sent, from, array, walk);
         }
         self.walk_items(&mut mirror.sent, from, self.torn || !known, walk);

@@ -11,7 +11,7 @@ use crate::{
     select::Select,
     set::SetSchema,
     tracker::{Owner, Visit, Walk},
-    types::{FieldIndex, Sending, TypeIds, TypeIndex, TypeSet},
+    types::{FieldIndex, Sending, Tag, TypeIds, TypeIndex, TypeSet, Visibility},
     visitor::Visitor,
 };
 
@@ -134,7 +134,12 @@ impl Schema for DynStruct {
         let infos = &self.types[self.index].fields;
         for (at, (field, mirror)) in DynMirror::zip(&mut self.fields, &mut mirror.fields) {
             let info = &infos[usize::from(at.0)];
-            let owner = if info.visibility.is_hidden() { owner.hide() } else { owner };
+            let owner = match info.visibility {
+                Visibility::Everyone => owner,
+                Visibility::View(tag) => owner.hide(tag),
+                // A tag without bits shows with none.
+                Visibility::Filter => owner.hide(Tag(0)),
+            };
             if info.sending != Sending::Never {
                 typed!(field, mirror, |field, mirror| field.walk_own(mirror, at, owner, walk));
             }

@@ -108,7 +108,7 @@ impl<V: Element> MapSchema<V> {
         }
         self.report_removed(mirror, walk);
         if !V::IS_NODE || V::HAS_IDENTITY || std::mem::take(&mut self.replaced) {
-            let map = Owner { id: mirror.id, fresh: false, hidden: mirror.hidden };
+            let map = Owner::new(mirror.id, false, mirror.hidden);
             self.report_touched(map, walk);
         }
         self.report_new(mirror, walk);
@@ -144,7 +144,7 @@ impl<V: Element> MapSchema<V> {
             if let Some(held) = &mut slot.entry {
                 held.index = mirror.indexes.allocate();
                 self.touched.mark(at, &mut slot.link);
-                let owner = Owner { id: mirror.id, fresh: true, hidden: mirror.hidden };
+                let owner = Owner::new(mirror.id, true, mirror.hidden);
                 let at = EntryAt { index: held.index, key: &held.key };
                 held.value.entry_walk_own(&mut held.mirror, at, EntryChange::New, owner, walk);
             }

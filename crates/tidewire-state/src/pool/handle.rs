@@ -72,7 +72,7 @@ impl HandleMirror {
         let old_id = old.and_then(|old| walk.tracker.shared_id(old));
         report(walk.visitor, id, old_id);
         if let Some(old) = old {
-            walk.tracker.let_go(owner.id, old);
+            walk.tracker.let_go(owner.id, Some(owner.hidden), old);
         }
     }
 }
@@ -131,7 +131,7 @@ impl<T> Element for Handle<T> {
             None => {
                 if let Some(old) = mirror.0.take() {
                     walk.visitor.unset(at);
-                    walk.tracker.let_go(owner.id, old);
+                    walk.tracker.let_go(owner.id, Some(owner.hidden), old);
                 }
             }
         }
@@ -227,7 +227,7 @@ impl<T> Element for Handle<T> {
         let (before, after) = (ids(before, walk), ids(&now, walk));
         walk.visitor.item_references(RefEdit { from, before: &before, after: &after });
         for key in gone {
-            walk.tracker.let_go(array.id, key);
+            walk.tracker.let_go(array.id, None, key);
         }
         sent.truncate(from);
         sent.extend_from_slice(&now);
@@ -313,7 +313,7 @@ impl<T> Member for Handle<T> {
         if gone.is_empty() && stayed == list.items.len() {
             return;
         }
-        let owner = Owner { id: list.id, fresh: false, hidden: list.hidden };
+        let owner = Owner::new(list.id, false, list.hidden);
         let mut next = sent.next;
         for item in &list.items[stayed..] {
             walk.acquire(owner, item.key);
@@ -325,7 +325,7 @@ impl<T> Member for Handle<T> {
         let after = sent.members(walk);
         walk.visitor.node_members(NodeMembersEdit { before: &before, after: &after, next });
         for key in gone {
-            walk.tracker.let_go(list.id, key);
+            walk.tracker.let_go(list.id, None, key);
         }
     }
 

@@ -130,15 +130,16 @@ impl Tracker {
         self.shared.instances.get(&key).map(|shared| shared.index)
     }
 
-    /// A place of `owner` no longer refers to an instance.
-    pub(crate) fn let_go(&mut self, owner: RefId, key: SharedKey) {
+    /// A place of `owner` no longer refers to an instance. Of a struct, fields for everyone and
+    /// others may have done: `hidden` says which it was.
+    pub(crate) fn let_go(&mut self, owner: RefId, hidden: Option<bool>, key: SharedKey) {
         let Some(edges) = self.shared.edges.get_mut(&owner) else { return };
         let Some(at) = edges.iter().position(|other| *other == key) else { return };
         edges.swap_remove(at);
         if edges.is_empty() {
             self.shared.edges.remove(&owner);
         }
-        self.loosen(owner, key);
+        self.loosen(owner, hidden, key);
     }
 
     /// No place of `owner` refers to anything any more.
@@ -147,13 +148,16 @@ impl Tracker {
             return;
         }
         for key in self.shared.edges.remove(&owner).unwrap_or_default() {
-            self.loosen(owner, key);
+            self.loosen(owner, None, key);
         }
     }
 
-    fn loosen(&mut self, owner: RefId, key: SharedKey) {
+    fn loosen(&mut self, owner: RefId, hidden: Option<bool>, key: SharedKey) {
+        let is_it = |parent: &Parent| {
+            parent.id == owner && hidden.is_none_or(|hidden| parent.hidden == hidden)
+        };
         if let Some(shared) = self.shared.instances.get_mut(&key)
-            && let Some(at) = shared.parents.iter().position(|parent| parent.id == owner)
+            && let Some(at) = shared.parents.iter().position(is_it)
         {
             shared.parents.swap_remove(at);
             self.shared.loose.push(key);
@@ -170,7 +174,7 @@ impl Tracker {
         let (key, renamed) = self.shared.pending.swap_remove(at);
         let shared = self.shared.instances.get(&key)?;
         self.renaming = renamed;
-        Some((key, Owner { id: shared.id, fresh: true, hidden: shared.hidden }))
+        Some((key, Owner::new(shared.id, true, shared.hidden)))
     }
 
     /// The instance that was taken has been told of.
@@ -282,8 +286,12 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         shared.parents.push(Parent { id: owner.id, hidden: owner.hidden });
         table.edges.entry(owner.id).or_default().push(key);
         table.moved = true;
-        if !shared.id.is_known() {
-            let (was, index) = (shared.id, shared.index);
+        let (was, is_new) = (shared.id, !shared.id.is_known());
+        let id = if is_new { self.tracker.find_reserved(was) } else { Some(was) };
+        self.views.shared_came(owner, key, id);
+        let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { return was };
+        if is_new {
+            let index = shared.index;
             shared.hidden = owner.hidden;
             let id = self.tracker.take_reserved(was).unwrap_or_else(|| self.tracker.number());
             self.tracker.live += 1;

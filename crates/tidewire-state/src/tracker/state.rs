@@ -10,7 +10,7 @@ use crate::{
     schema::Schema,
     select::{PathError, Purpose, Select},
     types::{Tag, TypeSet},
-    view::{StateView, ViewId, Views},
+    view::{SharedArrival, StateView, ViewId, Views},
     visitor::{Enter, Place, RefId, Visitor},
 };
 
@@ -50,10 +50,9 @@ impl<S: Schema> Tracked<S> {
         self.tracker.recycle();
         visitor.begin(self.ticks);
         let index = Some(self.state.type_index(&self.tracker.types));
-        let root = Owner { id: RefId::ROOT, fresh, hidden: false };
+        let root = Owner::new(RefId::ROOT, fresh, false);
         visitor.enter(Enter { id: RefId::ROOT, place: Place::Root, index, hidden: false, fresh });
-        let released = self.views.released();
-        let mut walk = Walk { visitor, tracker: &mut self.tracker, released };
+        let mut walk = Walk { visitor, tracker: &mut self.tracker, views: &mut self.views };
         self.state.register_shared(&mut self.mirror, walk.tracker);
         self.state.walk(&mut self.mirror, root, &mut walk);
         while {
@@ -64,6 +63,7 @@ impl<S: Schema> Tracked<S> {
         visitor.end();
         self.ticks += 1;
         self.state.sweep_shared(&mut self.tracker);
+        self.take_in_shared();
         self.views.settle(&mut self.tracker);
     }
 
@@ -163,6 +163,47 @@ impl<S: Schema> Tracked<S> {
         Ok(())
     }
 
+    /// As [`view_add`](Self::view_add) of the collection at `path`, which goes on: each instance that
+    /// comes to it later is added with the same tag when it is first reported, with what is below it
+    /// then.
+    ///
+    /// It ends where the collection is removed from the view, by
+    /// [`view_unsubscribe`](Self::view_unsubscribe) or [`view_remove`](Self::view_remove).
+    ///
+    /// # Errors
+    ///
+    /// If there is no such view, or the path leads to no collection.
+    pub fn view_subscribe<P: AsRef<str>>(
+        &mut self,
+        view: ViewId,
+        path: &[P],
+        tag: Tag,
+    ) -> Result<(), PathError> {
+        self.views.get(view).ok_or(PathError::NoView)?;
+        self.select(path, Purpose::Subscribe(tag))?;
+        self.views.subscribe(view, &self.tracker.found, tag);
+        Ok(())
+    }
+
+    /// Ends a subscription: removes the collection from the view, and what is below it. Where the
+    /// view is not subscribed to it, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such view, or the path leads to no instance or collection.
+    pub fn view_unsubscribe<P: AsRef<str>>(
+        &mut self,
+        view: ViewId,
+        path: &[P],
+    ) -> Result<(), PathError> {
+        self.views.get(view).ok_or(PathError::NoView)?;
+        let collection = self.node(path)?;
+        if self.views.is_subscribed(view, collection) {
+            self.view_remove(view, path, Tag::DEFAULT)?;
+        }
+        Ok(())
+    }
+
     /// Takes everything out of a view.
     pub fn view_clear(&mut self, view: ViewId) {
         self.views.clear(view);
@@ -176,6 +217,22 @@ impl<S: Schema> Tracked<S> {
     pub fn node<P: AsRef<str>>(&mut self, path: &[P]) -> Result<RefId, PathError> {
         self.select(path, Purpose::Name)?;
         self.tracker.found.first().copied().ok_or(PathError::NoNode)
+    }
+
+    /// Takes instances of pools that came to subscribed collections into views, and what is below them.
+    fn take_in_shared(&mut self) {
+        while let Some(SharedArrival { view, tag, key }) = self.views.next_shared_arrival() {
+            // What went again within the walk has no number.
+            if self.tracker.shared_id(key).is_some() {
+                let mut select = Select::new(&mut self.tracker, Purpose::Add(tag));
+                select.below_shared(&mut self.state, &mut self.mirror, key);
+                if select.finish().is_ok() {
+                    for id in &self.tracker.found {
+                        self.views.add(view, *id, tag);
+                    }
+                }
+            }
+        }
     }
 
     /// Finds nodes: `tracker.found`.

@@ -92,6 +92,7 @@ window.__demo = {
   get sparks() {
     return [...(view?.sparks ?? [])].map(([id, { spark }]) => ({ id, worth: spark.worth, x: spark.place.x, y: spark.place.y }));
   },
+  get sight() { return view?.state?.sight ?? null; },
   get chat() { return [...(view?.state?.chat ?? [])].map(({ author, text }) => ({ author, text })); },
   get camera() { return renderer.camera; },
 };

@@ -48,6 +48,7 @@ export class Renderer {
     for (const entry of view.players.values()) {
       if (entry.x !== undefined && this.#sees(entry)) this.#drawPlayer(entry, entry === me, now);
     }
+    if (me?.x !== undefined) this.#drawMist(me, state);
     for (const effect of view.effects) this.#drawEffect(effect, now);
 
     context.setTransform(this.#density, 0, 0, this.#density, 0, 0);
@@ -107,7 +108,7 @@ export class Renderer {
 
   #drawSpark(id, { spark, bornAt }, now) {
     const context = this.#context;
-    const phase = Number(id) * 1.7;
+    const phase = Number(id.slice('spark-'.length)) * 1.7;
     const grown = Math.min(1, (now - bornAt) / 300);
     const size = (spark.worth > 1 ? 9 : 5.5) * grown * (1 + 0.12 * Math.sin(now / 260 + phase));
     const [x, y] = [spark.place.x, spark.place.y + Math.sin(now / 500 + phase) * 3];
@@ -214,6 +215,10 @@ export class Renderer {
     context.fill();
     context.stroke();
     context.clip();
+    if (me?.x !== undefined) {
+      context.fillStyle = 'rgb(120 205 200 / 0.12)';
+      circle(context, me.x * scale, me.y * scale, state.sight * scale);
+    }
     context.fillStyle = '#3c5260';
     for (const { place, radius } of state.stones) circle(context, place.x * scale, place.y * scale, radius * scale);
     for (const { spark } of sparks.values()) {
@@ -226,6 +231,18 @@ export class Renderer {
       circle(context, entry.x * scale, entry.y * scale, entry === me ? 3.2 : entry.player.isBot ? 1.8 : 2.6);
     }
     context.restore();
+  }
+
+  /** The mist beyond what one sees: sparks there are not known to this page. */
+  #drawMist({ x, y }, { sight, width, height }) {
+    const context = this.#context;
+    const mist = context.createRadialGradient(x, y, sight * 0.72, x, y, sight * 1.1);
+    mist.addColorStop(0, 'rgb(10 26 38 / 0)');
+    mist.addColorStop(1, 'rgb(10 26 38 / 0.62)');
+    context.fillStyle = mist;
+    context.beginPath();
+    context.roundRect(0, 0, width, height, 40);
+    context.fill();
   }
 
   #drawStick({ from, to }) {

@@ -28,6 +28,8 @@ export class View {
     callbacks.onAdd('sparks', (spark, id) => this.sparks.set(id, { spark, bornAt: performance.now() }));
     callbacks.onRemove('sparks', (spark, id) => {
       this.sparks.delete(id);
+      // What only went out of sight bursts not.
+      if (this.#isFar(spark.place)) return;
       this.#happen({ kind: 'burst', x: spark.place.x, y: spark.place.y, hue: spark.worth > 1 ? 320 : 48 });
     });
     callbacks.onAdd('chat', onChat);
@@ -57,6 +59,12 @@ export class View {
     }
     const now = performance.now();
     this.effects = this.effects.filter((effect) => now - effect.at < EFFECT_MS);
+  }
+
+  /** Whether a place is at the edge of what one sees. */
+  #isFar({ x, y }) {
+    const place = this.me?.player.place;
+    return !place || Math.hypot(x - place.x, y - place.y) > this.state.sight - 40;
   }
 
   #scored(id, points) {

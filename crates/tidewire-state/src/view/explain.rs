@@ -1,0 +1,224 @@
+//! What the client of a view sees, and why, for people.
+
+use std::{collections::HashMap, fmt};
+
+use super::{Held, StateView, ViewId};
+use crate::{
+    schema::Schema,
+    tracker::Tracked,
+    types::{FieldIndex, TypeIndex, TypeSet, Visibility},
+    value::Value,
+    visitor::{Enter, EntryAt, NodeMembersEdit, Place, RefEdit, RefId, ValueEdit, Visitor},
+};
+
+/// What the client of a view sees beside what is public, and why. As of the last sync; made for
+/// people, by its `Display`: a node a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// Whose view it is.
+    pub name: String,
+    /// How many nodes are public, and shown without a view.
+    pub public: usize,
+    /// How many nodes are neither public nor shown.
+    pub unseen: usize,
+    /// The nodes that the view shows, or shows more of, in the order of the state.
+    pub nodes: Vec<Explained>,
+}
+
+/// One node that a view shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// One of the ways to it from the root: names of fields, keys and indexes.
+    pub path: Vec<String>,
+    /// Whether everyone is told of it.
+    pub is_public: bool,
+    /// What it was added for. If it was not, it is there as the way to something that was.
+    pub held: Option<Held>,
+    /// Whether what comes to this collection is added.
+    pub is_subscribed: bool,
+    /// Marked fields that show.
+    pub shows: Vec<String>,
+    /// Marked fields that do not, and whose tag was not given.
+    pub hides: Vec<String>,
+}
+
+impl<S: Schema> Tracked<S> {
+    /// What the client of a view sees, and why: for logs and debuggers, since it looks at the whole
+    /// state. Nothing if there is no such view.
+    pub fn view_explain(&self, view: ViewId) -> Option<Explanation> {
+        let mut explainer = Explainer {
+            view: self.view(view)?,
+            id: view,
+            is_subscribed: &|node| self.views().is_subscribed(view, node),
+            types: self.types(),
+            paths: HashMap::from([(RefId::ROOT, Vec::new())]),
+            around: Vec::new(),
+            public: 0,
+            unseen: 0,
+            nodes: Vec::new(),
+        };
+        self.visit(&mut explainer);
+        let Explainer { view, public, unseen, nodes, .. } = explainer;
+        Some(Explanation { name: view.name().to_owned(), public, unseen, nodes })
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, public, unseen, nodes } = self;
+        let added = nodes.iter().filter(|node| node.held.is_some()).count();
+        write!(f, "view {name:?}: {added} added, {public} public, {unseen} unseen")?;
+        nodes.iter().try_for_each(|node| write!(f, "\n  {node}"))
+    }
+}
+
+impl fmt::Display for Explained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}: ", self.path.join("/"))?;
+        if self.is_public {
+            f.write_str("public, ")?;
+        }
+        match self.held {
+            None => f.write_str("the way to what was added")?,
+            Some(Held { untagged: true, bits: 0 }) => f.write_str("added")?,
+            Some(Held { untagged: true, bits }) => {
+                write!(f, "added without a tag and with {bits:#b}")?;
+            }
+            Some(Held { bits, .. }) => write!(f, "added with tags {bits:#b}")?,
+        }
+        if self.is_subscribed {
+            f.write_str(", subscribed")?;
+        }
+        for (what, fields) in [("shows", &self.shows), ("hides", &self.hides)] {
+            if !fields.is_empty() {
+                write!(f, "; {what} {}", fields.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Explainer<'a> {
+    view: &'a StateView,
+    id: ViewId,
+    is_subscribed: &'a dyn Fn(RefId) -> bool,
+    types: TypeSet,
+    paths: HashMap<RefId, Vec<String>>,
+    /// The nodes from the root to the one at hand.
+    around: Vec<(RefId, Option<TypeIndex>)>,
+    public: usize,
+    unseen: usize,
+    nodes: Vec<Explained>,
+}
+
+impl fmt::Debug for Explainer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explainer").field("view", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Explainer<'_> {
+    /// A place of the node at hand leads to another.
+    fn leads(&mut self, step: impl fmt::Display, node: RefId) {
+        if let Some((at, _)) = self.around.last()
+            && let Some(path) = self.paths.get(at)
+            && !self.paths.contains_key(&node)
+        {
+            let mut path = path.clone();
+            path.push(step.to_string());
+            self.paths.insert(node, path);
+        }
+    }
+
+    fn field_name(&self, field: FieldIndex) -> String {
+        let index = self.around.last().and_then(|(_, index)| *index);
+        let info = index.and_then(|index| self.types.get(index)?.get(field));
+        info.map_or_else(|| field.0.to_string(), |info| info.name.clone())
+    }
+
+    fn explain(&mut self, node: Enter<'_>) {
+        let held = self.view.held(node.id);
+        if held.is_none() && !self.view.shows(node.id) {
+            let count = if node.hidden { &mut self.unseen } else { &mut self.public };
+            *count += 1;
+            return;
+        }
+        self.public += usize::from(!node.hidden);
+        let (mut shows, mut hides) = (Vec::new(), Vec::new());
+        let fields = node.index.and_then(|index| self.types.get(index));
+        for field in fields.into_iter().flat_map(|info| &info.fields) {
+            let is_shown = match field.visibility {
+                Visibility::Everyone => continue,
+                Visibility::View(tag) => held.is_some_and(|held| tag.shows_with(held.bits)),
+                Visibility::Filter => false,
+            };
+            let list = if is_shown { &mut shows } else { &mut hides };
+            list.push(field.name.clone());
+        }
+        self.nodes.push(Explained {
+            path: self.paths.get(&node.id).cloned().unwrap_or_default(),
+            is_public: !node.hidden,
+            held,
+            is_subscribed: (self.is_subscribed)(node.id),
+            shows,
+            hides,
+        });
+    }
+}
+
+impl Visitor for Explainer<'_> {
+    fn begin(&mut self, _: u64) {}
+
+    fn end(&mut self) {}
+
+    fn enter(&mut self, node: Enter<'_>) {
+        // Of a collection no reference was told.
+        if let Place::Field(field) = node.place
+            && node.index.is_none()
+        {
+            let name = self.field_name(field);
+            self.leads(name, node.id);
+        }
+        self.around.push((node.id, node.index));
+        self.explain(node);
+    }
+
+    fn leave(&mut self) {
+        self.around.pop();
+    }
+
+    fn field(&mut self, _: FieldIndex, _: Value<'_>, _: Option<Value<'_>>) {}
+
+    fn reference(&mut self, field: FieldIndex, node: RefId, _: Option<RefId>) {
+        let name = self.field_name(field);
+        self.leads(name, node);
+    }
+
+    fn unset(&mut self, _: FieldIndex) {}
+
+    fn entries_reset(&mut self, _: &mut dyn Iterator<Item = u32>) {}
+
+    fn entry_removed(&mut self, _: EntryAt<'_>) {}
+
+    fn entry(&mut self, _: EntryAt<'_>, _: Value<'_>, _: Option<Value<'_>>) {}
+
+    fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, _: Option<RefId>) {
+        self.leads(at.key, node);
+    }
+
+    fn item(&mut self, _: usize, _: Value<'_>, _: Value<'_>) {}
+
+    fn items(&mut self, _: ValueEdit<'_>) {}
+
+    fn item_references(&mut self, edit: RefEdit<'_>) {
+        for (index, node) in edit.after.iter().enumerate() {
+            self.leads(index, *node);
+        }
+    }
+
+    fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
+        for (index, member) in edit.after.iter().enumerate() {
+            self.leads(index, member.node);
+        }
+    }
+}
