@@ -83,6 +83,8 @@ struct Segments<'a> {
     runs: &'a [Run],
     changed: &'a Bits,
     words: &'a [u32],
+    /// What the view holds.
+    held: &'a Bits,
 }
 
 /// Where the segments about one structure are.
@@ -208,6 +210,7 @@ impl Hidden {
             runs: &self.runs,
             changed: &self.changed,
             words: &self.changed_words,
+            held: wanted.holds(),
         };
         client.copy_segments(segments, told, &mut out.out);
         if told || !self.released.is_empty() {

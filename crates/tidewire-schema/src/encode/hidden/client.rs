@@ -191,10 +191,11 @@ impl ClientView {
 
     /// Copies what changed in what it holds. `told` says whether some of it has been told already.
     pub(super) fn copy_segments(&self, segments: Segments<'_>, told: bool, out: &mut Vec<u8>) {
-        let Segments { bytes, all, runs, changed, words } = segments;
+        let Segments { bytes, all, runs, changed, words, held } = segments;
         let word_of = |bits: &Bits, at: u32| bits.words().get(at as usize).copied().unwrap_or(0);
         for at in words.iter().copied() {
-            let mut both = word_of(changed, at) & word_of(&self.full, at);
+            // What the view holds no longer is not told, even where the client has yet to be told so.
+            let mut both = word_of(changed, at) & word_of(&self.full, at) & word_of(held, at);
             if told {
                 both &= !word_of(&self.written, at);
             }
