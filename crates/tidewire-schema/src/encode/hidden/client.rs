@@ -296,12 +296,20 @@ impl ClientView {
             Some(child) => below.children.insert(key, child),
             None => below.children.remove(&key),
         };
-        let number = match key {
-            Key::Member(number) => below.number(number, before.is_some(), after.is_some()),
-            _ => 0,
-        };
         out.stay_at(parent);
-        write::place(out, content, key, number, before.is_some(), after);
+        if let Key::Member(number) = key {
+            // Older decoders know no replacement in a set: one goes, and another comes.
+            if before.is_some() {
+                let gone = below.numbers.remove(&number).unwrap_or_default();
+                write::place(out, content, key, gone, true, None);
+            }
+            if after.is_some() {
+                let came = below.number(number);
+                write::place(out, content, key, came, false, after);
+            }
+        } else {
+            write::place(out, content, key, 0, before.is_some(), after);
+        }
         if let Some(child) = after {
             self.acquire(child, sight, open);
         }
@@ -376,7 +384,7 @@ impl ClientView {
                 below.children.reserve(children.len());
                 for (key, child) in children.iter() {
                     let number = match key {
-                        Key::Member(number) => below.number(*number, false, true),
+                        Key::Member(number) => below.number(*number),
                         _ => 0,
                     };
                     write::place(out, content, *key, number, false, Some(*child));
@@ -434,15 +442,11 @@ impl Known {
 
 impl Below {
     /// The number of an entry for this client: older decoders count for themselves.
-    fn number(&mut self, number: u32, goes: bool, comes: bool) -> u32 {
-        let old = if goes { self.numbers.remove(&number) } else { None };
-        if comes {
-            let new = old.unwrap_or(self.next_number);
-            self.next_number = self.next_number.max(new + 1);
-            self.numbers.insert(number, new);
-            return new;
-        }
-        old.unwrap_or_default()
+    fn number(&mut self, number: u32) -> u32 {
+        let new = self.next_number;
+        self.next_number += 1;
+        self.numbers.insert(number, new);
+        new
     }
 }
 
