@@ -185,6 +185,8 @@ pub struct Tracker {
     /// The Rust types by their numbers.
     pub(crate) types: TypeIds,
     shared: SharedTable,
+    /// Nodes were named before a walk, or there are shared instances.
+    is_used: bool,
     /// The walk is in an instance that got another number: so does what is below it.
     renaming: bool,
     /// Numbers that became others, for the views.
@@ -263,6 +265,7 @@ impl Tracker {
     /// A number for a node that no walk has seen, and what its place is to remember.
     pub(crate) fn reserve(&mut self, replaces: Option<RefId>) -> (RefId, RefId) {
         let id = self.number();
+        self.is_used = true;
         self.reserved.push(Reserved { id, replaces });
         (id, RefId(id.0 | RefId::RESERVED))
     }

@@ -47,6 +47,8 @@ pub struct StateView {
 #[derive(Debug, Default)]
 pub struct Views {
     all: Vec<Option<StateView>>,
+    /// There was one.
+    pub(crate) is_used: bool,
     subscriptions: Subscriptions,
     released: Vec<RefId>,
     open: Vec<RefId>,
@@ -191,6 +193,7 @@ impl Views {
             self.all.push(None);
         }
         self.all[at] = Some(StateView::new(name));
+        self.is_used = true;
         self.changed = true;
         ViewId(at as u32)
     }
@@ -258,7 +261,9 @@ impl Views {
 
     /// A node is in the state no more.
     pub(crate) fn release(&mut self, node: RefId) {
-        self.released.push(node);
+        if self.is_used {
+            self.released.push(node);
+        }
     }
 
     /// Brings all views up to date with the walk that is over.

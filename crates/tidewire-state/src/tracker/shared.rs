@@ -86,6 +86,7 @@ impl SharedTable {
 impl Tracker {
     /// Makes an instance known, which may be referred to from now on.
     pub(crate) fn register(&mut self, key: SharedKey, index: TypeIndex) {
+        self.is_used = true;
         let new = Shared { index, id: RefId::NONE, hidden: false, parents: Vec::new() };
         self.shared.instances.entry(key).or_insert(new).index = index;
     }

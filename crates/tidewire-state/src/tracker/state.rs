@@ -55,16 +55,20 @@ impl<S: Schema> Tracked<S> {
         let mut walk = Walk { visitor, tracker: &mut self.tracker, views: &mut self.views };
         self.state.register_shared(&mut self.mirror, walk.tracker);
         self.state.walk(&mut self.mirror, root, &mut walk);
-        while {
+        // Neither instances of pools nor views, as a rule: then a sync is over here.
+        let is_plain = !(walk.tracker.is_used || walk.views.is_used);
+        while !is_plain && {
             self.state.walk_shared(&mut self.mirror, &mut walk);
             walk.has_pending() || walk.settle_shared()
         } {}
         visitor.leave();
         visitor.end();
         self.ticks += 1;
-        self.state.sweep_shared(&mut self.tracker);
-        self.take_in_shared();
-        self.views.settle(&mut self.tracker);
+        if !is_plain {
+            self.state.sweep_shared(&mut self.tracker);
+            self.take_in_shared();
+            self.views.settle(&mut self.tracker);
+        }
     }
 
     /// Shows all there is, as if it were new.

@@ -1,0 +1,101 @@
+//! What a base and the pools of a root add to an expanded struct.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Ident;
+
+use super::on_type;
+use crate::ast::{Field, Struct};
+
+/// What the base of a struct adds to each part.
+pub(super) struct Base {
+    pub(super) walk_fields: TokenStream,
+    pub(super) walk_children: TokenStream,
+    pub(super) visit_fields: TokenStream,
+    pub(super) visit_children: TokenStream,
+    pub(super) select_base: TokenStream,
+    pub(super) select_other: TokenStream,
+    pub(super) count: TokenStream,
+    pub(super) describe: TokenStream,
+}
+
+impl Base {
+    pub(super) fn of(input: &Struct<'_>) -> Self {
+        let Some(Field { ident, ty, .. }) = input.base() else {
+            return Self {
+                walk_fields: quote!(),
+                walk_children: quote!(),
+                visit_fields: quote!(),
+                visit_children: quote!(),
+                select_base: quote!(),
+                select_other: quote!(__select.nothing(__step);),
+                count: quote!(0),
+                describe: quote!(::core::option::Option::None),
+            };
+        };
+        let span = on_type(ty);
+        let call = quote_spanned!(span=> <#ty as __tidewire::Schema>);
+        let kind = quote_spanned!(span=> <#ty as __tidewire::SchemaType>);
+        let value = quote!(&mut self.#ident, &mut __mirror.#ident);
+        let seen = quote!(&self.#ident, &__mirror.#ident);
+        Self {
+            walk_fields: quote!(#call::walk_fields(#value, __owner, __walk);),
+            walk_children: quote!(#call::walk_children(#value, __walk);),
+            visit_fields: quote!(#call::visit_fields(#seen, __visit);),
+            visit_children: quote!(#call::visit_children(#seen, __visit);),
+            select_base: quote!(#call::select(#value, __fresh, &[], __select);),
+            select_other: quote!(#call::select(#value, __fresh, __path, __select);),
+            count: quote!(#kind::FIELDS),
+            describe: quote!(::core::option::Option::Some(#kind::describe_type(__types))),
+        }
+    }
+}
+
+/// What the pools of a root add.
+pub(super) fn shared(input: &Struct<'_>) -> Option<TokenStream> {
+    let pools: Vec<&Ident> = input.pools().map(|field| field.ident).collect();
+    if pools.is_empty() {
+        return None;
+    }
+    Some(quote! {
+        fn has_pools(&self) -> bool {
+            true
+        }
+
+        fn register_shared(
+            &mut self,
+            __mirror: &mut Self::Mirror,
+            __tracker: &mut __tidewire::Tracker,
+        ) {
+            #(self.#pools.register_shared(&mut __mirror.#pools, __tracker);)*
+        }
+
+        fn walk_shared<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+            &mut self,
+            _: &mut Self::Mirror,
+            __walk: &mut __tidewire::Walk<'_, __TidewireVisitor>,
+        ) {
+            #(self.#pools.walk_shared(__walk);)*
+        }
+
+        fn sweep_shared(&mut self, __tracker: &mut __tidewire::Tracker) {
+            #(self.#pools.sweep(__tracker);)*
+        }
+
+        fn visit_shared<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
+            &self,
+            _: &Self::Mirror,
+            __visit: &mut __tidewire::Visit<'_, __TidewireVisitor>,
+        ) {
+            #(self.#pools.visit_shared(__visit);)*
+        }
+
+        fn select_shared(
+            &mut self,
+            _: &mut Self::Mirror,
+            __select: &mut __tidewire::Select<'_>,
+        ) {
+            #(self.#pools.select_shared(__select);)*
+        }
+    })
+}
