@@ -224,7 +224,7 @@ impl<P: Member> Members<P> {
         at: FieldIndex,
         visit: &mut Visit<'_, V>,
     ) {
-        visit.introduce(mirror.id, None);
+        visit.introduce(mirror.id, None, mirror.hidden);
         visit.visitor.reference(at, mirror.id, None);
     }
 
@@ -234,7 +234,7 @@ impl<P: Member> Members<P> {
         at: FieldIndex,
         visit: &mut Visit<'_, V>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None);
+        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
         P::visit_members(self.list(mirror, at), &mirror.sent, visit);
         visit.visitor.leave();
     }

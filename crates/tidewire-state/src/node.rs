@@ -81,7 +81,7 @@ impl<M: Default> NodeMirror<M> {
         node: &S,
         visit: &mut Visit<'_, V>,
     ) {
-        visit.introduce(self.id, Some(self.index(node, visit)));
+        visit.introduce(self.id, Some(self.index(node, visit)), self.hidden);
     }
 
     fn visit_below<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
@@ -90,7 +90,7 @@ impl<M: Default> NodeMirror<M> {
         place: Place<'_>,
         visit: &mut Visit<'_, V>,
     ) {
-        visit.enter(self.id, place, Some(self.index(node, visit)));
+        visit.enter(self.id, place, Some(self.index(node, visit)), self.hidden);
         node.visit(&self.fields, visit);
         visit.visitor.leave();
     }
@@ -146,7 +146,7 @@ impl<M: Default> NodeMirror<M> {
         node: &S,
         visit: &mut Visit<'_, V>,
     ) {
-        visit.enter(id, Place::Shared, Some(self.index(node, visit)));
+        visit.enter(id, Place::Shared, Some(self.index(node, visit)), self.hidden);
         node.visit(&self.fields, visit);
         visit.visitor.leave();
     }

@@ -80,7 +80,8 @@ impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
 
     /// An instance of a pool stands in a place: it is entered once, after this.
     pub(crate) fn announce_shared(&mut self, key: SharedKey, id: RefId) {
-        self.introduce(id, self.tracker.shared_type(key));
+        let hidden = id.is_known() && self.tracker.is_hidden(id);
+        self.introduce(id, self.tracker.shared_type(key), hidden);
         if id.is_known() && self.seen.insert(id.0) {
             self.announced.push(key);
         }
@@ -101,14 +102,20 @@ impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
         self.announced.pop();
     }
 
-    pub(crate) fn introduce(&mut self, id: RefId, index: Option<TypeIndex>) {
-        let hidden = id.is_known() && self.tracker.is_hidden(id);
+    #[inline]
+    pub(crate) fn introduce(&mut self, id: RefId, index: Option<TypeIndex>, hidden: bool) {
         self.visitor.introduce(Introduced { id, index, hidden });
     }
 
     /// A node, as nothing was known of it.
-    pub(crate) fn enter(&mut self, id: RefId, place: Place<'_>, index: Option<TypeIndex>) {
-        let hidden = id.is_known() && self.tracker.is_hidden(id);
+    #[inline]
+    pub(crate) fn enter(
+        &mut self,
+        id: RefId,
+        place: Place<'_>,
+        index: Option<TypeIndex>,
+        hidden: bool,
+    ) {
         self.visitor.enter(Enter { id, place, index, hidden, fresh: true });
     }
 }

@@ -127,7 +127,7 @@ impl<V: Element> Field for ArraySchema<V> {
         at: FieldIndex,
         visit: &mut Visit<'_, T>,
     ) {
-        visit.introduce(mirror.id, None);
+        visit.introduce(mirror.id, None, mirror.hidden);
         visit.visitor.reference(at, mirror.id, None);
     }
 
@@ -137,7 +137,7 @@ impl<V: Element> Field for ArraySchema<V> {
         at: FieldIndex,
         visit: &mut Visit<'_, T>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None);
+        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
         V::items_visit(&self.slots, visit);
         visit.visitor.leave();
     }

@@ -214,7 +214,7 @@ impl<V: Element> Field for MapSchema<V> {
         at: FieldIndex,
         visit: &mut Visit<'_, T>,
     ) {
-        visit.introduce(mirror.id, None);
+        visit.introduce(mirror.id, None, mirror.hidden);
         visit.visitor.reference(at, mirror.id, None);
     }
 
@@ -224,7 +224,7 @@ impl<V: Element> Field for MapSchema<V> {
         at: FieldIndex,
         visit: &mut Visit<'_, T>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None);
+        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
         for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
             let at = EntryAt { index: held.index, key: &held.key };
             held.value.entry_visit_own(&held.mirror, at, visit);
