@@ -197,12 +197,12 @@ impl Nodes {
         }
     }
 
-    /// An empty list of keys.
+    /// An empty list of keys, with room for as many as a message may say before it has shown one.
     pub(super) fn add_keys(&mut self, room: usize) -> u32 {
         if let Some(keys) = self.free_keys.pop() {
             return keys;
         }
-        self.keys.push(Keys { list: Vec::with_capacity(room), ..Keys::default() });
+        self.keys.push(Keys { list: Vec::with_capacity(room.min(MOST_ROOM)), ..Keys::default() });
         self.keys.len() as u32 - 1
     }
 
@@ -376,3 +376,6 @@ impl Nodes {
         }
     }
 }
+
+/// Of keys that were announced and not read yet.
+const MOST_ROOM: usize = 1024;

@@ -114,6 +114,8 @@ impl Schema for DynStruct {
     }
 
     fn remember_instance(&mut self, mirror: &mut DynMirror) {
+        // What was named below another instance is not below this one.
+        mirror.named &= self.identity.is(mirror.seen);
         mirror.seen = self.identity.assign();
     }
 
@@ -123,7 +125,7 @@ impl Schema for DynStruct {
         owner: Owner,
         walk: &mut Walk<'_, V>,
     ) {
-        mirror.seen = self.identity.assign();
+        self.remember_instance(mirror);
         // What it remembers of another instance is of no use; of this one, under another number, it is.
         let of_another = owner.fresh && !mirror.named && !walk.tracker.is_renaming();
         if mirror.fields.len() != self.fields.len() || of_another {
