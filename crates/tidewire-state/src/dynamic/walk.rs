@@ -180,6 +180,9 @@ impl Schema for DynStruct {
         path: &[&str],
         select: &mut Select<'_>,
     ) {
+        if fresh {
+            self.remember_instance(mirror);
+        }
         if mirror.fields.len() != self.fields.len() || fresh && !mirror.named {
             mirror.fields.clear();
             mirror.fields.extend(self.fields.iter().map(FieldMirror::of));
