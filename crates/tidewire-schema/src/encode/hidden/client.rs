@@ -418,6 +418,10 @@ impl ClientView {
             None => self.full.remove(id.0),
         };
         let Some(Content::Struct(node)) = sight.shadow.get(id) else { return };
+        if before.is_none() {
+            // All that it sees now is told here.
+            self.written.insert(id.0);
+        }
         out.stay_at(id);
         for (at, value) in (0..).map(FieldIndex).zip(&node.values) {
             let (did, does) =
