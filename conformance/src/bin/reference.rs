@@ -93,6 +93,8 @@ fn main() -> Result<()> {
     }
     let must =
         |what: &&str| arguments.slow.is_some() || (arguments.gentle && what.starts_with('p'));
+    let agreed = outcomes.keys().any(|outcome| outcome.ends_with(", agreed"));
+    ensure!(agreed, "no scenario of {} agrees", arguments.seeds);
     let faults = ["plain, disagreed", "views, disagreed"].into_iter().filter(must);
     let faults: Vec<&u64> = faults.filter_map(|what| outcomes.get(what)).flatten().collect();
     ensure!(faults.is_empty(), "the model and the encoder disagree on the seeds {faults:?}");
