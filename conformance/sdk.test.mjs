@@ -98,11 +98,29 @@ for (const sdk of sdks) {
         assert.deepEqual(guest.state, { title: 'the room', players: { [guest.id]: { name: 'Åsa 🦀', x: 0, y: 0, items: [] } }, log: [], scores: {} });
       });
 
-      test('patches come by themselves', async () => {
+      test('patches come by themselves, also with values that might get lost', async () => {
         const guest = await create();
         const { tick } = guest.room.state;
         await guest.until('three ticks', () => guest.room.state.tick >= tick + 3);
       });
+
+      // Older SDKs know no numbers.
+      if (sdk.alias === 'sdk18') {
+        test('a patch that might get lost has a number, and is taken if it is newer', async () => {
+          const guest = await create();
+          const take = (number, title) =>
+            guest.room.connection.events.onmessage({
+              data: Uint8Array.from([0x4f, number, 0, 0xff, 0, 0x80, 0xa0 + title.length, ...Buffer.from(title)]).buffer,
+            });
+          take(5, 'new');
+          assert.equal(guest.room.state.title, 'new');
+          take(4, 'late');
+          take(5, 'twice');
+          assert.equal(guest.room.state.title, 'new');
+          take(6, 'newer');
+          assert.equal(guest.room.state.title, 'newer');
+        });
+      }
 
       test('everybody sees everybody move', async () => {
         const ann = await create();

@@ -16,7 +16,7 @@ use self::lines::Lines;
 #[derive(Schema, Default)]
 struct Lab {
     title: String,
-    #[schema(number)]
+    #[schema(number, unreliable)]
     tick: f64,
     players: MapSchema<Player>,
     log: ArraySchema<String>,

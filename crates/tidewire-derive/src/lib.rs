@@ -101,7 +101,7 @@ use crate::{ast::Struct, errors::Errors};
 /// | `#[schema(view)]`, `#[schema(view(n))]` | Sent to those whose view holds the struct; with a mask of bits `n`, to those whose view holds it for one of these. So is all that is below. |
 /// | `#[schema(patch_only)]` | Sent when it changes, and not to who comes later. |
 /// | `#[schema(full_state_only)]` | Sent to who comes, and not when it changes. |
-/// | `#[schema(unreliable)]` | Later values are sent apart, where they may get lost. |
+/// | `#[schema(unreliable)]` | Later values are sent apart, in a patch that may get lost where the transport has a channel for that. |
 /// | `#[schema(deprecated)]` | No longer sent; keeps its number, so that the fields after it keep theirs. |
 /// | `#[schema(rename = "…")]` | What clients call the field. Without it, the field's own name (`r#type` is `type`). |
 /// | `#[schema(computed = function)]` | Clients are sent what `function` makes of the struct, of `&Self` to the field's type, in the place of what is in the field. It is asked whenever the struct is looked at for changes. |

@@ -1,7 +1,7 @@
 //! The binary frames of a room's WebSocket.
 //!
 //! A frame is one WebSocket message. Its first byte says what it is ([`code`]), in the low five bits; the high three bits
-//! are modifiers that only clients of 0.18 know, so frames written here never carry any. [`parse`] reads what clients
+//! are modifiers that only clients of 0.18 know; of the frames written here, [`UnreliablePatches`] alone carry one. [`parse`] reads what clients
 //! send; one function a frame writes what a server sends, at the end of a buffer.
 //!
 //! ```
@@ -25,6 +25,7 @@ use std::borrow::Cow;
 
 mod client;
 mod server;
+mod unreliable;
 
 pub use client::{ClientFrame, FrameError, parse};
 pub use server::{
@@ -32,6 +33,7 @@ pub use server::{
     ResponseStatus, Serializer, error, join_room, leave, ping, response, room_data,
     room_data_bytes, room_state, room_state_patch,
 };
+pub use unreliable::{UnreliablePatches, is_newer};
 
 /// What the first byte of a frame says, in its low five bits.
 pub mod code {
@@ -59,6 +61,8 @@ pub mod code {
     pub const ROOM_REQUEST: u8 = 21;
     /// Server: the answer (since 0.18).
     pub const ROOM_RESPONSE: u8 = 22;
+    /// A modifier: it may get lost, come twice, or come late, and has a number for that (since 0.18).
+    pub const UNRELIABLE: u8 = 0x40;
 }
 
 /// The name of a message: a text, or a number.

@@ -137,6 +137,11 @@ pub(crate) trait RoomCodec<S: Schema>: Send {
     /// patches of a tick.
     fn snapshot(&mut self, client: &Client, state: &Tracked<S>) -> &[Bytes];
 
+    /// What this tick changed for everyone and may get lost, as the frame of a patch.
+    fn unreliable(&self) -> Option<&Bytes> {
+        None
+    }
+
     /// [`patch`](Self::patch) for a client with a view, asked only if it has had a snapshot. Who does not know of views has
     /// nothing for one client that others do not get.
     fn patch_in_view(&mut self, client: &Client, view: ViewId, state: &Tracked<S>) -> &[Bytes] {

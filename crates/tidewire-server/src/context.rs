@@ -272,6 +272,9 @@ impl<R: Room> RoomContext<R> {
                 Some(view) => codec.patch_in_view(client, view, &self.state),
             };
             client.outbox().push_patch(patch);
+            if let Some(frame) = self.codecs.of(client).unreliable() {
+                client.outbox().push_unreliable(frame);
+            }
         }
         for key in self.newcomers.drain(..) {
             if let Some(client) = self.clients.by_key(key) {

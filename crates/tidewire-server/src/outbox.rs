@@ -29,6 +29,29 @@ pub(crate) struct Closing {
     pub(crate) too_slow: bool,
 }
 
+/// A frame that waits to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    /// It must arrive, and in order.
+    Frame(Bytes),
+    /// A patch that may get lost.
+    Unreliable(Bytes),
+}
+
+impl Outgoing {
+    fn len(&self) -> usize {
+        match self {
+            Self::Frame(frame) | Self::Unreliable(frame) => frame.len(),
+        }
+    }
+}
+
+impl From<Bytes> for Outgoing {
+    fn from(frame: Bytes) -> Self {
+        Self::Frame(frame)
+    }
+}
+
 /// The queue of one client.
 #[derive(Debug)]
 pub(crate) struct Outbox {
@@ -45,7 +68,7 @@ pub(crate) struct Outbox {
 #[derive(Debug)]
 struct Queue {
     session: Session<Bytes>,
-    frames: Vec<Bytes>,
+    frames: Vec<Outgoing>,
     /// The bytes of `frames`.
     bytes: usize,
     closing: Option<Closing>,
@@ -102,6 +125,14 @@ impl Outbox {
         }
     }
 
+    /// Queues a patch that may get lost, for a client that has the state.
+    pub(crate) fn push_unreliable(&self, frame: &Bytes) {
+        let queue = self.lock();
+        if queue.session.takes_patches() {
+            self.push_to(queue, [Outgoing::Unreliable(frame.clone())]);
+        }
+    }
+
     /// Whether the client has the state, and gets patches of it.
     pub(crate) fn takes_patches(&self) -> bool {
         self.lock().session.takes_patches()
@@ -139,7 +170,7 @@ impl Outbox {
     }
 
     /// Waits for frames or the end, and moves all frames to `batch`. `Some` says to close after them.
-    pub(crate) async fn take(&self, batch: &mut Vec<Bytes>) -> Option<Closing> {
+    pub(crate) async fn take(&self, batch: &mut Vec<Outgoing>) -> Option<Closing> {
         loop {
             {
                 let mut queue = self.lock();
@@ -158,12 +189,17 @@ impl Outbox {
         self.cut.notified().await;
     }
 
-    fn push_to(&self, mut queue: MutexGuard<'_, Queue>, frames: impl IntoIterator<Item = Bytes>) {
+    fn push_to<T: Into<Outgoing>>(
+        &self,
+        mut queue: MutexGuard<'_, Queue>,
+        frames: impl IntoIterator<Item = T>,
+    ) {
         if queue.closing.is_some() {
             return;
         }
         let was_empty = queue.frames.is_empty();
         for frame in frames {
+            let frame = frame.into();
             // What is queued here in one go may be any amount; what is added to a queue that waits may not.
             let bytes = queue.bytes.saturating_add(frame.len());
             if !was_empty && (queue.frames.len() >= self.max_frames || bytes > self.max_bytes) {
@@ -224,7 +260,10 @@ mod tests {
     async fn taken(outbox: &Outbox) -> (Vec<Bytes>, Option<u16>) {
         let mut batch = Vec::new();
         let closing = outbox.take(&mut batch).await;
-        (batch, closing.map(|closing| closing.code))
+        let frames = batch.into_iter().map(|outgoing| match outgoing {
+            Outgoing::Frame(frame) | Outgoing::Unreliable(frame) => frame,
+        });
+        (frames.collect(), closing.map(|closing| closing.code))
     }
 
     #[tokio::test]

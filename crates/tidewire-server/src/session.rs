@@ -21,7 +21,7 @@ use tracing::debug;
 use crate::client::{ClientKey, LeaveReason, encode_error};
 use crate::codec::Hello;
 use crate::config::Config;
-use crate::outbox::{Closing, Outbox};
+use crate::outbox::{Closing, Outbox, Outgoing};
 use crate::record::{Connect, Event, Record};
 use crate::registry::Registry;
 use crate::transport::{FrameSink, FrameSource, Received};
@@ -204,9 +204,15 @@ fn reason_of(closing: &Closing) -> LeaveReason {
     if closing.too_slow { LeaveReason::TooSlow } else { LeaveReason::Closed(closing.code) }
 }
 
-pub(crate) async fn write_all(sink: &mut impl FrameSink, batch: &mut Vec<Bytes>) -> io::Result<()> {
-    for frame in batch.drain(..) {
-        sink.feed(frame).await?;
+pub(crate) async fn write_all(
+    sink: &mut impl FrameSink,
+    batch: &mut Vec<Outgoing>,
+) -> io::Result<()> {
+    for outgoing in batch.drain(..) {
+        match outgoing {
+            Outgoing::Frame(frame) => sink.feed(frame).await?,
+            Outgoing::Unreliable(frame) => sink.feed_unreliable(frame).await?,
+        }
     }
     sink.flush().await
 }
@@ -231,7 +237,7 @@ async fn measure_latency(config: &Config, mut source: impl FrameSource, mut sink
     loop {
         match timeout(LATENCY_SILENCE, source.receive()).await {
             Ok(Received::Frame(_)) => {
-                let mut batch = vec![answer.clone()];
+                let mut batch = vec![Outgoing::Frame(answer.clone())];
                 let written = timeout(config.write_timeout, write_all(&mut sink, &mut batch)).await;
                 if !matches!(written, Ok(Ok(()))) {
                     return;

@@ -41,6 +41,16 @@ pub trait FrameSink: Send + 'static {
     /// When the connection is gone.
     fn feed(&mut self, frame: Bytes) -> impl Future<Output = io::Result<()>> + Send;
 
+    /// Takes a patch whose values may get lost, as newer ones will come: `ROOM_STATE_PATCH`. Where everything arrives it is a frame
+    /// like any other. A transport with a channel that may lose frames sends it there, numbered by
+    /// [`UnreliablePatches`](tidewire_protocol::frame::UnreliablePatches).
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    fn feed_unreliable(&mut self, frame: Bytes) -> impl Future<Output = io::Result<()>> + Send {
+        self.feed(frame)
+    }
+
     /// Writes all that was taken.
     ///
     /// # Errors

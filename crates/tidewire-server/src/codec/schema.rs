@@ -18,6 +18,8 @@ pub(crate) struct SchemaCodec {
     reflections: [Option<Vec<u8>>; 2],
     /// The frame of this tick's patch, if anything changed for everyone.
     patch: Option<Bytes>,
+    /// The frame of this tick's values that may get lost, if there are any.
+    unreliable: Option<Bytes>,
     /// The frame of this tick's snapshot, once it was needed.
     snapshot: Option<Bytes>,
     readers: Readers,
@@ -38,6 +40,7 @@ impl SchemaCodec {
             encoder: Encoder::new(state),
             reflections: [None, None],
             patch: None,
+            unreliable: None,
             snapshot: None,
             readers: Readers::default(),
             own: None,
@@ -94,6 +97,13 @@ impl<S: Schema> RoomCodec<S> for SchemaCodec {
         let patch = self.encoder.last_patch();
         self.snapshot = None;
         self.patch = (!patch.is_empty()).then(|| framed(frame::room_state_patch, patch));
+        let unreliable = self.encoder.last_unreliable();
+        self.unreliable =
+            (!unreliable.is_empty()).then(|| framed(frame::room_state_patch, unreliable));
+    }
+
+    fn unreliable(&self) -> Option<&Bytes> {
+        self.unreliable.as_ref()
     }
 
     fn patch(&mut self, _: &Client) -> &[Bytes] {

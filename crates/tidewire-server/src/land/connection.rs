@@ -198,7 +198,7 @@ impl Door<'_> {
 
 /// Writes one frame; whether that was possible.
 async fn say(config: &Config, sink: &mut impl FrameSink, frame: Bytes) -> bool {
-    let mut batch = vec![frame];
+    let mut batch = vec![frame.into()];
     matches!(timeout(config.write_timeout, write_all(sink, &mut batch)).await, Ok(Ok(())))
 }
 

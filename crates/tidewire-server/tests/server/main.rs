@@ -9,4 +9,5 @@ mod matchmaking;
 mod rooms;
 mod sockets;
 mod support;
+mod unreliable;
 mod views;
