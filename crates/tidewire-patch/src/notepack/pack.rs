@@ -103,9 +103,14 @@ impl<'c> Packer<'c> {
         reader.announce(len, 1)?;
         let first = Self::claim(self.cells, len);
         self.cells[out] = Cell::Array(Span::new(first, len));
-        for at in first..first + len {
+        let (mut at, end) = (first, first + len);
+        while at < end {
             self.check(reader, depth)?;
-            self.one(reader, at, depth + 1)?;
+            at += reader.leaves(&mut self.cells[at..end])?;
+            if at < end {
+                self.one(reader, at, depth + 1)?;
+                at += 1;
+            }
         }
         Ok(())
     }

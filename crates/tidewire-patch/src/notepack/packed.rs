@@ -116,10 +116,26 @@ impl Packed {
     #[inline]
     pub(crate) fn text(&self, cell: Cell) -> Cow<'_, str> {
         match cell {
-            Cell::Text(span) => String::from_utf8_lossy(&self.bytes[span.range()]),
+            Cell::Text(span) => {
+                let bytes = &self.bytes[span.range()];
+                str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+            }
             Cell::Unsigned(number) => number.to_string().into(),
             Cell::Signed(number) => number.to_string().into(),
             _ => Cow::Borrowed(""),
+        }
+    }
+
+    /// Whether a text cell says this.
+    #[inline]
+    pub(crate) fn says(&self, cell: Cell, text: &str) -> bool {
+        match cell {
+            Cell::Text(span) => {
+                let bytes = &self.bytes[span.range()];
+                // What is mended is longer or shorter than it was.
+                bytes == text.as_bytes() || (!bytes.is_ascii() && self.text(cell) == text)
+            }
+            _ => self.text(cell) == text,
         }
     }
 

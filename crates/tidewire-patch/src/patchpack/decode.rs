@@ -158,8 +158,8 @@ impl PatchpackDecoder {
         nodes.set_state(Arc::new(Packed::new(bytes.to_vec(), cells, types)));
         reader = Reader::new(bytes)?;
         reader.array()?;
-        let mut cells = Vec::new();
-        read_first(&mut reader, &mut cells, &mut nodes, Types::Known(&ambiguous))?;
+        let (mut reader, mut cells) =
+            read_first(reader, Vec::new(), &mut nodes, Types::Known(&ambiguous))?;
         let (types, _) = read_types(&mut reader, &mut cells)?;
         Ok(Self::of(Packed::new(bytes.to_vec(), cells, types), nodes, ambiguous))
     }
@@ -169,10 +169,11 @@ impl PatchpackDecoder {
         let mut reader = Reader::new(bytes).ok()?;
         reader.array().ok()?.filter(|len| *len == 2)?;
         // Most values take more bytes than this, and most nodes; and a few more will come.
-        let mut cells = Vec::with_capacity(bytes.len() / 4 + 16);
+        let cells = Vec::with_capacity(bytes.len() / 4 + 16);
         let mut nodes = Nodes::with_room(bytes.len() / 24 + 6);
         let mut widths = Widths::default();
-        read_first(&mut reader, &mut cells, &mut nodes, Types::Guessed(&mut widths)).ok()?;
+        let types = Types::Guessed(&mut widths);
+        let (mut reader, mut cells) = read_first(reader, cells, &mut nodes, types).ok()?;
         let (types, ambiguous) = read_types(&mut reader, &mut cells).ok()?;
         let state = Packed::new(bytes.to_vec(), cells, types);
         let fits =
@@ -271,7 +272,7 @@ impl PatchpackDecoder {
         }
         let parent = self.nodes.node(around);
         let (kind, depth) = (parent.kind, parent.depth + 1);
-        let mut new_key = None;
+        let (mut new_key, mut is_there) = (None, true);
         let key = match kind {
             Kind::Map(_) if op == Op::Add => {
                 if reader.array()? != Some(2) {
@@ -279,19 +280,20 @@ impl PatchpackDecoder {
                 }
                 let name = reader.text(2)?.ok_or_else(bad)?;
                 let end = self.nodes.key_count(around);
-                let position = self.nodes.position(around, &name).unwrap_or(end);
+                let position = self.nodes.position(around, &name);
+                is_there = position.is_some();
                 new_key = Some(name);
-                Key::At(position)
+                Key::At(position.unwrap_or(end))
             }
             kind => self.key(around, kind, &index, at)?,
         };
         let path = self.path(around, kind, &key, new_key.as_ref(), op)?;
-        let gone = self.nodes.child(around, &key);
+        let gone = if is_there { self.nodes.child(around, &key) } else { None };
         let message_depth = if new_key.is_some() { 2 } else { 1 };
-        let mut message = Message::new(spare, &self.nodes, &mut self.cells);
+        let (cells, spare) = borrowed(spare, &self.nodes, &mut self.cells);
         let mut forms = Forms {
-            reader: &mut reader,
-            cells: &mut message.cells,
+            reader,
+            cells,
             nodes: &mut self.nodes,
             staged: &mut self.staged,
             types: Types::Known(&self.ambiguous),
@@ -310,6 +312,7 @@ impl PatchpackDecoder {
             }
             _ => None,
         };
+        let Forms { reader, cells, .. } = forms;
         reader.end()?;
 
         if let Some(gone) = gone {
@@ -324,8 +327,38 @@ impl PatchpackDecoder {
             self.nodes.link(*slot);
         }
         self.nodes.keep(&mut self.staged);
-        let (value, old) = message.values(value, old, bytes, &self.nodes, &mut self.cells);
+        let (value, old) = self.values((cells, spare), value, old, bytes);
         Ok(Patch { op, path, value, old })
+    }
+
+    /// The values in two cells of a message.
+    fn values(
+        &mut self,
+        (cells, spare): (Vec<Cell>, Option<Arc<Packed>>),
+        value: Option<usize>,
+        old: Option<usize>,
+        bytes: &[u8],
+    ) -> (Option<Value>, Option<Value>) {
+        let is_leaf = |at: Option<usize>| at.is_none_or(|at| cells[at].is_leaf());
+        if is_leaf(value) && is_leaf(old) {
+            let leaf = |at: Option<usize>| at.map(|at| cells[at].leaf(bytes));
+            let values = (leaf(value), leaf(old));
+            // What one patch needed once should not be held forever.
+            if cells.capacity() <= MOST_SCRATCH {
+                self.cells = cells;
+            }
+            return values;
+        }
+        let mut message = spare.unwrap_or_default();
+        if let Some(message) = Arc::get_mut(&mut message) {
+            message.cells = cells;
+            message.bytes.clear();
+            message.bytes.extend_from_slice(bytes);
+            if message.base.is_none() {
+                message.base = self.nodes.shared_state().cloned();
+            }
+        }
+        (value.map(|at| message.value(at)), old.map(|at| message.value(at)))
     }
 
     /// The place in a node that an index names, and where that is read.
@@ -425,17 +458,17 @@ impl PatchpackDecoder {
     }
 }
 
-/// Reads the first form of a message to the first cell.
-fn read_first(
-    reader: &mut Reader<'_>,
-    cells: &mut Vec<Cell>,
+/// Reads the first form of a message to the first cell, and returns what is read further.
+fn read_first<'a>(
+    reader: Reader<'a>,
+    cells: Vec<Cell>,
     nodes: &mut Nodes,
     types: Types<'_>,
-) -> Result<(), PatchpackError> {
+) -> Result<(Reader<'a>, Vec<Cell>), PatchpackError> {
     let (staged, mode) = (&mut SmallVec::new(), Mode::First);
     let mut forms = Forms { reader, cells, nodes, staged, types, mode, lenient: false };
     forms.form(Spot::ROOT, 1)?;
-    Ok(())
+    Ok((forms.reader, forms.cells))
 }
 
 /// Reads the table of types, the last part of a state, and which of them have a name twice.
@@ -451,12 +484,11 @@ fn read_types(
     for of in 0..count {
         let len = reader.array()?.filter(|len| *len > 0).ok_or_else(|| not(reader))?;
         reader.announce(len, 1)?;
-        let names = cells.len();
-        for _ in 0..len {
-            if !reader.is_text() {
-                return Err(not(reader));
-            }
-            cells.push(reader.leaf()?);
+        let names = Packer::claim(cells, len);
+        let count_read = reader.leaves(&mut cells[names..])?;
+        let is_text = |name: &Cell| matches!(name, Cell::Text(_));
+        if count_read < len || !cells[names..].iter().all(is_text) {
+            return Err(not(reader));
         }
         // The first one is that of the type.
         cells[first + of] = Cell::Array(Span::new(names + 1, len - 1));
@@ -469,75 +501,47 @@ fn read_types(
     Ok((Span::new(first, count), ambiguous))
 }
 
-/// Whether two of these names are the same.
+/// Whether two of these names are the same, as they came.
 fn is_ambiguous(reader: &Reader<'_>, names: &[Cell]) -> bool {
     let bytes = |name: &Cell| match *name {
         Cell::Text(span) => reader.part(span),
         _ => &[],
     };
-    let is_plain = names.len() <= 8 && names.iter().all(|name| bytes(name).is_ascii());
-    if is_plain {
-        let is_twin = |at: usize| names[..at].iter().any(|name| bytes(name) == bytes(&names[at]));
-        return (1..names.len()).any(is_twin);
+    match names {
+        [] | [_] => false,
+        names if names.len() <= 8 => (1..names.len()).any(|at| {
+            let len = |name: &Cell| match *name {
+                Cell::Text(span) => span.len,
+                _ => 0,
+            };
+            let name = &names[at];
+            names[..at].iter().any(|other| len(other) == len(name) && bytes(other) == bytes(name))
+        }),
+        names => has_twins(&names.iter().map(bytes).collect::<Vec<_>>()),
     }
-    has_twins(&names.iter().map(|name| reader.owned(*name)).collect::<Vec<_>>())
 }
 
-/// The values of a patch, while it is read.
-struct Message {
-    cells: Vec<Cell>,
-    /// Memory of a message that nobody needs any more.
+/// Cells to read a patch to: those of a message of this state that nobody needs any more, with it, or those that the
+/// decoder has.
+fn borrowed(
     spare: Option<Arc<Packed>>,
-}
-
-impl Message {
-    fn new(spare: Option<Arc<Packed>>, nodes: &Nodes, scratch: &mut Vec<Cell>) -> Self {
-        let is_alike = |message: &Packed| match (&message.base, nodes.shared_state()) {
-            (Some(base), Some(state)) => Arc::ptr_eq(base, state),
-            _ => false,
-        };
-        let mut spare = spare.filter(|message| is_alike(message));
-        let mut cells = match spare.as_mut().and_then(Arc::get_mut) {
-            Some(message) => std::mem::take(&mut message.cells),
-            None => {
-                spare = None;
-                std::mem::take(scratch)
-            }
-        };
-        cells.clear();
-        Self { cells, spare }
-    }
-
-    /// The values in two cells.
-    fn values(
-        self,
-        value: Option<usize>,
-        old: Option<usize>,
-        bytes: &[u8],
-        nodes: &Nodes,
-        scratch: &mut Vec<Cell>,
-    ) -> (Option<Value>, Option<Value>) {
-        let Self { cells, spare } = self;
-        let is_leaf = |at: Option<usize>| at.is_none_or(|at| cells[at].is_leaf());
-        if is_leaf(value) && is_leaf(old) {
-            let values = [value, old].map(|at| Some(cells[at?].leaf(bytes)));
-            // What one patch needed once should not be held forever.
-            if cells.capacity() <= MOST_SCRATCH {
-                *scratch = cells;
-            }
-            return values.into();
+    nodes: &Nodes,
+    scratch: &mut Vec<Cell>,
+) -> (Vec<Cell>, Option<Arc<Packed>>) {
+    let is_alike = |message: &Packed| match (&message.base, nodes.shared_state()) {
+        (Some(base), Some(state)) => Arc::ptr_eq(base, state),
+        _ => false,
+    };
+    let mut spare = spare.filter(|message| is_alike(message));
+    let mut cells = match spare.as_mut().and_then(Arc::get_mut) {
+        Some(message) => std::mem::take(&mut message.cells),
+        None => {
+            spare = None;
+            std::mem::take(scratch)
         }
-        let mut message = spare.unwrap_or_default();
-        if let Some(message) = Arc::get_mut(&mut message) {
-            message.cells = cells;
-            message.bytes.clear();
-            message.bytes.extend_from_slice(bytes);
-            if message.base.is_none() {
-                message.base = nodes.shared_state().cloned();
-            }
-        }
-        [value, old].map(|at| at.map(|at| message.value(at))).into()
-    }
+    };
+    cells.clear();
+    (cells, spare)
 }
 
 /// How many cells a decoder keeps to read patches to.

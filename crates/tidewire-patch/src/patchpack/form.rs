@@ -50,7 +50,7 @@ pub(super) struct Widths {
 
 impl Widths {
     /// Notes how many values a struct has. Nothing if there cannot be so many types.
-    #[inline]
+    #[inline(always)]
     fn widen(&mut self, of: u32, len: usize) -> Option<usize> {
         let at = of as usize;
         self.count = self.count.max(at + 1);
@@ -78,8 +78,8 @@ impl Widths {
 
 /// Reads the forms of a message.
 pub(super) struct Forms<'r, 'a> {
-    pub(super) reader: &'r mut Reader<'a>,
-    pub(super) cells: &'r mut Vec<Cell>,
+    pub(super) reader: Reader<'a>,
+    pub(super) cells: Vec<Cell>,
     pub(super) nodes: &'r mut Nodes,
     /// The nodes that the message brings, each with the one that had its number before.
     pub(super) staged: &'r mut Staged,
@@ -105,7 +105,7 @@ struct Begun {
 impl Forms<'_, '_> {
     /// Reads what comes next, which lies this deep in the message, to a cell of its own.
     pub(super) fn form(&mut self, spot: Spot, level: usize) -> Result<usize, PatchpackError> {
-        let out = Packer::claim(self.cells, 1);
+        let out = Packer::claim(&mut self.cells, 1);
         let Spot { around, key, depth } = spot;
         self.part((around, depth), level, |_| key, out)?;
         Ok(out)
@@ -126,7 +126,7 @@ impl Forms<'_, '_> {
         }
         if self.reader.is_container() {
             // An object of MessagePack, which has no node.
-            return Ok(Packer::plain(self.reader, self.cells, out, level)?);
+            return Ok(Packer::plain(&mut self.reader, &mut self.cells, out, level)?);
         }
         let offset = self.reader.offset();
         self.cells[out] = match self.reader.leaf()? {
@@ -159,7 +159,7 @@ impl Forms<'_, '_> {
             }
             MAP => {
                 self.reader.announce(len, 1)?;
-                let first = Packer::claim(self.cells, len - len % 2);
+                let first = Packer::claim(&mut self.cells, len - len % 2);
                 let cells = Span::new(first, len - len % 2);
                 // The state keeps the keys that it had.
                 let kept = if self.mode == Mode::First { cells } else { Span::default() };
@@ -198,6 +198,25 @@ impl Forms<'_, '_> {
             Mode::Stage { gone } => gone,
             Mode::Past => return Ok(()),
         };
+        let is_first = self.mode == Mode::First;
+        if is_first && self.nodes.is_next(id) {
+            let node = Node::new(id, kind, spot.around, spot.key, spot.depth);
+            begun.slot = self.nodes.add_next(node);
+            return Ok(());
+        }
+        self.stage_among(id, kind, spot, begun, (gone, offset))
+    }
+
+    /// Makes the node of a form where there are others that may have its number.
+    #[inline(never)]
+    fn stage_among(
+        &mut self,
+        id: u64,
+        kind: Kind,
+        spot: Spot,
+        begun: &mut Begun,
+        (gone, offset): (Slot, usize),
+    ) -> Result<(), PatchpackError> {
         let before = self.nodes.of(id);
         if let Some(first) = before
             && !self.goes(first, gone)
@@ -209,8 +228,8 @@ impl Forms<'_, '_> {
             begun.is_shadow = true;
             return Ok(());
         }
-        let mut node = Node::new(id, kind, spot.around, spot.key, spot.depth);
         let is_first = self.mode == Mode::First;
+        let mut node = Node::new(id, kind, spot.around, spot.key, spot.depth);
         node.is_staged = !is_first;
         let slot = self.nodes.add(node);
         self.nodes.rename(id, slot);
@@ -240,17 +259,24 @@ impl Forms<'_, '_> {
         false
     }
 
+    #[inline]
     fn array(&mut self, begun: &Begun, out: usize) -> Result<(), PatchpackError> {
         self.reader.announce(begun.len, 1)?;
-        let first = Packer::claim(self.cells, begun.len);
+        let first = Packer::claim(&mut self.cells, begun.len);
         self.cells[out] = Cell::Array(Span::new(first, begun.len));
-        for at in 0..begun.len {
-            let key = |_: &Self| Key::Index(at as u64);
-            self.part((begun.slot, begun.depth), begun.level, key, first + at)?;
+        let mut at = 0;
+        while at < begun.len {
+            at += self.reader.leaves(&mut self.cells[first + at..first + begun.len])?;
+            if at < begun.len {
+                let key = |_: &Self| Key::Index(at as u64);
+                self.part((begun.slot, begun.depth), begun.level, key, first + at)?;
+                at += 1;
+            }
         }
         Ok(())
     }
 
+    #[inline]
     fn structure(&mut self, begun: &Begun, of: u32, out: usize) -> Result<(), PatchpackError> {
         let names = match &mut self.types {
             Types::Known(_) => self.nodes.state().names(of).len(),
@@ -260,11 +286,16 @@ impl Forms<'_, '_> {
         };
         let len = begun.len.min(names);
         self.reader.announce(begun.len, 1)?;
-        let first = Packer::claim(self.cells, len);
+        let first = Packer::claim(&mut self.cells, len);
         self.cells[out] = Cell::Struct { of, at: first as u32, len: len as u32 };
-        for at in 0..len {
-            let key = |this: &Self| Key::At(this.first(of, at));
-            self.part((begun.slot, begun.depth), begun.level, key, first + at)?;
+        let mut at = 0;
+        while at < len {
+            at += self.reader.leaves(&mut self.cells[first + at..first + len])?;
+            if at < len {
+                let key = |this: &Self| Key::At(this.first(of, at));
+                self.part((begun.slot, begun.depth), begun.level, key, first + at)?;
+                at += 1;
+            }
         }
         for _ in len..begun.len {
             self.reader.value(begun.level)?;
@@ -281,6 +312,7 @@ impl Forms<'_, '_> {
         }
     }
 
+    #[inline]
     fn map(&mut self, begun: &Begun, first: usize) -> Result<(), PatchpackError> {
         for at in 0..begun.len / 2 {
             if !self.reader.is_text() {

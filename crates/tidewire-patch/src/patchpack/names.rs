@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, hash::BuildHasher as _};
 
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
@@ -17,6 +18,7 @@ pub(super) struct Grown {
     /// The first position of each key, as far as somebody wanted to know.
     first: HashTable<u32>,
     known: u32,
+    hasher: RandomState,
 }
 
 /// How many keys are found by a look at each.
@@ -58,6 +60,19 @@ impl Nodes {
         }
     }
 
+    fn is_key(&self, map: Slot, at: u32, key: &str) -> bool {
+        let node = self.node(map);
+        match (node.kind, at.checked_sub(self.read_count(map)), &node.grown) {
+            (Kind::Map(cells), None, _) => {
+                self.state().says(self.state().cells[(cells.at + 2 * at) as usize], key)
+            }
+            (_, Some(at), Some(grown)) => {
+                grown.added.get(at as usize).is_some_and(|added| added == key)
+            }
+            _ => false,
+        }
+    }
+
     /// Adds a key at the end, whether it is there or not.
     pub(super) fn push_key(&mut self, map: Slot, key: Text) {
         self.node_mut(map).grown.get_or_insert_default().added.push(key);
@@ -73,12 +88,12 @@ impl Nodes {
     pub(super) fn position(&mut self, map: Slot, key: &str) -> Option<u32> {
         let count = self.key_count(map);
         if count <= FEW {
-            return (0..count).find(|at| self.key_name(map, *at).as_deref() == Some(key));
+            return (0..count).find(|at| self.is_key(map, *at, key));
         }
         let mut grown = self.node_mut(map).grown.take().unwrap_or_default();
         let mut first = std::mem::take(&mut grown.first);
         let name = |at: u32| self.name_with(map, Some(&grown), at).unwrap_or_default();
-        let hash = |key: &str| self.hasher.hash_one(key);
+        let hash = |key: &str| grown.hasher.hash_one(key);
         for at in grown.known..count {
             let key = name(at);
             let entry = first.entry(hash(&key), |other| name(*other) == key, |at| hash(&name(*at)));

@@ -59,7 +59,7 @@ pub(super) enum Key {
 }
 
 impl Node {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(id: u64, kind: Kind, around: Slot, key: Key, depth: u16) -> Self {
         Self {
             id,
@@ -88,10 +88,9 @@ pub(super) struct Nodes {
     /// slot is its number need not be here.
     dense: Vec<Slot>,
     /// And of all other numbers.
-    sparse: HashMap<u64, Slot, RandomState>,
+    sparse: Option<Box<HashMap<u64, Slot, RandomState>>>,
     /// Nodes by their places, once there is a node with too many for a look at each.
-    places: Option<HashMap<(Slot, Key), Slot, RandomState>>,
-    pub(super) hasher: RandomState,
+    places: Option<Box<HashMap<(Slot, Key), Slot, RandomState>>>,
 }
 
 /// How many nodes below another are found by a look at each.
@@ -132,48 +131,83 @@ impl Nodes {
     #[inline]
     pub(super) fn of(&self, id: u64) -> Option<Slot> {
         let at = usize::try_from(id).ok()?;
-        match self.dense.get(at) {
-            Some(slot) if *slot != NONE => return Some(*slot),
-            _ if !self.sparse.is_empty() => {
-                if let Some(slot) = self.sparse.get(&id) {
-                    return Some(*slot);
-                }
-            }
-            _ => {}
+        if !self.has_plain_numbers()
+            && let Some(slot) = self.of_tables(id, at)
+        {
+            return Some(slot);
         }
         let is_it = |node: &&Node| node.id == id && node.kind != Kind::Free;
         self.list.get(at).filter(is_it).map(|_| at as Slot)
     }
 
+    /// Whether every node's number is its slot.
+    #[inline]
+    fn has_plain_numbers(&self) -> bool {
+        self.dense.is_empty() && self.sparse.is_none()
+    }
+
+    fn of_tables(&self, id: u64, at: usize) -> Option<Slot> {
+        match self.dense.get(at) {
+            Some(slot) if *slot != NONE => Some(*slot),
+            _ => self.sparse.as_ref()?.get(&id).copied(),
+        }
+    }
+
     /// Gives a number to another node, or to none.
     #[inline]
     pub(super) fn rename(&mut self, id: u64, slot: Slot) {
-        let nobody = self.dense.is_empty() && self.sparse.is_empty();
-        if !(nobody && (slot == NONE || id == u64::from(slot))) {
+        let is_plain = slot == NONE || id == u64::from(slot);
+        if !(is_plain && self.has_plain_numbers()) {
             self.rename_in_tables(id, slot);
         }
     }
 
     fn rename_in_tables(&mut self, id: u64, slot: Slot) {
         let most = 2 * self.list.len() + 64;
-        match usize::try_from(id) {
-            Ok(at) if at < self.dense.len() => {
-                self.dense[at] = slot;
-                if !self.sparse.is_empty() {
-                    self.sparse.remove(&id);
-                }
-            }
-            _ if slot == NONE => {
-                self.sparse.remove(&id);
-            }
-            Ok(at) if at < most => {
+        let at = usize::try_from(id).ok().filter(|at| *at < most || *at < self.dense.len());
+        if let (Some(sparse), true) = (&mut self.sparse, at.is_some() || slot == NONE) {
+            sparse.remove(&id);
+        }
+        match at {
+            Some(at) if at < self.dense.len() => self.dense[at] = slot,
+            _ if slot == NONE => {}
+            Some(at) => {
                 self.dense.resize(at + 1, NONE);
                 self.dense[at] = slot;
-                self.sparse.remove(&id);
             }
-            _ => {
-                self.sparse.insert(id, slot);
+            None => {
+                self.sparse.get_or_insert_default().insert(id, slot);
             }
+        }
+    }
+
+    /// Whether a node of this number can be put behind all others as it is: its number is that of none and will
+    /// be its slot, and nobody needs it in a table.
+    #[inline(always)]
+    pub(super) fn is_next(&self, id: u64) -> bool {
+        id == self.list.len() as u64
+            && self.free.is_empty()
+            && self.places.is_none()
+            && self.has_plain_numbers()
+    }
+
+    /// Puts the next node behind all others, and below the one around it.
+    #[inline(always)]
+    pub(super) fn add_next(&mut self, node: Node) -> Slot {
+        let (around, slot) = (node.around, self.list.len() as Slot);
+        self.list.push(node);
+        if around != NONE {
+            self.put_in_front(around, slot);
+        }
+        slot
+    }
+
+    #[inline(always)]
+    fn put_in_front(&mut self, around: Slot, slot: Slot) {
+        let next = std::mem::replace(&mut self.list[around as usize].below, slot);
+        if next != NONE {
+            self.list[slot as usize].next = next;
+            self.list[next as usize].previous = slot;
         }
     }
 
@@ -225,11 +259,7 @@ impl Nodes {
             self.list[slot as usize].key = key.clone();
             self.places.get_or_insert_default().insert((around, key), slot);
         }
-        let next = std::mem::replace(&mut self.list[around as usize].below, slot);
-        self.list[slot as usize].next = next;
-        if next != NONE {
-            self.list[next as usize].previous = slot;
-        }
+        self.put_in_front(around, slot);
     }
 
     /// The node at a place of another.
@@ -278,7 +308,7 @@ impl Nodes {
                 places.entry((around, key)).or_insert(child);
             }
         }
-        self.places = Some(places);
+        self.places = Some(Box::new(places));
     }
 
     /// The place of a node, by the first position of its key.
