@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { Guest } from './lib/guest.mjs';
 import { sdks } from './lib/sdks.mjs';
 import { serializers } from './lib/serializers.mjs';
+import { Tap } from './lib/tap.mjs';
 import { decodeInBrowsers, decodeMsgpack, notepack } from './mosx/lib/libraries.mjs';
 
 const url = process.env.TIDEWIRE_URL;
@@ -80,6 +81,57 @@ for (const sdk of sdks) {
           for (const guest of [ann, cat]) await guest.until('bob gone', () => guest.state.players[bob.id] === undefined);
           assert.deepEqual(ann.state, cat.state);
         });
+      });
+    }
+
+    for (const id of Object.keys(serializers)) {
+      test(`clients of a room that speaks ${id} see what is in their views, and are sent nothing else`, async () => {
+        async function watch(method, target, options) {
+          const tap = await Tap.to(url);
+          const guest = await Guest.enter(new sdk.Client(tap.url), method, target, options);
+          guests.push(guest);
+          after(() => tap.close());
+          return Object.assign(await guest.ready(), { tap });
+        }
+        const ann = await watch('create', 'views', { name: 'ann', serializers: [id] });
+        const bob = await watch('joinById', ann.room.roomId, { name: 'bob' });
+        const cyd = await watch('joinById', ann.room.roomId, { name: 'cyd', sees: false });
+        assert.equal(bob.room.serializerId, id);
+        assert.equal(bob.state.players[bob.id].secret, 'secret of bob');
+        for (const [round, card] of ['ace', 'king'].entries()) {
+          ann.send('draw', `${card} of ann`);
+          bob.send('draw', `${card} of bob`);
+          for (const guest of [ann, bob]) {
+            await guest.until(card, () => guest.state.players[guest.id].hand?.[round]?.name.startsWith(card));
+          }
+        }
+        ann.send('secret', 'new secret of ann');
+        await ann.until('her secret', () => ann.state.players[ann.id].secret === 'new secret of ann');
+        ann.send('title', 'all of it');
+        for (const guest of [ann, bob, cyd]) await guest.until('the title', () => guest.state.title === 'all of it');
+        const shown = (guest, other) => Object.keys(guest.state.players[other.id]).sort().join();
+        for (const guest of [ann, bob, cyd]) {
+          for (const other of [ann, bob, cyd]) {
+            const all = guest === other && guest !== cyd;
+            assert.equal(shown(guest, other), all ? 'bag,hand,name,secret,x' : 'name,x');
+            if (guest === other && !all) continue;
+            const name = guest.state.players[other.id].name;
+            for (const text of ['secret', 'ace', 'king']) assert.equal(guest.tap.heard(`${text} of ${name}`), all && guest === other, `${text} of ${name}`);
+          }
+        }
+        // A client that comes to see more while it is there is sent all that it sees.
+        cyd.send('look', { op: 'subscribe', path: ['players', ann.id, 'hand'] });
+        await cyd.until('the hand', () => cyd.state.players[ann.id].hand?.length === 2);
+        ann.send('play', 0);
+        ann.send('draw', 'queen of ann');
+        await cyd.until('the queen', () => cyd.state.players[ann.id].hand.map(({ name }) => name).join() === 'king of ann,queen of ann');
+        cyd.send('look', { op: 'unsubscribe', path: ['players', ann.id, 'hand'] });
+        await cyd.until('no hand', () => !cyd.state.players[ann.id].hand);
+        ann.send('draw', 'knave of ann');
+        await ann.until('the knave', () => ann.state.players[ann.id].hand.length === 3);
+        ann.send('title', 'the end');
+        for (const guest of [bob, cyd]) await guest.until('the title', () => guest.state.title === 'the end');
+        assert.ok(!cyd.tap.heard('knave') && !cyd.tap.heard('secret of ann') && !cyd.tap.heard('of bob') && !bob.tap.heard('of ann'));
       });
     }
 

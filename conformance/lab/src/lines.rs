@@ -13,6 +13,10 @@ impl Serializer for Lines {
         "lines"
     }
 
+    fn for_view(&self) -> Option<Box<dyn Serializer>> {
+        Some(Box::new(Self))
+    }
+
     fn encode_snapshot(&mut self, view: View<'_>, out: &mut Vec<u8>) {
         out.extend(view.root().value().to_json().to_string().bytes());
     }

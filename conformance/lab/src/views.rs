@@ -50,6 +50,7 @@ impl Room for ViewsRoom {
     type State = Stage;
 
     fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+        crate::choose_serializers(room)?;
         room.set_auto_dispose(false);
         room.on_message("look", |_, room, client, Look { op, path, tag }: Look| {
             let mut view = room.view(client);

@@ -125,6 +125,11 @@ impl PatchEncoder {
         Self::of(self.recorder.another())
     }
 
+    /// One that was told the same and goes on by itself.
+    pub(crate) fn fork(&self) -> Self {
+        Self { patches: self.patches.clone(), ..Self::of(self.recorder.clone()) }
+    }
+
     fn finish(&mut self) {
         let recorder = &self.recorder;
         self.patches.clear();

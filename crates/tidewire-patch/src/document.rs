@@ -37,7 +37,7 @@ pub(crate) enum Kept {
     Array(RefId, Vec<Kept>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Document {
     /// By [`RefId`].
     nodes: Vec<Option<Node>>,

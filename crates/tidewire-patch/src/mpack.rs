@@ -185,7 +185,7 @@ pub fn decode_snapshot(bytes: &[u8]) -> Result<Value, DecodeError> {
 ///
 /// If the bytes are no such message.
 pub fn decode_patch(bytes: &[u8]) -> Result<Patch, MpackError> {
-    let mut reader = Reader::new(bytes);
+    let mut reader = Reader::new(bytes)?;
     let not = |offset| MpackError::NotAPatch { offset };
     let len = reader.array()?.filter(|len| *len >= 2).ok_or(not(0))?;
     let offset = reader.offset();

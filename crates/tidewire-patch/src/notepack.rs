@@ -17,16 +17,23 @@
 //! # Ok::<(), notepack::DecodeError>(())
 //! ```
 
+mod members;
 mod object;
+mod pack;
+mod packed;
 pub(crate) mod read;
 mod value;
 pub(crate) mod write;
 
-pub(crate) use self::object::{Members, Names, Shapes};
 pub use self::{
     object::Object,
     read::{DecodeError, MAX_DEPTH, decode},
     value::{Text, Value},
+};
+pub(crate) use self::{
+    object::has_twins,
+    pack::Packer,
+    packed::{Cell, Packed, Span},
 };
 
 /// The bytes of a value.

@@ -127,13 +127,13 @@ impl Path {
 
 /// Adds a segment to a JSON Pointer.
 #[inline]
-pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
-    pointer.push('/');
-    if segment.bytes().any(|byte| matches!(byte, b'/' | b'~')) {
-        pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
-    } else {
-        pointer.push_str(segment);
-    }
+pub(crate) fn push_segment(pointer: &mut impl fmt::Write, segment: &str) {
+    let segment = match segment.bytes().any(|byte| matches!(byte, b'/' | b'~')) {
+        true => Cow::Owned(segment.replace('~', "~0").replace('/', "~1")),
+        false => Cow::Borrowed(segment),
+    };
+    // Writing to text does not fail.
+    let _ = pointer.write_char('/').and_then(|()| pointer.write_str(&segment));
 }
 
 /// Adds an index to a JSON Pointer.

@@ -25,6 +25,7 @@ mod decode;
 mod encode;
 mod form;
 mod keys;
+mod names;
 mod nodes;
 #[cfg(test)]
 mod originals;

@@ -50,7 +50,7 @@ enum Where {
     Change(usize),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) op: Op,
     /// The node in which the last segment lies.
@@ -72,7 +72,7 @@ pub(crate) enum Arrays {
 }
 
 /// What a walk found, and what clients hold now.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recorder {
     pub(crate) types: Arc<TypeSet>,
     pub(crate) document: Document,
@@ -90,7 +90,7 @@ pub(crate) struct Recorder {
     renewed: HashSet<RefId>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Visited {
     id: RefId,
     /// The node around it, and where it lies there; nothing for the root.

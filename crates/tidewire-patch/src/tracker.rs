@@ -6,8 +6,9 @@
 //! [`TrackerConfig`] names. Of a private struct without access one sees `undefined` in its place; in a map
 //! nothing at all, unless [`private_map_value_patch`](TrackerConfig::private_map_value_patch) is set.
 //!
-//! Tags are given and taken at any time. With the next sync those whom it concerns get the patches that
-//! make of what they hold what they may see. What is below a private struct or field shows with it.
+//! Tags are given and taken at any time, those of structs and those of listeners. With the next sync those whom
+//! it concerns get the patches that make of what they hold what they may see. What is below a private
+//! struct or field shows with it.
 //!
 //! Changes are put together once, and compared once for each distinct set of tags, however many listeners
 //! have it.
@@ -38,13 +39,21 @@
 //! let patch = tracker.patches(ada).next().unwrap().to_json();
 //! assert_eq!(patch.to_string(), r#"{"op":"add","path":"/players/ada/gold","value":7}"#);
 //! assert_eq!(tracker.patches(other).count(), 0);
+//!
+//! tracker.add_listener_tag(other, "ada");
+//! tracker.patch(&mut arena);
+//! assert_eq!(tracker.patches(other).next().unwrap().path.to_string(), "/players/ada/gold");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod tags;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
+use foldhash::fast::RandomState;
 use thiserror::Error;
 use tidewire_state::{
     Audience, Enter, EntryAt, FieldIndex, Introduced, Known, NodeMembersEdit, Presence, RefEdit,
@@ -130,10 +139,12 @@ struct Group {
     audience: Audience,
     encoder: PatchEncoder,
     listeners: usize,
+    /// Whether its tags are others than at the last sync.
+    changed: bool,
 }
 
 /// Whose eyes one looks through.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Seer {
     tags: BTreeSet<String>,
     spy: bool,
@@ -186,13 +197,10 @@ impl Tracker {
     ) -> ListenerId {
         let tags = tags.into_iter().map(Into::into).collect();
         let seer = Seer { tags, spy: config.spy };
-        let known = self.groups.iter().position(|group| group.listeners > 0 && group.seer == seer);
+        let is_known = |group: &Group| group.listeners > 0 && !group.changed && group.seer == seer;
+        let known = self.groups.iter().position(is_known);
         let at = known.unwrap_or_else(|| self.group(seer));
-        let group = &mut self.groups[at];
-        group.listeners += 1;
-        if config.reversible {
-            group.encoder.set_reversible();
-        }
+        self.groups[at].join(&config);
         let id = self.listeners.iter().position(Option::is_none).unwrap_or(self.listeners.len());
         if id == self.listeners.len() {
             self.listeners.push(None);
@@ -206,6 +214,68 @@ impl Tracker {
         if let Some((at, _)) = self.listeners.get_mut(listener.0).and_then(Option::take) {
             self.groups[at].listeners -= 1;
         }
+    }
+
+    /// Gives a listener other tags. The next sync has the patches that make of what it holds what they show;
+    /// until then [`snapshot`](Self::snapshot) is what the old ones showed. A listener that is gone has none.
+    pub fn set_listener_tags<T: Into<String>>(
+        &mut self,
+        listener: ListenerId,
+        tags: impl IntoIterator<Item = T>,
+    ) {
+        let tags = tags.into_iter().map(Into::into).collect();
+        self.retag(listener, |_| tags);
+    }
+
+    /// Gives a listener one more tag, as [`set_listener_tags`](Self::set_listener_tags) does.
+    pub fn add_listener_tag(&mut self, listener: ListenerId, tag: impl Into<String>) {
+        let tag = tag.into();
+        self.retag(listener, |mut tags| {
+            tags.insert(tag);
+            tags
+        });
+    }
+
+    /// Takes a tag from a listener, as [`set_listener_tags`](Self::set_listener_tags) does.
+    pub fn delete_listener_tag(&mut self, listener: ListenerId, tag: &str) {
+        self.retag(listener, |mut tags| {
+            tags.remove(tag);
+            tags
+        });
+    }
+
+    /// The tags of a listener, in order.
+    pub fn listener_tags(&self, listener: ListenerId) -> Vec<&str> {
+        let listener = self.listeners.get(listener.0).and_then(Option::as_ref);
+        let tags = listener.map(|(at, _)| &self.groups[*at].seer.tags);
+        tags.into_iter().flatten().map(String::as_str).collect()
+    }
+
+    fn retag(
+        &mut self,
+        listener: ListenerId,
+        change: impl FnOnce(BTreeSet<String>) -> BTreeSet<String>,
+    ) {
+        let Some(Some((at, config))) = self.listeners.get(listener.0) else { return };
+        let (at, config) = (*at, config.clone());
+        let group = &mut self.groups[at];
+        let tags = change(group.seer.tags.clone());
+        if tags == group.seer.tags {
+            return;
+        }
+        let seer = Seer { tags, ..group.seer };
+        if group.listeners == 1 {
+            // A spy sees what it saw.
+            group.changed |= !seer.spy;
+            group.seer = seer;
+            return;
+        }
+        // The others go on without it.
+        group.listeners -= 1;
+        let mut fork = group.fork(seer);
+        fork.join(&config);
+        let at = self.put(fork);
+        self.listeners[listener.0] = Some((at, config));
     }
 
     /// Gives a struct a tag. [`Tracked::node`] tells its number.
@@ -279,10 +349,15 @@ impl Tracker {
 
     fn group(&mut self, seer: Seer) -> usize {
         let (audience, encoder) = (Audience::default(), self.first.another());
-        let mut group = Group { seer, audience, encoder, listeners: 0 };
+        let mut group = Group { seer, audience, encoder, listeners: 0, changed: false };
         if self.is_synced {
             group.tell(&self.unfold, &self.rules, false);
         }
+        self.put(group)
+    }
+
+    /// Puts a group where none is.
+    fn put(&mut self, group: Group) -> usize {
         let free = self.groups.iter().position(|group| group.listeners == 0);
         let at = free.unwrap_or(self.groups.len());
         if at == self.groups.len() {
@@ -294,7 +369,43 @@ impl Tracker {
     }
 }
 
+/// Whoever came to see the same as others, by other tags, is told together with them from now on.
+fn unite(groups: &mut [Group], listeners: &mut [Option<(usize, ListenerConfig)>]) {
+    let mut firsts: HashMap<Seer, usize, RandomState> = HashMap::default();
+    for at in 0..groups.len() {
+        let group = &groups[at];
+        // What is to be told to those with other tags is not what the others are told.
+        if group.listeners == 0 || group.changed {
+            continue;
+        }
+        let first = *firsts.entry(group.seer.clone()).or_insert(at);
+        if first == at {
+            continue;
+        }
+        for (of, config) in listeners.iter_mut().flatten().filter(|(of, _)| *of == at) {
+            *of = first;
+            groups[at].listeners -= 1;
+            groups[first].join(config);
+        }
+    }
+}
+
 impl Group {
+    /// Takes in a listener.
+    fn join(&mut self, config: &ListenerConfig) {
+        self.listeners += 1;
+        if config.reversible {
+            self.encoder.set_reversible();
+        }
+    }
+
+    /// One that was told the same, for someone with other tags.
+    fn fork(&self, seer: Seer) -> Self {
+        let (audience, encoder) = (self.audience.clone(), self.encoder.fork());
+        let changed = !seer.spy;
+        Self { seer, audience, encoder, listeners: 0, changed }
+    }
+
     fn tell(&mut self, unfold: &Unfold<PatchEncoder>, rules: &Rules, all: bool) {
         let sight = Sight { rules, seer: &self.seer };
         unfold.tell(&sight, &mut self.audience, all, &mut self.encoder);
@@ -342,8 +453,10 @@ impl Visitor for Tracker {
         self.unfold.follow().end();
         self.is_synced = true;
         let all = std::mem::take(&mut self.rules.changed);
+        unite(&mut self.groups, &mut self.listeners);
         for group in self.groups.iter_mut().filter(|group| group.listeners > 0) {
-            group.tell(&self.unfold, &self.rules, all);
+            let changed = std::mem::take(&mut group.changed);
+            group.tell(&self.unfold, &self.rules, all || changed);
         }
     }
 

@@ -71,25 +71,31 @@ impl Codec {
     /// The codec at work on a state that was never synced.
     fn begin<S: Schema>(self, state: &Tracked<S>) -> Result<Box<dyn RoomCodec<S>>> {
         let id = self.id().to_owned();
-        if !matches!(self, Self::Schema | Self::None) && state.types().has_hidden_fields() {
+        if let Self::Own(serializer) = &self
+            && state.types().has_hidden_fields()
+            && serializer.for_view().is_none()
+        {
             return Err(Error::new(format!(
-                "`{id}` shows clients the whole state, and some fields are marked `view`: use `schema`"
+                "`{id}` serves no views, and some fields are marked `view`: implement \
+                 `Serializer::for_view`, or use another serializer"
             )));
         }
         Ok(match self {
             Self::Schema => Box::new(SchemaCodec::new(state)),
-            Self::Json => Box::new(PatchCodec::new(id, JsonEncoder::new(state))),
+            Self::Json => Box::new(PatchCodec::new(id, JsonEncoder::new(state), state)),
             Self::Mpack => {
-                Box::new(PatchCodec::new(id, MpackEncoder::new(state, Config::default())))
+                Box::new(PatchCodec::new(id, MpackEncoder::new(state, Config::default()), state))
             }
             Self::Light => {
                 let encoder = LightEncoder::new(state, Config::default())
                     .context("the state cannot be spoken in `light`")?;
-                Box::new(PatchCodec::new(id, encoder))
+                Box::new(PatchCodec::new(id, encoder, state))
             }
-            Self::Patchpack => {
-                Box::new(PatchCodec::new(id, PatchpackEncoder::new(state, Config::default())))
-            }
+            Self::Patchpack => Box::new(PatchCodec::new(
+                id,
+                PatchpackEncoder::new(state, Config::default()),
+                state,
+            )),
             Self::None => Box::new(NoState),
             Self::Own(_) if TAKEN.contains(&&*id) => {
                 let words =
@@ -97,7 +103,7 @@ impl Codec {
                 return Err(Error::new(words));
             }
             Self::Own(serializer) => {
-                Box::new(PatchCodec::new(id, SerializerEncoder::new(state, serializer)))
+                Box::new(PatchCodec::new(id, SerializerEncoder::new(state, serializer), state))
             }
         })
     }

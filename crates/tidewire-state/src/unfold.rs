@@ -138,7 +138,7 @@ impl<C: Visitor> Unfold<C> {
 }
 
 /// Who sees the same, and what they were told.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Audience(Told);
 
 impl Audience {

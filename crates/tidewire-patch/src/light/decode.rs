@@ -90,7 +90,7 @@ impl LightDecoder {
     ///
     /// If the bytes are no snapshot.
     pub fn from_snapshot(bytes: &[u8]) -> Result<(Self, Value), LightError> {
-        let mut reader = Reader::new(bytes);
+        let mut reader = Reader::new(bytes)?;
         if reader.array()? != Some(2) {
             return Err(LightError::NotASnapshot { offset: 0 });
         }
@@ -137,7 +137,7 @@ impl LightDecoder {
             .split_at_checked(size.into())
             .ok_or(LightError::Truncated { offset: bytes.len() })?;
         let keys = self.check(header)?;
-        let mut body = Reader::behind(bytes, 2 + header.len());
+        let mut body = Reader::behind(bytes, 2 + header.len())?;
         let bad = LightError::BadBody { offset: 2 + header.len(), keys };
         let Some(left) = body.array()?.and_then(|len| len.checked_sub(keys)) else {
             return Err(bad);

@@ -1,20 +1,23 @@
 //! Objects: the members of a struct, whose names its type knows, or any members in the order of
 //! the wire.
 //!
-//! A decoder that knows the names of a type keeps them once. An object of that type is then a list
-//! of values, and not a copy of each name beside each value. Who uses an object sees no difference:
-//! what does not fit the type makes it an object of any members.
+//! An object that was read is a place in its message until somebody looks into it. Then it is made of its members. Those
+//! of a struct are a list of values: its type has their names, once for all structs of it. Who uses
+//! an object sees no difference: what does not fit the type makes it an object of any members.
 
 use std::{
+    collections::HashSet,
     fmt,
-    hash::BuildHasher as _,
     sync::{Arc, OnceLock},
 };
 
-use foldhash::fast::RandomState;
-use hashbrown::{HashTable, hash_table::Entry};
+use serde_json::Value as Json;
 
-use super::value::{Text, Value};
+use super::{
+    members::Members,
+    packed::Packed,
+    value::{Text, Value},
+};
 
 /// The members of an object.
 #[derive(Clone)]
@@ -22,207 +25,57 @@ pub struct Object(Repr);
 
 #[derive(Clone)]
 enum Repr {
+    /// What was read, and its members once somebody wanted to see them.
+    Packed {
+        message: Arc<Packed>,
+        at: u32,
+        open: OnceLock<Box<Object>>,
+    },
     /// Values by the position of their names. One that is `undefined`, or that the list is too
     /// short for, is not there.
     Typed {
-        shapes: Arc<Shapes>,
-        of: u32,
+        shape: Arc<Shape>,
         values: Box<[Value]>,
     },
     Any(Box<Members>),
 }
 
-/// The names of the members of some types. Those of a type are all different.
-///
-/// A state names its types behind the objects that have them, so the names may come later.
-#[derive(Debug, Default)]
-pub(crate) struct Shapes(OnceLock<Names>);
-
-/// Names, type after type.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
+/// The names of the members of a type.
+#[derive(Debug)]
+pub(crate) struct Shape {
     names: Vec<Text>,
-    /// Where the names of each type end.
-    ends: Vec<u32>,
+    is_ambiguous: bool,
 }
 
-impl Names {
-    /// None, but room for those of so many types.
-    pub(crate) fn with_room(types: usize) -> Self {
-        Self { names: Vec::with_capacity(4 * types), ends: Vec::with_capacity(types) }
+impl Shape {
+    pub(crate) fn new(names: Vec<Text>) -> Self {
+        let is_ambiguous = has_twins(&names);
+        Self { names, is_ambiguous }
     }
 
-    /// Adds a name to the type that is not finished yet.
-    pub(crate) fn push(&mut self, name: Text) {
-        self.names.push(name);
+    /// The names, in order.
+    #[inline]
+    pub(crate) fn names(&self) -> &[Text] {
+        &self.names
     }
 
-    /// Finishes a type, of the names since the last one.
-    pub(crate) fn finish(&mut self) {
-        self.ends.push(self.names.len() as u32);
-    }
-
-    /// How many types there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The names of a type; none of a type that is not there.
-    pub(crate) fn of(&self, of: usize) -> &[Text] {
-        let start = of.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
-        let end = self.ends.get(of).copied().unwrap_or(start);
-        &self.names[start as usize..end as usize]
-    }
-}
-
-impl Shapes {
-    /// What is known from the start.
-    pub(crate) fn new(names: Names) -> Self {
-        Self(names.into())
-    }
-
-    /// Tells the names, unless they are known.
-    pub(crate) fn tell(&self, names: Names) {
-        // Whoever told them first told the same.
-        let _ = self.0.set(names);
-    }
-
-    /// How many types there are, if that is known.
-    pub(crate) fn len(&self) -> Option<usize> {
-        self.0.get().map(Names::len)
-    }
-
-    /// The names of a type, as far as they are known.
-    pub(crate) fn of(&self, of: u32) -> &[Text] {
-        self.0.get().map_or(&[], |names| names.of(of as usize))
-    }
-}
-
-/// Members in the order in which they came.
-#[derive(Clone, Default)]
-pub(crate) struct Members {
-    /// A member that was taken out leaves a gap.
-    names: Vec<Option<Text>>,
-    values: Vec<Value>,
-    gaps: usize,
-    /// Where each name is, if there are more than a look at each can find.
-    places: Option<(RandomState, HashTable<u32>)>,
-}
-
-/// How many members are found by a look at each.
-const FEW: usize = 8;
-
-impl Members {
-    fn len(&self) -> usize {
-        self.names.len() - self.gaps
+    /// Whether two names are the same.
+    #[inline]
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.is_ambiguous
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        match &self.places {
-            Some((hasher, table)) => {
-                let is_it = |at: &u32| self.names[*at as usize].as_deref() == Some(name);
-                table.find(hasher.hash_one(name), is_it).map(|at| *at as usize)
-            }
-            None => self.names.iter().position(|other| other.as_deref() == Some(name)),
-        }
+        self.names.iter().position(|other| other == name)
     }
+}
 
-    /// None yet, but places for the values of so many.
-    pub(crate) fn with_places(count: usize) -> Box<Self> {
-        let mut members = Box::<Self>::default();
-        members.reserve(count);
-        members.values.resize_with(count, || Value::Undefined);
-        members
-    }
-
-    fn reserve(&mut self, count: usize) {
-        self.names.reserve(count);
-        self.values.reserve(count);
-        if self.names.len() + count > FEW {
-            self.index(count);
-        }
-    }
-
-    /// Makes the table of all names, with room for more.
-    fn index(&mut self, more: usize) {
-        let hasher = RandomState::default();
-        let mut table = HashTable::with_capacity(self.names.len() + more);
-        for (at, name) in (0..).zip(&self.names) {
-            if let Some(name) = name {
-                table.insert_unique(hasher.hash_one(name.as_str()), at, |_| 0);
-            }
-        }
-        self.places = Some((hasher, table));
-    }
-
-    /// The place for the value of a name that is given next.
-    #[inline]
-    pub(crate) fn place(&mut self) -> &mut Value {
-        let at = self.names.len();
-        if at == self.values.len() {
-            self.values.push(Value::Undefined);
-        }
-        &mut self.values[at]
-    }
-
-    /// Gives a name to what is in the place; if it has a value already, that is replaced.
-    pub(crate) fn name(&mut self, name: Text) -> Option<Value> {
-        let at = self.names.len();
-        let known = match &mut self.places {
-            Some((hasher, table)) => {
-                let names = &self.names;
-                let name_at = |at: &u32| names[*at as usize].as_deref().unwrap_or_default();
-                let hash = hasher.hash_one(name.as_str());
-                let rehash = |at: &u32| hasher.hash_one(name_at(at));
-                match table.entry(hash, |other| name_at(other) == name, rehash) {
-                    Entry::Occupied(found) => Some(*found.get() as usize),
-                    Entry::Vacant(place) => {
-                        place.insert(at as u32);
-                        None
-                    }
-                }
-            }
-            None => self.position(&name),
-        };
-        if let Some(known) = known {
-            let value = std::mem::take(self.place());
-            return Some(std::mem::replace(&mut self.values[known], value));
-        }
-        self.names.push(Some(name));
-        if self.places.is_none() && self.names.len() > FEW {
-            self.index(0);
-        }
-        None
-    }
-
-    fn insert(&mut self, name: Text, value: Value) -> Option<Value> {
-        *self.place() = value;
-        self.name(name)
-    }
-
-    fn remove(&mut self, name: &str) -> Option<Value> {
-        let at = self.position(name)?;
-        if let Some((hasher, table)) = &mut self.places
-            && let Ok(found) =
-                table.find_entry(hasher.hash_one(name), |place| *place as usize == at)
-        {
-            found.remove();
-        }
-        self.names[at] = None;
-        self.gaps += 1;
-        let value = std::mem::take(&mut self.values[at]);
-        if self.gaps > self.len() + FEW {
-            self.values.truncate(self.names.len());
-            let mut names = self.names.iter();
-            self.values.retain(|_| names.next().is_some_and(Option::is_some));
-            self.names.retain(Option::is_some);
-            self.gaps = 0;
-            self.places = None;
-            if self.names.len() > FEW {
-                self.index(0);
-            }
-        }
-        Some(value)
+/// Whether two of these are the same.
+pub(crate) fn has_twins<T: Eq + std::hash::Hash>(names: &[T]) -> bool {
+    match names {
+        [] | [_] => false,
+        names if names.len() <= 8 => (1..names.len()).any(|at| names[..at].contains(&names[at])),
+        names => names.iter().collect::<HashSet<_>>().len() < names.len(),
     }
 }
 
@@ -232,21 +85,53 @@ impl Object {
         Self::default()
     }
 
-    /// An object of a type. There are no more values than the type has names.
-    pub(crate) fn typed(shapes: &Arc<Shapes>, of: u32, values: Box<[Value]>) -> Self {
-        Self(Repr::Typed { shapes: Arc::clone(shapes), of, values })
+    /// An object in a cell of a message.
+    #[inline]
+    pub(crate) fn packed(message: &Arc<Packed>, at: u32) -> Self {
+        Self(Repr::Packed { message: Arc::clone(message), at, open: OnceLock::new() })
+    }
+
+    /// An object of a type whose names are all different, and at least as many as the values.
+    pub(super) fn typed(shape: &Arc<Shape>, values: Box<[Value]>) -> Self {
+        Self(Repr::Typed { shape: Arc::clone(shape), values })
     }
 
     /// An object of these members.
-    pub(crate) fn of(members: Box<Members>) -> Self {
+    pub(super) fn of(members: Box<Members>) -> Self {
         Self(Repr::Any(members))
+    }
+
+    /// The message that this was read from, to be used again if nobody else has it.
+    pub(crate) fn into_message(self) -> Option<Arc<Packed>> {
+        match self.0 {
+            Repr::Packed { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// This object, made of its members.
+    fn opened(&self) -> &Self {
+        match &self.0 {
+            Repr::Packed { message, at, open } => open.get_or_init(|| Box::new(message.open(*at))),
+            _ => self,
+        }
+    }
+
+    /// This object, from now on made of its members.
+    fn open(&mut self) -> &mut Repr {
+        if let Repr::Packed { message, at, open } = &mut self.0 {
+            let opened = open.take().map_or_else(|| message.open(*at), |opened| *opened);
+            self.0 = opened.0;
+        }
+        &mut self.0
     }
 
     /// How many members there are.
     pub fn len(&self) -> usize {
-        match &self.0 {
+        match &self.opened().0 {
             Repr::Typed { values, .. } => values.iter().filter(is_there).count(),
             Repr::Any(members) => members.len(),
+            Repr::Packed { .. } => 0,
         }
     }
 
@@ -257,31 +142,30 @@ impl Object {
 
     /// The member of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        match &self.0 {
-            Repr::Typed { shapes, of, values } => {
-                let at = shapes.of(*of).iter().position(|other| other == name)?;
-                values.get(at).filter(is_there)
-            }
+        match &self.opened().0 {
+            Repr::Typed { shape, values } => values.get(shape.position(name)?).filter(is_there),
             Repr::Any(members) => members.position(name).map(|at| &members.values[at]),
+            Repr::Packed { .. } => None,
         }
     }
 
     /// The member of a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        match &mut self.0 {
-            Repr::Typed { shapes, of, values } => {
-                let at = shapes.of(*of).iter().position(|other| other == name)?;
-                values.get_mut(at).filter(|value| !value.is_undefined())
+        match self.open() {
+            Repr::Typed { shape, values } => {
+                let value = values.get_mut(shape.position(name)?)?;
+                Some(value).filter(|value| !value.is_undefined())
             }
             Repr::Any(members) => members.position(name).map(|at| &mut members.values[at]),
+            Repr::Packed { .. } => None,
         }
     }
 
     /// Gives a member to a name, at the end if there was none, and returns what was there.
     pub fn insert(&mut self, name: impl Into<Text> + AsRef<str>, value: Value) -> Option<Value> {
-        if let Repr::Typed { shapes, of, values } = &mut self.0
+        if let Repr::Typed { shape, values } = self.open()
             && !value.is_undefined()
-            && let Some(at) = shapes.of(*of).iter().position(|other| other == name.as_ref())
+            && let Some(at) = shape.position(name.as_ref())
             && let Some(place) = values.get_mut(at)
         {
             let old = std::mem::replace(place, value);
@@ -292,42 +176,50 @@ impl Object {
 
     /// Takes a member out. The others stay in their order.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        match &mut self.0 {
-            Repr::Typed { .. } => self.get_mut(name).map(std::mem::take),
-            Repr::Any(members) => members.remove(name),
+        if let Repr::Any(members) = self.open() {
+            return members.remove(name);
         }
+        self.get_mut(name).map(std::mem::take)
     }
 
     /// All members, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let (typed, any) = match &self.0 {
-            Repr::Typed { shapes, of, values } => {
-                let members = std::iter::zip(shapes.of(*of), values);
+        let (typed, any) = match &self.opened().0 {
+            Repr::Typed { shape, values } => {
+                let members = std::iter::zip(shape.names(), values);
                 (Some(members.filter(|(_, value)| is_there(value))), None)
             }
-            Repr::Any(members) => {
-                let members = std::iter::zip(&members.names, &members.values);
-                (None, Some(members.filter_map(|(name, value)| Some((name.as_ref()?, value)))))
-            }
+            Repr::Any(members) => (None, Some(members.iter())),
+            Repr::Packed { .. } => (None, None),
         };
         let members = typed.into_iter().flatten().chain(any.into_iter().flatten());
         members.map(|(name, value)| (name.as_str(), value))
     }
 
+    /// This object in JSON, without the members that are `undefined`.
+    pub(super) fn to_json(&self) -> Json {
+        // What is only read here need not be made.
+        if let Repr::Packed { message, at, .. } = &self.0 {
+            return message.to_json(*at as usize);
+        }
+        let members = self.iter().filter(|(_, value)| !value.is_undefined());
+        members.map(|(name, value)| (name.to_owned(), value.to_json())).collect()
+    }
+
     /// This object as one of any members.
     fn any(&mut self) -> &mut Members {
-        if let Repr::Typed { shapes, of, values } = &mut self.0 {
-            let mut members = Members::default();
+        if let Repr::Typed { shape, values } = self.open() {
+            let mut members = Box::<Members>::default();
             members.reserve(values.len() + 1);
-            let values = std::iter::zip(shapes.of(*of), values);
+            let values = std::iter::zip(shape.names(), values);
             for (name, value) in values.filter(|(_, value)| !value.is_undefined()) {
                 members.insert(name.clone(), std::mem::take(value));
             }
-            self.0 = Repr::Any(Box::new(members));
+            self.0 = Repr::Any(members);
         }
         match &mut self.0 {
             Repr::Any(members) => members,
-            Repr::Typed { .. } => unreachable!("it was made one of any members"),
+            _ => unreachable!("it was made one of any members"),
         }
     }
 }
@@ -372,12 +264,8 @@ mod tests {
     use super::*;
 
     fn typed(values: &[Value]) -> Object {
-        let mut names = Names::default();
-        ["x", "y"].iter().for_each(|name| names.push((*name).into()));
-        names.finish();
-        ["hp", "name", "x"].iter().for_each(|name| names.push((*name).into()));
-        names.finish();
-        Object::typed(&Arc::new(Shapes::new(names)), 1, values.into())
+        let names = ["hp", "name", "x"].map(Text::from);
+        Object::typed(&Arc::new(Shape::new(names.into())), values.into())
     }
 
     fn names(object: &Object) -> Vec<&str> {

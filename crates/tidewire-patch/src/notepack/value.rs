@@ -88,11 +88,7 @@ impl Value {
             Self::String(text) => text.as_str().into(),
             Self::Bytes(bytes) => bytes.as_slice().into(),
             Self::Array(items) => items.iter().map(Self::to_json).collect(),
-            Self::Object(members) => members
-                .iter()
-                .filter(|(_, value)| !value.is_undefined())
-                .map(|(key, value)| (key.to_owned(), value.to_json()))
-                .collect(),
+            Self::Object(members) => members.to_json(),
         }
     }
 }

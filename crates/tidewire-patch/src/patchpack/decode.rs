@@ -4,34 +4,34 @@
 //! Values are read in one pass, with the nodes that they bring. A message that turns out to be wrong
 //! leaves the decoder as it was.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
-use compact_str::ToCompactString as _;
+use smallvec::SmallVec;
 use thiserror::Error;
 
 use super::{
-    form::{Mode, Spot},
+    form::{Forms, Mode, Spot, Types, Widths, first},
     nodes::{Key, Kind, NONE, Nodes, Slot},
 };
 use crate::{
-    notepack::{DecodeError, Names, Shapes, Text, Value, read::Reader},
+    notepack::{Cell, DecodeError, Packed, Packer, Span, Text, Value, has_twins, read::Reader},
     patch::{self, Op, Patch, Path},
 };
+
+/// Nodes, each with the one that had its number before.
+pub(super) type Staged = SmallVec<[(Slot, Slot); 2]>;
 
 /// Reads the patches that follow a state.
 #[derive(Clone, Debug, Default)]
 pub struct PatchpackDecoder {
-    pub(super) types: Arc<Shapes>,
-    /// Of each type, whether it has a name twice.
-    pub(super) ambiguous: Vec<bool>,
-    /// The most values of structs of each type, while the types are not known.
-    pub(super) widths: Vec<u32>,
-    pub(super) nodes: Nodes,
+    nodes: Nodes,
+    /// Of each type, whether it has a name twice; none has that is not here.
+    ambiguous: Vec<bool>,
     /// The nodes that a message brings, each with the one that had its number before.
-    pub(super) staged: Vec<(Slot, Slot)>,
-    pub(super) lenient: bool,
-    /// Text to put a path together in.
-    path: String,
+    staged: Staged,
+    lenient: bool,
+    /// Where patches are read to that leave nothing behind.
+    cells: Vec<Cell>,
 }
 
 /// Why a message cannot be read.
@@ -129,7 +129,7 @@ pub enum PatchpackError {
 }
 
 /// How many nodes may lie within each other, patch after patch.
-pub(super) const DEEPEST: u32 = 4096;
+pub(super) const DEEPEST: u16 = 4096;
 
 /// In bytes. Keys stay, so that a short patch could name a path much longer than itself.
 const LONGEST_PATH: usize = 1 << 20;
@@ -147,59 +147,46 @@ impl PatchpackDecoder {
         if let Some(read) = Self::from_right_state(bytes) {
             return Ok(read);
         }
-        let mut reader = Reader::new(bytes);
+        let mut reader = Reader::new(bytes)?;
         if reader.array()? != Some(2) {
             return Err(PatchpackError::NotAState { offset: 0 });
         }
         reader.value(1)?;
-        let mut decoder = Self::default();
-        let names = decoder.read_types(&mut reader)?;
-        decoder.types = Arc::new(Shapes::new(names));
-        reader = Reader::new(bytes);
+        let mut cells = Vec::new();
+        let (types, ambiguous) = read_types(&mut reader, &mut cells)?;
+        let mut nodes = Nodes::default();
+        nodes.set_state(Arc::new(Packed::new(bytes.to_vec(), cells, types)));
+        reader = Reader::new(bytes)?;
         reader.array()?;
-        let state = decoder.form(&mut reader, Spot::ROOT, 1, Mode::First)?;
-        Ok((decoder, state))
+        let (mut reader, mut cells) =
+            read_first(reader, Vec::new(), &mut nodes, Types::Known(&ambiguous))?;
+        let (types, _) = read_types(&mut reader, &mut cells)?;
+        Ok(Self::of(Packed::new(bytes.to_vec(), cells, types), nodes, ambiguous))
     }
 
     /// Reads a state whose structs have no more values than their types have properties.
     fn from_right_state(bytes: &[u8]) -> Option<(Self, Value)> {
-        let mut reader = Reader::new(bytes);
+        let mut reader = Reader::new(bytes).ok()?;
         reader.array().ok()?.filter(|len| *len == 2)?;
-        let mut decoder = Self::default();
-        // Most nodes take more bytes than this.
-        decoder.nodes.reserve(bytes.len() / 16);
-        let state = decoder.form(&mut reader, Spot::ROOT, 1, Mode::First).ok()?;
-        let names = decoder.read_types(&mut reader).ok()?;
-        let has_place = |(of, width): (usize, &u32)| *width as usize <= names.of(of).len();
-        let fits = decoder.widths.len() <= names.len()
-            && decoder.widths.iter().enumerate().all(has_place)
-            && !decoder.ambiguous.contains(&true);
-        decoder.types.tell(names);
-        fits.then_some((decoder, state))
+        // Most values take more bytes than this, and most nodes; and a few more will come.
+        let cells = Vec::with_capacity(bytes.len() / 4 + 16);
+        let mut nodes = Nodes::with_room(bytes.len() / 24 + 6);
+        let mut widths = Widths::default();
+        let types = Types::Guessed(&mut widths);
+        let (mut reader, mut cells) = read_first(reader, cells, &mut nodes, types).ok()?;
+        let (types, ambiguous) = read_types(&mut reader, &mut cells).ok()?;
+        let state = Packed::new(bytes.to_vec(), cells, types);
+        let fits =
+            ambiguous.is_empty() && widths.fit(state.type_count(), |of| state.names(of).len());
+        fits.then(|| Self::of(state, nodes, ambiguous))
     }
 
-    /// Reads the table of types, the last part of a state.
-    fn read_types(&mut self, reader: &mut Reader<'_>) -> Result<Names, PatchpackError> {
-        let not = |reader: &Reader<'_>| PatchpackError::NotAState { offset: reader.offset() };
-        let count = reader.array()?.ok_or_else(|| not(reader))?;
-        let room = reader.room(count, 2)?;
-        let mut names = Names::with_room(room);
-        self.ambiguous.reserve(room);
-        for _ in 0..count {
-            let len = reader.array()?.filter(|len| *len > 0).ok_or_else(|| not(reader))?;
-            // The first one is that of the type.
-            for at in 0..len {
-                let offset = reader.offset();
-                let name = reader.text(3)?.ok_or(PatchpackError::NotAState { offset })?;
-                if at > 0 {
-                    names.push(name);
-                }
-            }
-            names.finish();
-            self.ambiguous.push(has_twins(names.of(names.len() - 1)));
-        }
-        reader.end()?;
-        Ok(names)
+    /// The decoder of a state that was read, and the state.
+    fn of(state: Packed, mut nodes: Nodes, ambiguous: Vec<bool>) -> (Self, Value) {
+        let state = Arc::new(state);
+        let value = state.value(0);
+        nodes.set_state(state);
+        (Self { nodes, ambiguous, ..Self::default() }, value)
     }
 
     /// This decoder, which from now on takes what patchpack's own encoder gets wrong, and does with it
@@ -231,7 +218,12 @@ impl PatchpackDecoder {
         if self.replace_leaf(bytes, patch).is_some() {
             return Ok(());
         }
-        *patch = self.read(bytes).inspect_err(|_| self.nodes.undo(&mut self.staged))?;
+        // What was read before lends its memory.
+        let spare = match std::mem::take(patch).value {
+            Some(Value::Object(object)) => object.into_message(),
+            _ => None,
+        };
+        *patch = self.read(bytes, spare).inspect_err(|_| self.nodes.undo(&mut self.staged))?;
         Ok(())
     }
 
@@ -240,25 +232,26 @@ impl PatchpackDecoder {
     #[inline]
     fn replace_leaf(&self, bytes: &[u8], patch: &mut Patch) -> Option<()> {
         let &[0x94, 0x01, ..] = bytes else { return None };
-        let mut reader = Reader::behind(bytes, 2);
+        let mut reader = Reader::behind(bytes, 2).ok()?;
         let around = self.nodes.of(reader.unsigned(1).ok()??)?;
         let index = reader.unsigned(1).ok()??;
         let Kind::Struct(of) = self.nodes.node(around).kind else { return None };
-        let name = self.types.of(of).get(usize::try_from(index).ok()?)?;
-        if !self.nodes.is_lowest(around) || reader.is_array() {
+        let path = self.nodes.path(around)?;
+        let name = self.nodes.state().shape(of)?.names().get(usize::try_from(index).ok()?)?;
+        if !self.nodes.is_lowest(around) || reader.is_container() {
             return None;
         }
-        patch.op = Op::Replace;
-        patch.path.lead(self.nodes.path(around)?, name);
-        let value = patch.value.insert(Value::Undefined);
-        patch.old = None;
-        reader.read(1, value).ok()?;
+        let value = reader.leaf().ok().filter(|cell| !matches!(cell, Cell::Extension(..)))?;
         reader.end().ok()?;
-        (!matches!(value, Value::Array(_))).then_some(())
+        patch.op = Op::Replace;
+        patch.path.lead(path, name);
+        patch.value = Some(value.leaf(bytes));
+        patch.old = None;
+        Some(())
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<Patch, PatchpackError> {
-        let mut reader = Reader::new(bytes);
+    fn read(&mut self, bytes: &[u8], spare: Option<Arc<Packed>>) -> Result<Patch, PatchpackError> {
+        let mut reader = Reader::new(bytes)?;
         let not = |offset| PatchpackError::NotAPatch { offset };
         let count = reader.array()?.and_then(|len| len.checked_sub(3)).ok_or(not(0))?;
         let op = reader.unsigned(1)?.and_then(Op::from_number).ok_or(not(1))?;
@@ -279,43 +272,54 @@ impl PatchpackDecoder {
         }
         let parent = self.nodes.node(around);
         let (kind, depth) = (parent.kind, parent.depth + 1);
-        let mut new_key = None;
+        let (mut new_key, mut is_there) = (None, true);
         let key = match kind {
-            Kind::Map(keys) if op == Op::Add => {
+            Kind::Map(_) if op == Op::Add => {
                 if reader.array()? != Some(2) {
                     return Err(bad());
                 }
                 let name = reader.text(2)?.ok_or_else(bad)?;
-                let end = self.nodes.keys(keys).len() as u32;
-                let position = self.nodes.position(keys, &name).unwrap_or(end);
-                new_key = Some((keys, name));
-                Key::At(position)
+                let end = self.nodes.key_count(around);
+                let position = self.nodes.position(around, &name);
+                is_there = position.is_some();
+                new_key = Some(name);
+                Key::At(position.unwrap_or(end))
             }
             kind => self.key(around, kind, &index, at)?,
         };
-        let path = self.path(around, kind, &key, new_key.as_ref().map(|(_, name)| name))?;
-        let gone = self.nodes.child(around, &key);
-        let spot = |key| Spot { around, key, depth };
+        let path = self.path(around, kind, &key, new_key.as_ref(), op)?;
+        let gone = if is_there { self.nodes.child(around, &key) } else { None };
         let message_depth = if new_key.is_some() { 2 } else { 1 };
-        let value = if op == Op::Remove {
-            None
-        } else {
-            let mode = Mode::Stage { gone: gone.unwrap_or(NONE) };
-            Some(self.form(&mut reader, spot(key.clone()), message_depth, mode)?)
+        let (cells, spare) = borrowed(spare, &self.nodes, &mut self.cells);
+        let mut forms = Forms {
+            reader,
+            cells,
+            nodes: &mut self.nodes,
+            staged: &mut self.staged,
+            types: Types::Known(&self.ambiguous),
+            mode: Mode::Stage { gone: gone.unwrap_or(NONE) },
+            lenient: self.lenient,
+        };
+        let spot = |key| Spot { around, key, depth };
+        let value = match op {
+            Op::Remove => None,
+            _ => Some(forms.form(spot(key.clone()), message_depth)?),
         };
         let old = match (op, count) {
             (Op::Replace, 2) | (Op::Remove, 1) => {
-                Some(self.form(&mut reader, spot(key), 1, Mode::Past)?)
+                forms.mode = Mode::Past;
+                Some(forms.form(spot(key), 1)?)
             }
             _ => None,
         };
+        let Forms { reader, cells, .. } = forms;
         reader.end()?;
 
         if let Some(gone) = gone {
             self.nodes.remove(gone);
         }
-        if let Some((keys, name)) = new_key {
-            self.nodes.push_key(keys, name);
+        if let Some(name) = new_key {
+            self.nodes.push_key(around, name);
         }
         if let Some((slot, _)) = self.staged.first()
             && self.nodes.node(*slot).around == around
@@ -323,7 +327,38 @@ impl PatchpackDecoder {
             self.nodes.link(*slot);
         }
         self.nodes.keep(&mut self.staged);
+        let (value, old) = self.values((cells, spare), value, old, bytes);
         Ok(Patch { op, path, value, old })
+    }
+
+    /// The values in two cells of a message.
+    fn values(
+        &mut self,
+        (cells, spare): (Vec<Cell>, Option<Arc<Packed>>),
+        value: Option<usize>,
+        old: Option<usize>,
+        bytes: &[u8],
+    ) -> (Option<Value>, Option<Value>) {
+        let is_leaf = |at: Option<usize>| at.is_none_or(|at| cells[at].is_leaf());
+        if is_leaf(value) && is_leaf(old) {
+            let leaf = |at: Option<usize>| at.map(|at| cells[at].leaf(bytes));
+            let values = (leaf(value), leaf(old));
+            // What one patch needed once should not be held forever.
+            if cells.capacity() <= MOST_SCRATCH {
+                self.cells = cells;
+            }
+            return values;
+        }
+        let mut message = spare.unwrap_or_default();
+        if let Some(message) = Arc::get_mut(&mut message) {
+            message.cells = cells;
+            message.bytes.clear();
+            message.bytes.extend_from_slice(bytes);
+            if message.base.is_none() {
+                message.base = self.nodes.shared_state().cloned();
+            }
+        }
+        (value.map(|at| message.value(at)), old.map(|at| message.value(at)))
     }
 
     /// The place in a node that an index names, and where that is read.
@@ -339,49 +374,31 @@ impl PatchpackDecoder {
             (_, None) => Err(PatchpackError::NotAPatch { offset }),
             (Kind::Array, Some(index)) => Ok(Key::Index(index)),
             (kind, Some(index)) => {
-                let names = match kind {
-                    Kind::Struct(of) => self.types.of(of),
-                    Kind::Map(keys) => self.nodes.keys(keys),
-                    Kind::Array | Kind::Free => &[],
+                let count = match kind {
+                    Kind::Struct(of) => self.nodes.state().names(of).len(),
+                    Kind::Map(_) => self.nodes.key_count(around) as usize,
+                    Kind::Array | Kind::Free => 0,
                 };
-                let at = usize::try_from(index).unwrap_or(usize::MAX);
-                match (names.get(at), kind) {
-                    (Some(_), Kind::Struct(of)) => Ok(Key::At(self.first(of, at))),
-                    (Some(_), _) => Ok(Key::At(at as u32)),
-                    (None, _) => Err(PatchpackError::UnknownPlace { offset, id, index }),
-                }
+                let at = usize::try_from(index).ok().filter(|at| *at < count);
+                let at = at.ok_or(PatchpackError::UnknownPlace { offset, id, index });
+                at.map(|at| match kind {
+                    Kind::Struct(of) => Key::At(first(&self.nodes, &self.ambiguous, of, at)),
+                    _ => Key::At(at as u32),
+                })
             }
         };
         let is_beyond = matches!(kind, Kind::Map(_)) && index.as_u64().is_some();
         match (known, kind) {
             // A key that came twice is the first one.
-            (Ok(Key::At(at)), Kind::Map(keys)) => {
-                let name = self.nodes.keys(keys)[at as usize].clone();
-                Ok(Key::At(self.nodes.position(keys, &name).unwrap_or(at)))
-            }
+            (Ok(Key::At(at)), Kind::Map(_)) => Ok(Key::At(self.nodes.first_position(around, at))),
             // What patchpack makes of a place that there is not; a position behind the keys of a
             // map it refuses too.
             (Err(_), kind) if self.lenient && !is_beyond => Ok(match (kind, index.as_f64()) {
-                (Kind::Array, Some(index)) => Key::Name(index.to_string().into()),
+                (Kind::Array, Some(index)) => Key::Name(Box::new(index.to_string().into())),
                 _ => Key::Lost,
             }),
             (known, _) => known,
         }
-    }
-
-    /// The first position of a property that a type has at this one.
-    pub(super) fn first(&self, of: u32, at: usize) -> u32 {
-        if self.is_ambiguous(of) {
-            let names = self.types.of(of);
-            let first = names.iter().position(|name| *name == names[at]);
-            return first.unwrap_or(at) as u32;
-        }
-        at as u32
-    }
-
-    /// Whether a type has a name twice.
-    pub(super) fn is_ambiguous(&self, of: u32) -> bool {
-        self.ambiguous.get(of as usize).copied().unwrap_or_default()
     }
 
     /// The path of a place in a node of this kind; a key that is new is no place yet.
@@ -391,58 +408,141 @@ impl PatchpackDecoder {
         kind: Kind,
         key: &Key,
         new_key: Option<&Text>,
+        op: Op,
     ) -> Result<Path, PatchpackError> {
         let path = match self.nodes.path(around) {
             Some(path) => path.clone(),
             None => {
-                let mut path = std::mem::take(&mut self.path);
-                path.clear();
+                let mut path = Text::default();
                 self.path_of(around, &mut path);
-                let text = Text::from(path.as_str());
-                self.path = path;
-                if text.len() > LONGEST_PATH {
+                if path.len() > LONGEST_PATH {
                     return Err(PatchpackError::LongPath);
                 }
-                self.nodes.keep_path(around, &text);
-                text
+                // What is replaced once is replaced again.
+                if op == Op::Replace {
+                    self.nodes.state().prepare();
+                    self.nodes.keep_path(around, &path);
+                }
+                path
             }
         };
         Ok(match (new_key.cloned(), key) {
             (Some(name), _) => Path::new(path, name),
             (None, Key::Lost) => Path::from_pointer(&path),
-            (None, key) => Path::new(path, self.name(kind, key)),
+            (None, key) => Path::new(path, Text::from(self.name(around, kind, key))),
         })
     }
 
     /// What a place in a node is called.
-    fn name(&self, kind: Kind, key: &Key) -> Text {
-        match (key, kind) {
-            (Key::At(at), Kind::Struct(of)) => self.types.of(of)[*at as usize].clone(),
-            (Key::At(at), Kind::Map(keys)) => self.nodes.keys(keys)[*at as usize].clone(),
-            (Key::Name(name), _) => name.clone(),
-            (Key::Index(index), _) => index.to_compact_string(),
-            (Key::At(_) | Key::Lost, _) => Text::default(),
-        }
+    fn name<'a>(&'a self, around: Slot, kind: Kind, key: &'a Key) -> Cow<'a, str> {
+        let name = match (key, kind) {
+            (Key::At(at), Kind::Struct(of)) => self.nodes.property(of, *at as usize),
+            (Key::At(at), _) => self.nodes.key_name(around, *at),
+            (Key::Name(name), _) => Some(name.as_str().into()),
+            (Key::Index(index), _) => Some(index.to_string().into()),
+            (Key::Lost, _) => None,
+        };
+        name.unwrap_or_default()
     }
 
     /// Writes the path of a node, as far as it is not too long.
-    fn path_of(&self, slot: Slot, path: &mut String) {
+    fn path_of(&self, slot: Slot, path: &mut Text) {
         let node = self.nodes.node(slot);
         if node.around != NONE {
             self.path_of(node.around, path);
             if path.len() <= LONGEST_PATH {
                 let kind = self.nodes.node(node.around).kind;
-                patch::push_segment(path, &self.name(kind, &node.key));
+                patch::push_segment(path, &self.name(node.around, kind, &node.key));
             }
         }
     }
 }
 
-/// Whether two of these names are the same.
-fn has_twins(names: &[Text]) -> bool {
+/// Reads the first form of a message to the first cell, and returns what is read further.
+fn read_first<'a>(
+    reader: Reader<'a>,
+    cells: Vec<Cell>,
+    nodes: &mut Nodes,
+    types: Types<'_>,
+) -> Result<(Reader<'a>, Vec<Cell>), PatchpackError> {
+    let (staged, mode) = (&mut SmallVec::new(), Mode::First);
+    let mut forms = Forms { reader, cells, nodes, staged, types, mode, lenient: false };
+    forms.form(Spot::ROOT, 1)?;
+    Ok((forms.reader, forms.cells))
+}
+
+/// Reads the table of types, the last part of a state, and which of them have a name twice.
+fn read_types(
+    reader: &mut Reader<'_>,
+    cells: &mut Vec<Cell>,
+) -> Result<(Span, Vec<bool>), PatchpackError> {
+    let not = |reader: &Reader<'_>| PatchpackError::NotAState { offset: reader.offset() };
+    let count = reader.array()?.ok_or_else(|| not(reader))?;
+    reader.announce(count, 2)?;
+    let first = Packer::claim(cells, count);
+    let mut ambiguous = Vec::new();
+    for of in 0..count {
+        let len = reader.array()?.filter(|len| *len > 0).ok_or_else(|| not(reader))?;
+        reader.announce(len, 1)?;
+        let names = Packer::claim(cells, len);
+        let count_read = reader.leaves(&mut cells[names..])?;
+        let is_text = |name: &Cell| matches!(name, Cell::Text(_));
+        if count_read < len || !cells[names..].iter().all(is_text) {
+            return Err(not(reader));
+        }
+        // The first one is that of the type.
+        cells[first + of] = Cell::Array(Span::new(names + 1, len - 1));
+        if is_ambiguous(reader, &cells[names + 1..]) {
+            ambiguous.resize(count, false);
+            ambiguous[of] = true;
+        }
+    }
+    reader.end()?;
+    Ok((Span::new(first, count), ambiguous))
+}
+
+/// Whether two of these names are the same, as they came.
+fn is_ambiguous(reader: &Reader<'_>, names: &[Cell]) -> bool {
+    let bytes = |name: &Cell| match *name {
+        Cell::Text(span) => reader.part(span),
+        _ => &[],
+    };
     match names {
         [] | [_] => false,
-        names if names.len() <= 8 => (1..names.len()).any(|at| names[..at].contains(&names[at])),
-        names => names.iter().collect::<HashSet<_>>().len() < names.len(),
+        names if names.len() <= 8 => (1..names.len()).any(|at| {
+            let len = |name: &Cell| match *name {
+                Cell::Text(span) => span.len,
+                _ => 0,
+            };
+            let name = &names[at];
+            names[..at].iter().any(|other| len(other) == len(name) && bytes(other) == bytes(name))
+        }),
+        names => has_twins(&names.iter().map(bytes).collect::<Vec<_>>()),
     }
 }
+
+/// Cells to read a patch to: those of a message of this state that nobody needs any more, with it, or those that the
+/// decoder has.
+fn borrowed(
+    spare: Option<Arc<Packed>>,
+    nodes: &Nodes,
+    scratch: &mut Vec<Cell>,
+) -> (Vec<Cell>, Option<Arc<Packed>>) {
+    let is_alike = |message: &Packed| match (&message.base, nodes.shared_state()) {
+        (Some(base), Some(state)) => Arc::ptr_eq(base, state),
+        _ => false,
+    };
+    let mut spare = spare.filter(|message| is_alike(message));
+    let mut cells = match spare.as_mut().and_then(Arc::get_mut) {
+        Some(message) => std::mem::take(&mut message.cells),
+        None => {
+            spare = None;
+            std::mem::take(scratch)
+        }
+    };
+    cells.clear();
+    (cells, spare)
+}
+
+/// How many cells a decoder keeps to read patches to.
+const MOST_SCRATCH: usize = 64;

@@ -4,13 +4,10 @@
 
 use super::{
     ARRAY, MAP,
-    decode::{DEEPEST, PatchpackDecoder, PatchpackError},
-    nodes::{Key, Kind, NONE, Node, Slot},
+    decode::{DEEPEST, PatchpackError, Staged},
+    nodes::{Key, Kind, NONE, Node, Nodes, Slot},
 };
-use crate::notepack::{
-    Members, Object, Value,
-    read::{Reader, place, places},
-};
+use crate::notepack::{Cell, MAX_DEPTH, Packer, Span, read::Reader};
 
 /// What becomes of the nodes of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,168 +25,223 @@ pub(super) struct Spot {
     /// The node around it, and the place there; nothing for the root.
     pub(super) around: Slot,
     pub(super) key: Key,
-    pub(super) depth: u32,
+    pub(super) depth: u16,
 }
 
 impl Spot {
     pub(super) const ROOT: Self = Self { around: NONE, key: Key::Lost, depth: 0 };
 }
 
+/// What is known of types.
+pub(super) enum Types<'r> {
+    /// Those of the state, each with whether it has a name twice.
+    Known(&'r [bool]),
+    /// They stand behind what is read: the most values of structs of each type so far.
+    Guessed(&'r mut Widths),
+}
+
+/// The most values of structs of each type.
+#[derive(Debug, Default)]
+pub(super) struct Widths {
+    few: [u32; 16],
+    more: Vec<u32>,
+    count: usize,
+}
+
+impl Widths {
+    /// Notes how many values a struct has. Nothing if there cannot be so many types.
+    #[inline(always)]
+    fn widen(&mut self, of: u32, len: usize) -> Option<usize> {
+        let at = of as usize;
+        self.count = self.count.max(at + 1);
+        let width = match self.few.get_mut(at) {
+            Some(width) => width,
+            None if at > MOST_GUESSED => return None,
+            None => {
+                self.more.resize(self.more.len().max(at + 1), 0);
+                &mut self.more[at]
+            }
+        };
+        *width = (*width).max(len as u32);
+        Some(len)
+    }
+
+    /// Whether these types have room for what was noted, of each of which it tells how many names it has.
+    pub(super) fn fit(&self, types: usize, names: impl Fn(u32) -> usize) -> bool {
+        let width = |at: usize| match self.few.get(at) {
+            Some(width) => *width,
+            None => self.more.get(at).copied().unwrap_or_default(),
+        };
+        self.count <= types && (0..self.count).all(|at| width(at) as usize <= names(at as u32))
+    }
+}
+
+/// Reads the forms of a message.
+pub(super) struct Forms<'r, 'a> {
+    pub(super) reader: Reader<'a>,
+    pub(super) cells: Vec<Cell>,
+    pub(super) nodes: &'r mut Nodes,
+    /// The nodes that the message brings, each with the one that had its number before.
+    pub(super) staged: &'r mut Staged,
+    pub(super) types: Types<'r>,
+    pub(super) mode: Mode,
+    pub(super) lenient: bool,
+}
+
 /// A node of which the beginning was read.
 #[derive(Clone, Copy)]
 struct Begun {
-    kind: Kind,
     slot: Slot,
     /// Of the nodes.
-    depth: u32,
+    depth: u16,
     /// Of the message.
     level: usize,
     /// How many values follow.
     len: usize,
-    mode: Mode,
     /// Whether another node has its number, and it has no place.
     is_shadow: bool,
 }
 
-impl PatchpackDecoder {
-    /// Reads what comes next, which lies this deep in the message.
-    pub(super) fn form(
-        &mut self,
-        reader: &mut Reader<'_>,
-        spot: Spot,
-        level: usize,
-        mode: Mode,
-    ) -> Result<Value, PatchpackError> {
-        let mut value = Value::Undefined;
-        self.part(reader, (spot.around, spot.depth), level, mode, |_| spot.key, &mut value)?;
-        Ok(value)
+impl Forms<'_, '_> {
+    /// Reads what comes next, which lies this deep in the message, to a cell of its own.
+    pub(super) fn form(&mut self, spot: Spot, level: usize) -> Result<usize, PatchpackError> {
+        let out = Packer::claim(&mut self.cells, 1);
+        let Spot { around, key, depth } = spot;
+        self.part((around, depth), level, |_| key, out)?;
+        Ok(out)
     }
 
-    /// Reads what comes next, a form or a primitive, to where it is to stay.
-    #[inline]
+    /// Reads what comes next, a form or a primitive, to a cell.
+    #[inline(always)]
     fn part(
         &mut self,
-        reader: &mut Reader<'_>,
-        (around, depth): (Slot, u32),
+        (around, depth): (Slot, u16),
         level: usize,
-        mode: Mode,
         key: impl FnOnce(&Self) -> Key,
-        out: &mut Value,
+        out: usize,
     ) -> Result<(), PatchpackError> {
-        let offset = reader.offset();
-        if reader.is_array() {
+        if self.reader.is_array() {
             let spot = Spot { around, key: key(self), depth };
-            return self.container(reader, spot, level, mode, out);
+            return self.container(spot, level, out);
         }
-        reader.read(level, out)?;
-        match out {
-            // An extension that means nothing in JavaScript.
-            Value::Array(_) => Err(PatchpackError::BadForm { offset }),
-            _ => Ok(()),
+        if self.reader.is_container() {
+            // An object of MessagePack, which has no node.
+            return Ok(Packer::plain(&mut self.reader, &mut self.cells, out, level)?);
         }
-    }
-
-    /// Reads a form that has a node.
-    fn container(
-        &mut self,
-        reader: &mut Reader<'_>,
-        spot: Spot,
-        level: usize,
-        mode: Mode,
-        out: &mut Value,
-    ) -> Result<(), PatchpackError> {
-        let offset = reader.offset();
-        let len = reader.array()?.ok_or(PatchpackError::BadForm { offset })?;
-        let begun = self.begin(reader, spot, (offset, len), level, mode)?;
-        *out = match begun.kind {
-            Kind::Array => self.array(reader, begun)?,
-            Kind::Struct(of) => self.structure(reader, begun, of)?,
-            _ => self.map(reader, begun)?,
+        let offset = self.reader.offset();
+        self.cells[out] = match self.reader.leaf()? {
+            // It means nothing in JavaScript.
+            Cell::Extension(..) => return Err(PatchpackError::BadForm { offset }),
+            cell => cell,
         };
         Ok(())
     }
 
-    /// Reads what lies in a node.
-    #[inline]
-    fn below(
-        &mut self,
-        reader: &mut Reader<'_>,
-        begun: &Begun,
-        key: impl FnOnce(&Self) -> Key,
-        out: &mut Value,
-    ) -> Result<(), PatchpackError> {
-        self.part(reader, (begun.slot, begun.depth), begun.level, begun.mode, key, out)
-    }
-
-    /// Reads the type and the number of a form, and stages its node.
-    fn begin(
-        &mut self,
-        reader: &mut Reader<'_>,
-        spot: Spot,
-        (offset, len): (usize, usize),
-        level: usize,
-        mode: Mode,
-    ) -> Result<Begun, PatchpackError> {
+    /// Reads a form that has a node.
+    fn container(&mut self, spot: Spot, level: usize, out: usize) -> Result<(), PatchpackError> {
+        let offset = self.reader.offset();
         let bad = || PatchpackError::BadForm { offset };
-        let len = len.checked_sub(2).ok_or_else(bad)?;
-        let of = reader.signed(level + 1)?.ok_or_else(bad)?;
-        let id = reader.unsigned(level + 1)?.ok_or_else(bad)?;
+        let len = self.reader.array()?.and_then(|len| len.checked_sub(2)).ok_or_else(bad)?;
+        let level = level + 1;
+        if level > MAX_DEPTH {
+            return Err(crate::notepack::DecodeError::TooDeep { offset }.into());
+        }
+        let of = self.reader.signed(level)?.ok_or_else(bad)?;
+        let id = self.reader.unsigned(level)?.ok_or_else(bad)?;
         if spot.depth > DEEPEST {
             return Err(PatchpackError::TooDeep { offset, id });
         }
-        let kind = match of {
-            ARRAY => Kind::Array,
-            MAP => Kind::Map(NONE),
-            of => match u32::try_from(of) {
-                Ok(at) if self.types.len().is_none_or(|count| (at as usize) < count) => {
-                    Kind::Struct(at)
+        let mut begun = Begun { slot: NONE, depth: spot.depth + 1, level, len, is_shadow: false };
+        match of {
+            ARRAY => {
+                self.stage(id, Kind::Array, spot, &mut begun, offset)?;
+                self.array(&begun, out)
+            }
+            MAP => {
+                self.reader.announce(len, 1)?;
+                let first = Packer::claim(&mut self.cells, len - len % 2);
+                let cells = Span::new(first, len - len % 2);
+                // The state keeps the keys that it had.
+                let kept = if self.mode == Mode::First { cells } else { Span::default() };
+                self.stage(id, Kind::Map(kept), spot, &mut begun, offset)?;
+                self.cells[out] = Cell::Map(cells);
+                self.map(&begun, first)
+            }
+            of => {
+                let known = match &self.types {
+                    Types::Known(_) => self.nodes.state().type_count(),
+                    Types::Guessed(_) => usize::MAX,
+                };
+                match u32::try_from(of) {
+                    Ok(of) if (of as usize) < known => {
+                        self.stage(id, Kind::Struct(of), spot, &mut begun, offset)?;
+                        self.structure(&begun, of, out)
+                    }
+                    _ => Err(PatchpackError::UnknownType { offset, of }),
                 }
-                _ => return Err(PatchpackError::UnknownType { offset, of }),
-            },
-        };
-        let mut begun = Begun {
-            kind,
-            slot: NONE,
-            depth: spot.depth + 1,
-            level: level + 1,
-            len,
-            mode,
-            is_shadow: false,
-        };
-        let gone = match mode {
-            Mode::First => Some(NONE),
-            Mode::Stage { gone } => Some(gone),
-            Mode::Past => None,
-        };
-        if let Some(gone) = gone {
-            match self.nodes.of(id).filter(|other| !self.goes(*other, gone)) {
-                None => begun.slot = self.stage(id, &mut begun.kind, spot, (mode, len)),
-                Some(first) if self.lenient => {
-                    begun.slot = first;
-                    begun.is_shadow = true;
-                }
-                Some(_) => return Err(PatchpackError::DuplicateNode { offset, id }),
             }
         }
-        Ok(begun)
     }
 
-    fn stage(&mut self, id: u64, kind: &mut Kind, spot: Spot, (mode, len): (Mode, usize)) -> Slot {
-        if let Kind::Map(keys) = kind {
-            *keys = self.nodes.add_keys(len / 2);
+    /// Makes the node of a form, if it is to have one.
+    #[inline]
+    fn stage(
+        &mut self,
+        id: u64,
+        kind: Kind,
+        spot: Spot,
+        begun: &mut Begun,
+        offset: usize,
+    ) -> Result<(), PatchpackError> {
+        let gone = match self.mode {
+            Mode::First => NONE,
+            Mode::Stage { gone } => gone,
+            Mode::Past => return Ok(()),
+        };
+        let is_first = self.mode == Mode::First;
+        if is_first && self.nodes.is_next(id) {
+            let node = Node::new(id, kind, spot.around, spot.key, spot.depth);
+            begun.slot = self.nodes.add_next(node);
+            return Ok(());
         }
-        let is_first = mode == Mode::First;
-        let node = Node::new(id, *kind, spot.around, spot.key, spot.depth, !is_first);
+        self.stage_among(id, kind, spot, begun, (gone, offset))
+    }
+
+    /// Makes the node of a form where there are others that may have its number.
+    #[inline(never)]
+    fn stage_among(
+        &mut self,
+        id: u64,
+        kind: Kind,
+        spot: Spot,
+        begun: &mut Begun,
+        (gone, offset): (Slot, usize),
+    ) -> Result<(), PatchpackError> {
+        let before = self.nodes.of(id);
+        if let Some(first) = before
+            && !self.goes(first, gone)
+        {
+            if !self.lenient {
+                return Err(PatchpackError::DuplicateNode { offset, id });
+            }
+            begun.slot = first;
+            begun.is_shadow = true;
+            return Ok(());
+        }
+        let is_first = self.mode == Mode::First;
+        let mut node = Node::new(id, kind, spot.around, spot.key, spot.depth);
+        node.is_staged = !is_first;
         let slot = self.nodes.add(node);
-        let before = self.nodes.rename(id, slot);
+        self.nodes.rename(id, slot);
         // The outermost one of a patch takes its place when all of the message is right.
         if is_first || !self.staged.is_empty() {
             self.nodes.link(slot);
         }
         if !is_first {
-            self.staged.push((slot, before));
+            self.staged.push((slot, before.unwrap_or(NONE)));
         }
-        slot
+        begun.slot = slot;
+        Ok(())
     }
 
     /// Whether a node is about to go with another.
@@ -207,78 +259,95 @@ impl PatchpackDecoder {
         false
     }
 
-    fn array(&mut self, reader: &mut Reader<'_>, begun: Begun) -> Result<Value, PatchpackError> {
-        let mut items = places(reader.room(begun.len, 1)?);
-        for at in 0..begun.len {
-            self.below(reader, &begun, |_| Key::Index(at as u64), place(&mut items, at))?;
+    #[inline]
+    fn array(&mut self, begun: &Begun, out: usize) -> Result<(), PatchpackError> {
+        self.reader.announce(begun.len, 1)?;
+        let first = Packer::claim(&mut self.cells, begun.len);
+        self.cells[out] = Cell::Array(Span::new(first, begun.len));
+        let mut at = 0;
+        while at < begun.len {
+            at += self.reader.leaves(&mut self.cells[first + at..first + begun.len])?;
+            if at < begun.len {
+                let key = |_: &Self| Key::Index(at as u64);
+                self.part((begun.slot, begun.depth), begun.level, key, first + at)?;
+                at += 1;
+            }
         }
-        Ok(Value::Array(items))
+        Ok(())
     }
 
-    fn structure(
-        &mut self,
-        reader: &mut Reader<'_>,
-        begun: Begun,
-        of: u32,
-    ) -> Result<Value, PatchpackError> {
-        let names = match self.types.len() {
-            Some(_) => self.types.of(of).len(),
-            None => self.widen(of, begun.len).ok_or(PatchpackError::NotAState { offset: 0 })?,
+    #[inline]
+    fn structure(&mut self, begun: &Begun, of: u32, out: usize) -> Result<(), PatchpackError> {
+        let names = match &mut self.types {
+            Types::Known(_) => self.nodes.state().names(of).len(),
+            Types::Guessed(widths) => {
+                widths.widen(of, begun.len).ok_or(PatchpackError::NotAState { offset: 0 })?
+            }
         };
         let len = begun.len.min(names);
-        let mut values = places(reader.room(begun.len, 1)?.min(names));
-        for at in 0..len {
-            let key = |this: &Self| Key::At(this.first(of, at));
-            self.below(reader, &begun, key, place(&mut values, at))?;
+        self.reader.announce(begun.len, 1)?;
+        let first = Packer::claim(&mut self.cells, len);
+        self.cells[out] = Cell::Struct { of, at: first as u32, len: len as u32 };
+        let mut at = 0;
+        while at < len {
+            at += self.reader.leaves(&mut self.cells[first + at..first + len])?;
+            if at < len {
+                let key = |this: &Self| Key::At(this.first(of, at));
+                self.part((begun.slot, begun.depth), begun.level, key, first + at)?;
+                at += 1;
+            }
         }
         for _ in len..begun.len {
-            reader.value(begun.level)?;
+            self.reader.value(begun.level)?;
         }
-        if self.is_ambiguous(of) {
-            let members = std::iter::zip(self.types.of(of).iter().cloned(), values);
-            let members = members.filter(|(_, value)| !value.is_undefined());
-            return Ok(Value::Object(members.collect()));
-        }
-        Ok(Value::Object(Object::typed(&self.types, of, values.into_boxed_slice())))
+        Ok(())
     }
 
-    /// Notes how many values a struct has whose type is not known yet. Nothing if the type cannot be.
-    fn widen(&mut self, of: u32, len: usize) -> Option<usize> {
-        let at = of as usize;
-        if at >= self.widths.len() {
-            if at > MOST_GUESSED {
-                return None;
-            }
-            self.widths.resize(at + 1, 0);
+    /// The first position of a property that a type has at this one.
+    #[inline]
+    fn first(&self, of: u32, at: usize) -> u32 {
+        match self.types {
+            Types::Known(ambiguous) => first(self.nodes, ambiguous, of, at),
+            Types::Guessed(_) => at as u32,
         }
-        self.widths[at] = self.widths[at].max(len as u32);
-        Some(len)
     }
 
-    fn map(&mut self, reader: &mut Reader<'_>, begun: Begun) -> Result<Value, PatchpackError> {
-        let mut members = Members::with_places(reader.room(begun.len, 1)? / 2);
+    #[inline]
+    fn map(&mut self, begun: &Begun, first: usize) -> Result<(), PatchpackError> {
         for at in 0..begun.len / 2 {
-            let offset = reader.offset();
-            let name = reader.text(begun.level)?.ok_or(PatchpackError::BadForm { offset })?;
-            if let Kind::Map(keys) = begun.kind
-                && keys != NONE
-            {
-                self.nodes.push_key(keys, name.clone());
+            if !self.reader.is_text() {
+                return Err(PatchpackError::BadForm { offset: self.reader.offset() });
             }
-            let key = |_: &Self| match begun.is_shadow {
-                true => Key::Name(name.clone()),
+            let name = self.reader.leaf()?;
+            let out = first + 2 * at;
+            self.cells[out] = name;
+            // A map that a patch brings keeps its keys itself.
+            if matches!(self.mode, Mode::Stage { .. }) && !begun.is_shadow {
+                let name = self.reader.owned(name);
+                self.nodes.push_key(begun.slot, name);
+            }
+            let key = |this: &Self| match begun.is_shadow {
+                true => Key::Name(Box::new(this.reader.owned(name))),
                 false => Key::At(at as u32),
             };
-            self.below(reader, &begun, key, members.place())?;
-            if !members.place().is_undefined() {
-                members.name(name);
-            }
+            self.part((begun.slot, begun.depth), begun.level, key, out + 1)?;
         }
-        if begun.len % 2 == 1 {
-            return Err(PatchpackError::BadForm { offset: reader.offset() });
+        match begun.len % 2 {
+            0 => Ok(()),
+            _ => Err(PatchpackError::BadForm { offset: self.reader.offset() }),
         }
-        Ok(Value::Object(Object::of(members)))
     }
+}
+
+/// The first position of a property that a type has at this one.
+#[inline]
+pub(super) fn first(nodes: &Nodes, ambiguous: &[bool], of: u32, at: usize) -> u32 {
+    if ambiguous.get(of as usize).copied().unwrap_or_default() {
+        let name = nodes.property(of, at);
+        let is_it = |other: &usize| nodes.property(of, *other) == name;
+        return (0..at).find(is_it).unwrap_or(at) as u32;
+    }
+    at as u32
 }
 
 /// How many types a state is thought to have before they are read.

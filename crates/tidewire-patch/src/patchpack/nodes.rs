@@ -1,14 +1,15 @@
 //! The nodes of a decoder: what is where, by number and by place.
 //!
 //! A snapshot brings thousands of them and a patch looks for one, so that they lie in one list, are
-//! linked by their slots in it, and most of them own nothing.
+//! linked by their slots in it, and most of them own nothing. What a state said of types and keys stays
+//! where it was read.
 
-use std::{collections::HashMap, hash::BuildHasher as _};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
-use crate::notepack::Text;
+use super::{decode::Staged, names::Grown};
+use crate::notepack::{Packed, Span, Text};
 
 /// Where a node is in the list; [`NONE`] where there is none.
 pub(super) type Slot = u32;
@@ -18,26 +19,27 @@ pub(super) const NONE: Slot = Slot::MAX;
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) id: u64,
-    pub(super) kind: Kind,
-    /// The node around it, and where it lies there.
-    pub(super) around: Slot,
+    /// Where it lies in the node around it.
     pub(super) key: Key,
-    pub(super) depth: u32,
-    /// Whether the message that brings it is not yet done.
-    pub(super) is_staged: bool,
+    /// The keys of a map that the state did not have.
+    pub(super) grown: Option<Box<Grown>>,
+    pub(super) kind: Kind,
+    pub(super) around: Slot,
     /// The node below that came last; the others follow it.
     below: Slot,
-    children: u32,
     next: Slot,
     previous: Slot,
+    pub(super) depth: u16,
+    /// Whether the message that brings it is not yet done.
+    pub(super) is_staged: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// With the position of its type.
     Struct(u32),
-    /// With the position of its list of keys.
-    Map(u32),
+    /// With the cells of its keys and values in the state.
+    Map(Span),
     Array,
     /// No node is there.
     Free,
@@ -51,70 +53,68 @@ pub(super) enum Key {
     /// Of an array.
     Index(u64),
     /// A name that no list has.
-    Name(Text),
+    Name(Box<Text>),
     /// No place at all.
     Lost,
 }
 
 impl Node {
-    #[inline]
-    pub(super) fn new(
-        id: u64,
-        kind: Kind,
-        around: Slot,
-        key: Key,
-        depth: u32,
-        is_staged: bool,
-    ) -> Self {
+    #[inline(always)]
+    pub(super) fn new(id: u64, kind: Kind, around: Slot, key: Key, depth: u16) -> Self {
         Self {
             id,
+            key,
+            grown: None,
             kind,
             around,
-            key,
-            depth,
-            is_staged,
             below: NONE,
-            children: 0,
             next: NONE,
             previous: NONE,
+            depth,
+            is_staged: false,
         }
     }
 }
 
-/// The keys that a map ever had; a position may come to name one of them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Keys {
-    pub(super) list: Vec<Text>,
-    /// The first position of each, as far as somebody wanted to know.
-    first: HashTable<u32>,
-    known: usize,
-}
-
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nodes {
+    /// The state, which has the types and the first keys of its maps.
+    state: Option<Arc<Packed>>,
     list: Vec<Node>,
     /// The path of each node, where somebody asked for it and it is short. It never changes.
     paths: Vec<Text>,
     free: Vec<Slot>,
-    /// Slots by number, where numbers are about as many as nodes: a server counts them up.
+    /// Slots by number, where numbers are about as many as nodes: a server counts them up. A node whose
+    /// slot is its number need not be here.
     dense: Vec<Slot>,
     /// And of all other numbers.
-    sparse: HashMap<u64, Slot, RandomState>,
-    keys: Vec<Keys>,
-    free_keys: Vec<u32>,
+    sparse: Option<Box<HashMap<u64, Slot, RandomState>>>,
     /// Nodes by their places, once there is a node with too many for a look at each.
-    places: Option<HashMap<(Slot, Key), Slot, RandomState>>,
-    hasher: RandomState,
+    places: Option<Box<HashMap<(Slot, Key), Slot, RandomState>>>,
 }
 
 /// How many nodes below another are found by a look at each.
-const FEW: u32 = 8;
+const FEW: usize = 8;
 
 impl Nodes {
-    /// Makes room for so many nodes.
-    pub(super) fn reserve(&mut self, count: usize) {
-        self.list.reserve(count);
-        self.dense.reserve(count);
+    /// None yet, but room for so many.
+    pub(super) fn with_room(count: usize) -> Self {
+        Self { list: Vec::with_capacity(count), ..Self::default() }
+    }
+
+    /// Says which state the nodes are of, when that is read.
+    pub(super) fn set_state(&mut self, state: Arc<Packed>) {
+        self.state = Some(state);
+    }
+
+    #[inline]
+    pub(super) fn state(&self) -> &Packed {
+        self.state.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// The state, for messages that have its types.
+    pub(super) fn shared_state(&self) -> Option<&Arc<Packed>> {
+        self.state.as_ref()
     }
 
     #[inline]
@@ -122,43 +122,92 @@ impl Nodes {
         &self.list[slot as usize]
     }
 
-    pub(super) fn keys(&self, keys: u32) -> &[Text] {
-        &self.keys[keys as usize].list
+    #[inline]
+    pub(super) fn node_mut(&mut self, slot: Slot) -> &mut Node {
+        &mut self.list[slot as usize]
     }
 
     /// The node of a number.
     #[inline]
     pub(super) fn of(&self, id: u64) -> Option<Slot> {
-        let dense = usize::try_from(id).ok().and_then(|id| self.dense.get(id));
-        match dense {
-            Some(&NONE) | None if !self.sparse.is_empty() => self.sparse.get(&id).copied(),
-            Some(&NONE) | None => None,
-            Some(slot) => Some(*slot),
+        let at = usize::try_from(id).ok()?;
+        if !self.has_plain_numbers()
+            && let Some(slot) = self.of_tables(id, at)
+        {
+            return Some(slot);
+        }
+        let is_it = |node: &&Node| node.id == id && node.kind != Kind::Free;
+        self.list.get(at).filter(is_it).map(|_| at as Slot)
+    }
+
+    /// Whether every node's number is its slot.
+    #[inline]
+    fn has_plain_numbers(&self) -> bool {
+        self.dense.is_empty() && self.sparse.is_none()
+    }
+
+    fn of_tables(&self, id: u64, at: usize) -> Option<Slot> {
+        match self.dense.get(at) {
+            Some(slot) if *slot != NONE => Some(*slot),
+            _ => self.sparse.as_ref()?.get(&id).copied(),
         }
     }
 
-    /// Gives a number to another node, or to none; returns which one had it.
-    pub(super) fn rename(&mut self, id: u64, slot: Slot) -> Slot {
+    /// Gives a number to another node, or to none.
+    #[inline]
+    pub(super) fn rename(&mut self, id: u64, slot: Slot) {
+        let is_plain = slot == NONE || id == u64::from(slot);
+        if !(is_plain && self.has_plain_numbers()) {
+            self.rename_in_tables(id, slot);
+        }
+    }
+
+    fn rename_in_tables(&mut self, id: u64, slot: Slot) {
         let most = 2 * self.list.len() + 64;
-        match usize::try_from(id) {
-            Ok(at) if at < self.dense.len() => {
-                let before = std::mem::replace(&mut self.dense[at], slot);
-                match self.sparse.remove(&id) {
-                    Some(other) if before == NONE => other,
-                    _ => before,
-                }
-            }
-            Ok(at) if at == self.dense.len() && slot != NONE && self.sparse.is_empty() => {
-                self.dense.push(slot);
-                NONE
-            }
-            Ok(at) if at < most && slot != NONE => {
+        let at = usize::try_from(id).ok().filter(|at| *at < most || *at < self.dense.len());
+        if let (Some(sparse), true) = (&mut self.sparse, at.is_some() || slot == NONE) {
+            sparse.remove(&id);
+        }
+        match at {
+            Some(at) if at < self.dense.len() => self.dense[at] = slot,
+            _ if slot == NONE => {}
+            Some(at) => {
                 self.dense.resize(at + 1, NONE);
                 self.dense[at] = slot;
-                self.sparse.remove(&id).unwrap_or(NONE)
             }
-            _ if slot == NONE => self.sparse.remove(&id).unwrap_or(NONE),
-            _ => self.sparse.insert(id, slot).unwrap_or(NONE),
+            None => {
+                self.sparse.get_or_insert_default().insert(id, slot);
+            }
+        }
+    }
+
+    /// Whether a node of this number can be put behind all others as it is: its number is that of none and will
+    /// be its slot, and nobody needs it in a table.
+    #[inline(always)]
+    pub(super) fn is_next(&self, id: u64) -> bool {
+        id == self.list.len() as u64
+            && self.free.is_empty()
+            && self.places.is_none()
+            && self.has_plain_numbers()
+    }
+
+    /// Puts the next node behind all others, and below the one around it.
+    #[inline(always)]
+    pub(super) fn add_next(&mut self, node: Node) -> Slot {
+        let (around, slot) = (node.around, self.list.len() as Slot);
+        self.list.push(node);
+        if around != NONE {
+            self.put_in_front(around, slot);
+        }
+        slot
+    }
+
+    #[inline(always)]
+    fn put_in_front(&mut self, around: Slot, slot: Slot) {
+        let next = std::mem::replace(&mut self.list[around as usize].below, slot);
+        if next != NONE {
+            self.list[slot as usize].next = next;
+            self.list[next as usize].previous = slot;
         }
     }
 
@@ -180,10 +229,11 @@ impl Nodes {
     /// Whether nothing lies below a node that has a number of its own.
     #[inline]
     pub(super) fn is_lowest(&self, slot: Slot) -> bool {
-        self.node(slot).children == 0
+        self.node(slot).below == NONE
     }
 
     /// Puts a node in the list.
+    #[inline]
     pub(super) fn add(&mut self, node: Node) -> Slot {
         match self.free.pop() {
             Some(slot) => {
@@ -197,38 +247,8 @@ impl Nodes {
         }
     }
 
-    /// An empty list of keys, with room for as many as a message may say before it has shown one.
-    pub(super) fn add_keys(&mut self, room: usize) -> u32 {
-        if let Some(keys) = self.free_keys.pop() {
-            return keys;
-        }
-        self.keys.push(Keys { list: Vec::with_capacity(room.min(MOST_ROOM)), ..Keys::default() });
-        self.keys.len() as u32 - 1
-    }
-
-    pub(super) fn push_key(&mut self, keys: u32, key: Text) {
-        self.keys[keys as usize].list.push(key);
-    }
-
-    /// The first position of a key.
-    pub(super) fn position(&mut self, keys: u32, key: &str) -> Option<u32> {
-        let Self { keys: all, hasher, .. } = self;
-        let Keys { list, first, known } = &mut all[keys as usize];
-        if list.len() <= FEW as usize {
-            return list.iter().position(|other| other == key).map(|at| at as u32);
-        }
-        let hash = |key: &str| hasher.hash_one(key);
-        for at in *known..list.len() {
-            let key = list[at].as_str();
-            let is_it = |other: &u32| list[*other as usize] == key;
-            let rehash = |other: &u32| hash(&list[*other as usize]);
-            first.entry(hash(key), is_it, rehash).or_insert(at as u32);
-        }
-        *known = list.len();
-        first.find(hash(key), |at| list[*at as usize] == key).copied()
-    }
-
     /// Puts a node below the one around it, in front of others that may be in its place.
+    #[inline]
     pub(super) fn link(&mut self, slot: Slot) {
         let around = self.node(slot).around;
         if around == NONE {
@@ -239,39 +259,32 @@ impl Nodes {
             self.list[slot as usize].key = key.clone();
             self.places.get_or_insert_default().insert((around, key), slot);
         }
-        let parent = &mut self.list[around as usize];
-        let next = std::mem::replace(&mut parent.below, slot);
-        parent.children += 1;
-        self.list[slot as usize].next = next;
-        if next != NONE {
-            self.list[next as usize].previous = slot;
-        }
+        self.put_in_front(around, slot);
     }
 
     /// The node at a place of another.
     #[inline]
     pub(super) fn child(&mut self, around: Slot, key: &Key) -> Option<Slot> {
-        let node = self.node(around);
-        if node.children == 0 {
-            return None;
-        }
-        if node.children > FEW && self.places.is_none() {
+        if self.places.is_none() {
+            let mut below = self.below(around);
+            if let Some(found) = below.by_ref().take(FEW).find(|child| self.is_at(*child, key)) {
+                return Some(found);
+            }
+            below.next()?;
+            drop(below);
             self.index();
         }
-        let node = self.node(around);
-        match &self.places {
-            Some(places) if node.children > FEW => places.get(&(around, key.clone())).copied(),
-            _ => self.below(around).find(|child| self.is_at(*child, key)),
-        }
+        self.places.as_ref()?.get(&(around, key.clone())).copied()
     }
 
     fn is_at(&self, child: Slot, key: &Key) -> bool {
         let node = self.node(child);
         match (&node.key, key, self.node(node.around).kind) {
+            (Key::At(a), Key::At(b), _) if a == b => true,
             // The second of two keys that are the same is a place of the first.
-            (Key::At(a), Key::At(b), Kind::Map(keys)) => {
-                let keys = self.keys(keys);
-                a == b || keys.get(*a as usize) == keys.get(*b as usize)
+            (Key::At(a), Key::At(b), Kind::Map(_)) => {
+                let name = self.key_name(node.around, *a);
+                name.is_some() && name == self.key_name(node.around, *b)
             }
             (a, b, _) => a == b,
         }
@@ -295,20 +308,16 @@ impl Nodes {
                 places.entry((around, key)).or_insert(child);
             }
         }
-        self.places = Some(places);
+        self.places = Some(Box::new(places));
     }
 
     /// The place of a node, by the first position of its key.
     fn canonical(&mut self, slot: Slot) -> Key {
-        let node = self.node(slot);
-        let key = node.key.clone();
-        if let (Key::At(at), Kind::Map(keys)) = (&key, self.node(node.around).kind)
-            && let Some(name) = self.keys(keys).get(*at as usize).cloned()
-            && let Some(first) = self.position(keys, &name)
-        {
-            return Key::At(first);
+        let Node { around, ref key, .. } = *self.node(slot);
+        match (key.clone(), self.node(around).kind) {
+            (Key::At(at), Kind::Map(_)) => Key::At(self.first_position(around, at)),
+            (key, _) => key,
         }
-        key
     }
 
     fn unlink(&mut self, slot: Slot) {
@@ -323,7 +332,6 @@ impl Nodes {
             NONE => self.list[around as usize].below = next,
             previous => self.list[previous as usize].next = next,
         }
-        self.list[around as usize].children -= 1;
     }
 
     /// Takes out a node and all below it.
@@ -342,40 +350,42 @@ impl Nodes {
 
     /// Makes a slot free.
     fn release(&mut self, slot: Slot) {
-        let Node { around, ref mut key, kind, .. } = self.list[slot as usize];
+        let free = Node::new(0, Kind::Free, NONE, Key::Lost, 0);
+        let Node { around, key, .. } = std::mem::replace(&mut self.list[slot as usize], free);
         if let Some(places) = &mut self.places {
-            let place = (around, std::mem::replace(key, Key::Lost));
+            let place = (around, key);
             if places.get(&place) == Some(&slot) {
                 places.remove(&place);
             }
         }
-        if let Kind::Map(keys) = kind {
-            self.keys[keys as usize] = Keys::default();
-            self.free_keys.push(keys);
-        }
         if let Some(path) = self.paths.get_mut(slot as usize) {
             *path = Text::default();
         }
-        self.list[slot as usize] = Node::new(0, Kind::Free, NONE, Key::Lost, 0, false);
         self.free.push(slot);
     }
 
     /// Ends what a message began.
-    pub(super) fn keep(&mut self, staged: &mut Vec<(Slot, Slot)>) {
+    pub(super) fn keep(&mut self, staged: &mut Staged) {
         for (slot, _) in staged.drain(..) {
             self.list[slot as usize].is_staged = false;
         }
     }
 
     /// Undoes it: of each node, which one had its number before.
-    pub(super) fn undo(&mut self, staged: &mut Vec<(Slot, Slot)>) {
+    pub(super) fn undo(&mut self, staged: &mut Staged) {
         while let Some((slot, before)) = staged.pop() {
             self.rename(self.node(slot).id, before);
             self.unlink(slot);
             self.release(slot);
         }
     }
+
+    /// The name of the property at a position of a type.
+    #[inline]
+    pub(super) fn property(&self, of: u32, at: usize) -> Option<Cow<'_, str>> {
+        self.state().names(of).get(at).map(|name| self.state().text(*name))
+    }
 }
 
-/// Of keys that were announced and not read yet.
-const MOST_ROOM: usize = 1024;
+/// The state before there is one.
+static NOTHING: Packed = Packed::NOTHING;

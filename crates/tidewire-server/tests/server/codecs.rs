@@ -51,7 +51,7 @@ impl Room for CodecRoom {
     }
 }
 
-fn codec(name: &str) -> Result<Codec> {
+pub(crate) fn codec(name: &str) -> Result<Codec> {
     Ok(match name {
         "schema" => Codec::Schema,
         "json" => Codec::Json,
@@ -59,7 +59,9 @@ fn codec(name: &str) -> Result<Codec> {
         "light" => Codec::Light,
         "patchpack" => Codec::Patchpack,
         "none" => Codec::None,
-        "lines" | "panic" | "" | "own schema" => Codec::own(Lines(name.replace("own ", ""))),
+        "lines" | "blind" | "panic" | "" | "own schema" => {
+            Codec::own(Lines(name.replace("own ", "")))
+        }
         _ => return Err(Error::new("no such codec")),
     })
 }
@@ -70,6 +72,10 @@ struct Lines(String);
 impl Serializer for Lines {
     fn id(&self) -> &str {
         &self.0
+    }
+
+    fn for_view(&self) -> Option<Box<dyn Serializer>> {
+        (self.0 != "blind").then(|| Box::new(Self(self.0.clone())) as _)
     }
 
     fn encode_snapshot(&mut self, view: View<'_>, out: &mut Vec<u8>) {
@@ -102,7 +108,8 @@ struct Follower {
     copy: Copy,
 }
 
-enum Copy {
+/// What a client holds.
+pub(crate) enum Copy {
     Schema(Box<Decoder<Arena>>),
     Json(Json),
     Mpack(Value),
@@ -112,7 +119,7 @@ enum Copy {
 }
 
 impl Copy {
-    fn new(id: &str, snapshot: &[u8]) -> Self {
+    pub(crate) fn new(id: &str, snapshot: &[u8]) -> Self {
         match id {
             "schema" => {
                 let mut decoder = Decoder::new();
@@ -138,7 +145,7 @@ impl Copy {
         }
     }
 
-    fn apply(&mut self, bytes: &[u8]) {
+    pub(crate) fn apply(&mut self, bytes: &[u8]) {
         match self {
             Self::Schema(decoder) => decoder.apply(bytes).unwrap(),
             Self::Json(state) => {
@@ -166,19 +173,25 @@ impl Copy {
 
     /// Where a player is.
     fn place(&self, session_id: &str) -> Option<(f64, f64)> {
-        let state = match self {
-            Self::Schema(decoder) => {
-                let player = decoder.state().players.get(session_id)?;
-                return Some((player.x.into(), player.y.into()));
-            }
+        if let Self::Schema(decoder) = self {
+            let player = decoder.state().players.get(session_id)?;
+            return Some((player.x.into(), player.y.into()));
+        }
+        let state = self.to_json();
+        let player = state["players"].get(session_id)?;
+        Some((player["x"].as_f64()?, player["y"].as_f64()?))
+    }
+
+    /// The state, but for `schema`.
+    pub(crate) fn to_json(&self) -> Json {
+        match self {
+            Self::Schema(_) => Json::Null,
             Self::Json(state) => state.clone(),
             Self::Lines(replica) => replica.state().to_json(),
             Self::Mpack(state) | Self::Light(_, state) | Self::Patchpack(_, state) => {
                 state.to_json()
             }
-        };
-        let player = state["players"].get(session_id)?;
-        Some((player["x"].as_f64()?, player["y"].as_f64()?))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod codec_views;
 mod codecs;
 mod http;
 mod lands;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tidewire_protocol::frame::code;
 use tidewire_schema::Decoder;
 use tidewire_server::{
-    Client, Codec, Context as _, LeaveReason, Method, Options, Result, Room, RoomContext, Server,
+    Client, Context as _, LeaveReason, Method, Options, Result, Room, RoomContext, Server,
 };
 use tidewire_state::{ArraySchema, MapSchema, Schema};
 
@@ -43,9 +43,6 @@ impl Room for TableRoom {
     type State = Table;
 
     fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
-        if room.options().get_or("json", false)? {
-            room.set_serializer(Codec::Json)?;
-        }
         room.on_message("title", |_, room, _, title: String| {
             room.state.title = title;
             Ok(())
@@ -358,12 +355,4 @@ async fn a_view_may_be_shared_and_lasts_until_the_last_has_left() {
     bob.look("add", &["hands", "later"], None);
     bob.until(|table| table.hands.len() == 3).await;
     assert_eq!(bob.names(), ["for both", "late", "later"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn codecs_that_know_of_no_views_do_not_show_hidden_fields() {
-    let refused = world().seat(Method::Create, "table", json!({"json": true})).await;
-    let message =
-        "`json` shows clients the whole state, and some fields are marked `view`: use `schema`";
-    assert_eq!(refused.unwrap_err(), (523, message.to_owned()));
 }

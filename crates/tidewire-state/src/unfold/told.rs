@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The tree, by numbers of its own.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     nodes: Vec<Option<ToldNode>>,
     /// How many nodes there are.
@@ -33,7 +33,7 @@ pub(super) struct Told {
     pub(super) refusal: Option<Refusal>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ToldNode {
     /// The node of the state that is shown here.
     pub(super) source: RefId,
