@@ -199,6 +199,10 @@ pub trait Visitor {
     /// All about the node, and what is below it, has been said.
     fn leave(&mut self);
 
+    /// Of the collection that was entered last, not everyone who sees it sees what is in it. Comes
+    /// right after [`enter`](Self::enter).
+    fn filtered(&mut self) {}
+
     /// A node that was never referred to will be, by one of the next events of the node around it.
     fn introduce(&mut self, node: Introduced) {
         let _ = node;
@@ -278,6 +282,7 @@ impl Visitor for [&mut dyn Visitor] {
         begin(tick: u64);
         end();
         enter(node: Enter<'_>);
+        filtered();
         leave();
         field(field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>);
         reference(field: FieldIndex, node: RefId, old: Option<RefId>);

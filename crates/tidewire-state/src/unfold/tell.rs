@@ -255,7 +255,13 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         let shown = self.shows(source, Visibility::Everyone);
         let mut there: HashMap<&CompactString, &Entry, foldhash::fast::RandomState> =
             HashMap::default();
+        let holder = self.graph.known(source);
         for (key, entry) in entries {
+            let shown = if holder.is_filtered {
+                self.rule.shows_entry(holder, entry.index)
+            } else {
+                shown
+            };
             if self.is_there(&entry.slot, shown) {
                 there.insert(key, entry);
             }
@@ -346,8 +352,14 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         below: &mut Vec<Below>,
     ) -> Vec<NodeMember> {
         let shown = self.shows(source, Visibility::Everyone);
-        let is_there = |item: &&NodeMember| self.is_there(&Slot::Node(item.node), shown);
-        let mut there: Vec<NodeMember> = items.iter().filter(is_there).copied().collect();
+        let holder = self.graph.known(source);
+        let mut there: Vec<NodeMember> = Vec::new();
+        for (at, item) in (0..).zip(items) {
+            let shown = if holder.is_filtered { self.rule.shows_entry(holder, at) } else { shown };
+            if self.is_there(&Slot::Node(item.node), shown) {
+                there.push(*item);
+            }
+        }
         if there.iter().any(|item| item.number != 0) {
             self.arrange(held, &mut there);
         }
