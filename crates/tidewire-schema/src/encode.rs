@@ -263,12 +263,6 @@ impl Visitor for Encoder {
         self.patch.enter(node);
     }
 
-    fn filtered(&mut self) {
-        if let Some(hidden) = &mut self.hidden {
-            hidden.filtered();
-        }
-    }
-
     fn introduce(&mut self, node: Introduced) {
         if let Some(hidden) = &mut self.hidden {
             hidden.introduce(node);

@@ -226,9 +226,9 @@ impl<P: Member> Members<P> {
         }
         let fresh = std::mem::take(&mut mirror.fresh);
         let MembersMirror { id, hidden, sifted, .. } = *mirror;
-        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
+        let (place, filtered) = (Place::Field(at), sifted);
+        walk.visitor.enter(Enter { id, place, index: None, hidden, filtered, fresh });
         if sifted {
-            walk.visitor.filtered();
             walk.note_collection(id);
         }
         let list = self.list(mirror, at);
@@ -252,10 +252,7 @@ impl<P: Member> Members<P> {
         at: FieldIndex,
         visit: &mut Visit<'_, V>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
-        if mirror.sifted {
-            visit.visitor.filtered();
-        }
+        visit.enter_collection(mirror.id, at, mirror.hidden, mirror.sifted);
         P::visit_members(self.list(mirror, at), &mirror.sent, visit);
         visit.visitor.leave();
     }

@@ -64,7 +64,7 @@ impl<M: Default> NodeMirror<M> {
         let Self { id, hidden, .. } = *self;
         let fresh = std::mem::take(&mut self.fresh);
         let index = Some(TypeIndex(self.index.into()));
-        walk.visitor.enter(Enter { id, place, index, hidden, fresh });
+        walk.visitor.enter(Enter { id, place, index, hidden, filtered: false, fresh });
         node.walk(&mut self.fields, Owner::new(id, fresh, hidden), walk);
         walk.visitor.leave();
     }

@@ -172,7 +172,19 @@ impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
         index: Option<TypeIndex>,
         hidden: bool,
     ) {
-        self.visitor.enter(Enter { id, place, index, hidden, fresh: true });
+        self.visitor.enter(Enter { id, place, index, hidden, filtered: false, fresh: true });
+    }
+
+    /// As [`enter`](Self::enter), of a collection in a field.
+    pub(crate) fn enter_collection(
+        &mut self,
+        id: RefId,
+        field: FieldIndex,
+        hidden: bool,
+        filtered: bool,
+    ) {
+        let place = Place::Field(field);
+        self.visitor.enter(Enter { id, place, index: None, hidden, filtered, fresh: true });
     }
 }
 

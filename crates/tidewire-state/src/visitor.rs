@@ -99,8 +99,19 @@ pub struct Enter<'a> {
     pub index: Option<TypeIndex>,
     /// Whether not everyone is told of it: it lies below a field that is not for everyone.
     pub hidden: bool,
+    /// Whether not everyone who is told of it is told of what is in it: a function says who sees which
+    /// entry of this collection.
+    pub filtered: bool,
     /// Whether no client has been told of it yet. What is below a new node is new.
     pub fresh: bool,
+}
+
+impl Enter<'_> {
+    /// The root.
+    pub(crate) fn root(index: Option<TypeIndex>, fresh: bool) -> Self {
+        let (id, place) = (RefId::ROOT, Place::Root);
+        Self { id, place, index, hidden: false, filtered: false, fresh }
+    }
 }
 
 /// A node that is about to be referred to for the first time.
@@ -199,10 +210,6 @@ pub trait Visitor {
     /// All about the node, and what is below it, has been said.
     fn leave(&mut self);
 
-    /// Of the collection that was entered last, not everyone who sees it sees what is in it. Comes
-    /// right after [`enter`](Self::enter).
-    fn filtered(&mut self) {}
-
     /// A node that was never referred to will be, by one of the next events of the node around it.
     fn introduce(&mut self, node: Introduced) {
         let _ = node;
@@ -282,7 +289,6 @@ impl Visitor for [&mut dyn Visitor] {
         begin(tick: u64);
         end();
         enter(node: Enter<'_>);
-        filtered();
         leave();
         field(field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>);
         reference(field: FieldIndex, node: RefId, old: Option<RefId>);

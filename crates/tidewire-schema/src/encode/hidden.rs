@@ -234,20 +234,16 @@ impl Hidden {
     pub(super) fn enter(&mut self, node: Enter<'_>) -> bool {
         self.at = node.id;
         self.index = node.index;
-        self.is_hidden = node.hidden;
-        self.is_filtered = false;
+        self.is_hidden = node.hidden || node.filtered;
+        self.is_filtered = node.filtered;
+        if node.filtered {
+            self.shadow.sift(node.id);
+        }
         self.fresh = node.fresh;
         if node.hidden {
             self.writer.enter(node);
         }
         node.hidden
-    }
-
-    /// The entries of the collection at hand are for those whom a filter lets see them.
-    pub(super) fn filtered(&mut self) {
-        self.is_hidden = true;
-        self.is_filtered = true;
-        self.shadow.sift(self.at);
     }
 
     /// Whether a field of the struct at hand is not for everyone.

@@ -111,9 +111,9 @@ impl<V: Element> Field for ArraySchema<V> {
         }
         let fresh = std::mem::take(&mut mirror.fresh);
         let ArrayMirror { id, hidden, sifted, .. } = *mirror;
-        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
+        let (place, filtered) = (Place::Field(at), sifted);
+        walk.visitor.enter(Enter { id, place, index: None, hidden, filtered, fresh });
         if sifted {
-            walk.visitor.filtered();
             walk.note_collection(id);
         }
         if !known {
@@ -146,10 +146,7 @@ impl<V: Element> Field for ArraySchema<V> {
         at: FieldIndex,
         visit: &mut Visit<'_, T>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
-        if mirror.sifted {
-            visit.visitor.filtered();
-        }
+        visit.enter_collection(mirror.id, at, mirror.hidden, mirror.sifted);
         V::items_visit(&self.slots, visit);
         visit.visitor.leave();
     }

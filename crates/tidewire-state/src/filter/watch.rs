@@ -61,7 +61,6 @@ impl<V: Visitor + ?Sized> Visitor for Watch<'_, V> {
         begin(tick: u64);
         end();
         enter(node: Enter<'_>);
-        filtered();
         leave();
         entries_reset(live: &mut dyn Iterator<Item = u32>);
         entry_removed(at: EntryAt<'_>);

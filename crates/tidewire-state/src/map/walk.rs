@@ -205,9 +205,9 @@ impl<V: Element> Field for MapSchema<V> {
         }
         let fresh = std::mem::take(&mut mirror.fresh);
         let MapMirror { id, hidden, .. } = *mirror;
-        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
+        let (place, filtered) = (Place::Field(at), mirror.sifted);
+        walk.visitor.enter(Enter { id, place, index: None, hidden, filtered, fresh });
         if mirror.sifted {
-            walk.visitor.filtered();
             walk.note_collection(id);
         }
         if !known || !self.is_only_touched() {
@@ -233,10 +233,7 @@ impl<V: Element> Field for MapSchema<V> {
         at: FieldIndex,
         visit: &mut Visit<'_, T>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
-        if mirror.sifted {
-            visit.visitor.filtered();
-        }
+        visit.enter_collection(mirror.id, at, mirror.hidden, mirror.sifted);
         for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
             let at = EntryAt { index: held.index, key: &held.key };
             held.value.entry_visit_own(&held.mirror, at, visit);

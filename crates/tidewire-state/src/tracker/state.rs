@@ -12,7 +12,7 @@ use crate::{
     select::{PathError, Purpose, Select},
     types::{Tag, TypeSet},
     view::{SharedArrival, StateView, ViewId, Views},
-    visitor::{Enter, Place, RefId, Visitor},
+    visitor::{Enter, RefId, Visitor},
 };
 
 /// A state whose changes are followed.
@@ -53,7 +53,7 @@ impl<S: Schema> Tracked<S> {
         visitor.begin(self.ticks);
         let index = Some(self.state.type_index(&self.tracker.types));
         let root = Owner::new(RefId::ROOT, fresh, false);
-        visitor.enter(Enter { id: RefId::ROOT, place: Place::Root, index, hidden: false, fresh });
+        visitor.enter(Enter::root(index, fresh));
         let mut walk = Walk { visitor, tracker: &mut self.tracker, views: &mut self.views };
         self.state.register_shared(&mut self.mirror, walk.tracker);
         self.state.walk(&mut self.mirror, root, &mut walk);
@@ -92,13 +92,7 @@ impl<S: Schema> Tracked<S> {
     fn visit_as<V: Visitor + ?Sized>(&self, visitor: &mut V, public: bool) {
         visitor.begin(self.ticks);
         let index = Some(self.state.type_index(&self.tracker.types));
-        visitor.enter(Enter {
-            id: RefId::ROOT,
-            place: Place::Root,
-            index,
-            hidden: false,
-            fresh: true,
-        });
+        visitor.enter(Enter::root(index, true));
         let mut visit = Visit::new(visitor, &self.tracker, public);
         self.state.visit(&self.mirror, &mut visit);
         while let Some(next) = visit.last_announced() {

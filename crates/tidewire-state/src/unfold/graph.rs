@@ -265,6 +265,11 @@ impl Visitor for Graph {
             Some(known) => (known.changed, known.hidden) = (self.tick, node.hidden),
             None => drop(self.put(node.id, node.index, node.hidden).changed),
         }
+        if node.filtered
+            && let Some(Some(known)) = self.nodes.get_mut(node.id.0 as usize)
+        {
+            known.is_filtered = true;
+        }
         if node.fresh {
             let content = match (node.index, node.place, around) {
                 (Some(index), ..) => Content::of_struct(&self.types, index),
@@ -279,14 +284,6 @@ impl Visitor for Graph {
             }
         }
         self.open.push(node.id);
-    }
-
-    fn filtered(&mut self) {
-        if let Some(id) = self.open.last()
-            && let Some(Some(node)) = self.nodes.get_mut(id.0 as usize)
-        {
-            node.is_filtered = true;
-        }
     }
 
     fn leave(&mut self) {

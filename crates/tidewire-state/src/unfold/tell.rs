@@ -61,8 +61,7 @@ pub(super) fn tell<V: Visitor + ?Sized>(
     let all = all || is_first || graph.scattered > told.tick;
     let since = if all { 0 } else { told.tick };
     let most = 16 * graph.len + 65_536;
-    let (place, index) = (Place::Root, root.index);
-    visitor.enter(Enter { id: RefId::ROOT, place, index, hidden: false, fresh: is_first });
+    visitor.enter(Enter::root(root.index, is_first));
     let path = vec![RefId::ROOT];
     let mut teller = Teller { graph, rule, told, visitor, since, path, most };
     teller.node(RefId::ROOT);
@@ -131,7 +130,8 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
                 At::Item(index) => Place::Item(*index),
             };
             let index = self.told.node(id).index;
-            self.visitor.enter(Enter { id, place, index, hidden: false, fresh });
+            let (hidden, filtered) = (false, false);
+            self.visitor.enter(Enter { id, place, index, hidden, filtered, fresh });
             if !self.told.node(id).veiled {
                 self.path.push(source);
                 self.node(id);
