@@ -8,9 +8,7 @@ mod edit;
 mod model;
 mod run;
 
-use tidewire_state::{
-    ArraySchema, Handle, Instance, MapSchema, Pool, Schema, SetSchema, Viewer,
-};
+use tidewire_state::{ArraySchema, Handle, Instance, MapSchema, Pool, Schema, SetSchema, Viewer};
 
 pub use self::run::run;
 

@@ -246,7 +246,9 @@ impl Source {
             36 => {
                 let (name, card) = (self.name(), self.shared(usize::MAX));
                 match card {
-                    Some(card) if self.random.chance(70) => drop(table.favourites.insert(name, card)),
+                    Some(card) if self.random.chance(70) => {
+                        drop(table.favourites.insert(name, card))
+                    }
                     _ => drop(table.favourites.remove(name)),
                 }
             }

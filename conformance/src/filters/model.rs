@@ -35,8 +35,6 @@ struct Place {
 struct Node {
     places: Vec<Place>,
     is_list: bool,
-    /// The order of its entries is the client's own.
-    is_set: bool,
     is_struct: bool,
     path: Vec<String>,
 }
@@ -74,7 +72,7 @@ impl<'a> Graph<'a> {
     }
 
     fn node(&mut self, path: Vec<String>, is_struct: bool) -> usize {
-        let node = Node { places: Vec::new(), is_list: false, is_set: false, is_struct, path };
+        let node = Node { places: Vec::new(), is_list: false, is_struct, path };
         self.nodes.push(node);
         self.nodes.len() - 1
     }
@@ -100,9 +98,9 @@ impl<'a> Graph<'a> {
         below
     }
 
-    fn list(&mut self, at: usize, name: &str, gate: Gate, is_set: bool) -> usize {
+    fn list(&mut self, at: usize, name: &str, gate: Gate) -> usize {
         let list = self.below(at, name, gate, false);
-        (self.nodes[list].is_list, self.nodes[list].is_set) = (true, is_set);
+        self.nodes[list].is_list = true;
         list
     }
 
@@ -134,9 +132,9 @@ impl<'a> Graph<'a> {
         }
         let book = self.below(root, "book", high, false);
         table.book.iter().for_each(|(key, card)| self.card_in(book, key, Gate::Open, card));
-        let log = self.list(root, "log", mask, false);
+        let log = self.list(root, "log", mask);
         table.log.iter().for_each(|line| self.value(log, "", Gate::Open, line.clone()));
-        let marks = self.list(root, "marks", high, true);
+        let marks = self.list(root, "marks", high);
         table.marks.iter().for_each(|mark| self.value(marks, "", Gate::Open, mark.clone()));
         self.handle(root, "shared", self.by_card(table.shared), table.shared);
         self.handle(root, "open", Gate::Open, table.open);
@@ -146,17 +144,17 @@ impl<'a> Graph<'a> {
             let gate = Gate::Filter(all || key != "k3" && lets(card.mask, self.name));
             self.card_in(hands, key, gate, card);
         }
-        let deck = self.list(root, "deck", Gate::Open, false);
+        let deck = self.list(root, "deck", Gate::Open);
         for (at, card) in table.deck.iter().enumerate() {
             let is_top = at == 0 && lets(table.mask, self.name);
             let gate = Gate::Filter(is_top || lets(card.mask, self.name));
             self.card_in(deck, at, gate, card);
         }
-        let won = self.list(root, "won", Gate::Open, true);
+        let won = self.list(root, "won", Gate::Open);
         for (at, card) in table.won.iter().enumerate() {
             self.handle(won, at, self.by_card(Some(*card)), Some(*card));
         }
-        let pile = self.list(root, "pile", Gate::Open, false);
+        let pile = self.list(root, "pile", Gate::Open);
         for (at, card) in table.pile.iter().enumerate() {
             self.handle(pile, at, if at % 2 == 0 { mask } else { high }, Some(*card));
         }
@@ -203,7 +201,7 @@ impl<'a> Graph<'a> {
         if let Some(purse) = &player.purse {
             self.value(at, "purse", self.lets(player.mask | player.eyes), purse.clone());
         }
-        let cards = self.list(at, "cards", Gate::Open, false);
+        let cards = self.list(at, "cards", Gate::Open);
         for (index, card) in player.cards.iter().enumerate() {
             self.card_in(cards, index, self.lets(player.eyes | card.mask), card);
         }
@@ -329,11 +327,7 @@ impl<'a> Graph<'a> {
         if !node.is_list {
             return Json::Object(values.into_iter().collect::<Map<_, _>>());
         }
-        let mut items: Vec<Json> = values.into_iter().map(|(_, value)| value).collect();
-        if node.is_set {
-            items.sort_by_key(ToString::to_string);
-        }
-        Json::Array(items)
+        Json::Array(values.into_iter().map(|(_, value)| value).collect())
     }
 
     /// The paths of structs, which a view may hold.

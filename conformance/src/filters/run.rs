@@ -115,8 +115,7 @@ pub fn run(seed: u64, judge: &mut Judge) -> Result<Counts> {
 
 /// What somebody sees after the last sync.
 fn picture(table: &mut Tracked<Table>, name: &str, view: Option<ViewId>) -> Picture {
-    let paths: Vec<Vec<String>> =
-        Graph::new(table, name).paths().map(<[String]>::to_vec).collect();
+    let paths: Vec<Vec<String>> = Graph::new(table, name).paths().map(<[String]>::to_vec).collect();
     let id = |path: &Vec<String>| table.node(path).expect("the model's paths lead somewhere");
     let ids: Vec<RefId> = paths.iter().map(id).collect();
     let view = view.and_then(|view| table.view(view));
@@ -214,7 +213,8 @@ impl Client {
             let text = serde_json::to_string(&patch)?;
             keeps_secrets(text.as_bytes(), picture).context("json")?;
             if let Some(patch) = serde_json::from_str::<Option<json_patch::Patch>>(&text)? {
-                json_patch::patch(&mut self.json, &patch).with_context(|| format!("json: {patch}"))?;
+                json_patch::patch(&mut self.json, &patch)
+                    .with_context(|| format!("json: {patch}"))?;
             }
         }
         same(&picture.state, &self.json).context("json")
@@ -266,16 +266,23 @@ fn same(expected: &Json, found: &Json) -> Result<()> {
     }
 }
 
-/// Sets in one order: each client has its own.
+/// Keys and sets in one order: each client has its own.
 fn sorted(state: &Json) -> Json {
-    let Json::Object(members) = state else { return state.clone() };
-    let mut members = members.clone();
-    for set in SETS {
-        if let Some(Json::Array(items)) = members.get_mut(set) {
-            items.sort_by_key(ToString::to_string);
+    match state {
+        Json::Object(members) => {
+            let mut members: Vec<(String, Json)> =
+                members.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            for (key, value) in &mut members {
+                if let (true, Json::Array(items)) = (SETS.contains(&key.as_str()), value) {
+                    items.sort_by_key(ToString::to_string);
+                }
+            }
+            members.into_iter().collect::<serde_json::Map<_, _>>().into()
         }
+        Json::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
     }
-    Json::Object(members)
 }
 
 /// Without empty collections and structs: our decoder has those of which it was told nothing.

@@ -80,7 +80,8 @@ impl FieldAttrs {
     }
 }
 
-const FILTER: &str = "say who sees the field: `filter = function`, of `&Self` and `&Viewer<'_>` to `bool`";
+const FILTER: &str =
+    "say who sees the field: `filter = function`, of `&Self` and `&Viewer<'_>` to `bool`";
 
 const FILTER_CHILDREN: &str = "say who sees which entry: `filter_children = function`, of `&Self`, \
      `&Viewer<'_>`, its key or index and `&T` to `bool`";

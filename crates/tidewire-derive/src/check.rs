@@ -145,7 +145,9 @@ fn filtered(field: &Field<'_>, errors: &mut Errors) {
         Filter::PerPlayer => "per_player",
     };
     if attrs.masked.is_some() || attrs.computed.is_some() {
-        refuse(&format!("`{word}` is about what is in the collection itself; remove the other attribute"));
+        refuse(&format!(
+            "`{word}` is about what is in the collection itself; remove the other attribute"
+        ));
     }
     if let Some(problem) = types::not_filtered(field.ty, word) {
         errors.at(field.ty, problem);

@@ -319,8 +319,7 @@ impl Code {
             Some((_, Sending::Never)) => quote!(Never),
         };
         let is_sent = !matches!(attrs.sending, Some((_, Sending::Never)));
-        let is_hidden =
-            attrs.view.is_some() || matches!(attrs.filter, Some((_, Filter::Field(_))));
+        let is_hidden = attrs.view.is_some() || matches!(attrs.filter, Some((_, Filter::Field(_))));
         let is_sifted = attrs.filter.is_some() && !is_hidden;
         let if_shown = |code: TokenStream| match is_hidden {
             false => code,
@@ -372,7 +371,8 @@ impl Code {
             },
             ask_own: if_sent(ask_own(field, &ident, &at, span)),
             // What stands for another value leads nowhere, and is made anew each time.
-            ask_below: match attrs.masked.is_some() || attrs.computed.is_some() || !may_lead(attrs) {
+            ask_below: match attrs.masked.is_some() || attrs.computed.is_some() || !may_lead(attrs)
+            {
                 true => quote!(),
                 false => if_sent(quote_spanned!(span=> #call::ask_below(#value, &#mirror, __ask);)),
             },

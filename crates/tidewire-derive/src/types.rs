@@ -168,7 +168,9 @@ pub(crate) fn not_filtered(ty: &Type, word: &str) -> Option<String> {
 fn not_a_collection(name: &str, word: &str) -> Option<String> {
     let is_known = matches!(name, "Option" | "Box" | "String" | "Number") || is_number(name);
     is_known.then(|| {
-        format!("`{word}` stands on collections, and not on `{name}`; use `filter = …` for the field")
+        format!(
+            "`{word}` stands on collections, and not on `{name}`; use `filter = …` for the field"
+        )
     })
 }
 

@@ -83,11 +83,7 @@ pub fn sift<S, C: Sift>(
 }
 
 /// Asks about the entries of a map in a field by their keys.
-pub fn sift_by_name<C: PerPlayer>(
-    collection: (&C, &C::Mirror),
-    whole: bool,
-    ask: &mut Ask<'_>,
-) {
+pub fn sift_by_name<C: PerPlayer>(collection: (&C, &C::Mirror), whole: bool, ask: &mut Ask<'_>) {
     let (collection, mirror) = collection;
     collection.sift_by_name(mirror, whole, ask);
 }

@@ -69,17 +69,16 @@ impl<'a> Select<'a> {
     pub(crate) fn new(tracker: &'a mut Tracker, purpose: Purpose) -> Self {
         let (found, shared) = (std::mem::take(&mut tracker.found), Vec::new());
         let seen = Bits::default();
-        let mut select =
-            Self {
-                tracker,
-                purpose,
-                found,
-                shared,
-                seen,
-                is_shallow: false,
-                is_collection: false,
-                error: None,
-            };
+        let mut select = Self {
+            tracker,
+            purpose,
+            found,
+            shared,
+            seen,
+            is_shallow: false,
+            is_collection: false,
+            error: None,
+        };
         select.found.clear();
         select
     }

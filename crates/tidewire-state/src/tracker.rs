@@ -8,8 +8,8 @@ mod noted;
 mod shared;
 mod state;
 
-pub(crate) use self::shared::SharedKey;
 pub(crate) use self::noted::Noted;
+pub(crate) use self::shared::SharedKey;
 use self::shared::SharedTable;
 pub use self::state::Tracked;
 use crate::{

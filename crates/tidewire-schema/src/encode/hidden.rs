@@ -278,10 +278,9 @@ impl Hidden {
         }
         let node = self.at;
         let start = self.writer.out.len();
-        let goes_on = self
-            .segments
-            .last()
-            .is_some_and(|last| last.node == node && last.visibility == visibility && last.end == start);
+        let goes_on = self.segments.last().is_some_and(|last| {
+            last.node == node && last.visibility == visibility && last.end == start
+        });
         if !goes_on || self.writer.node != node {
             self.writer.go_to(node);
         }

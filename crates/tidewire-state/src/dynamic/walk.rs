@@ -209,7 +209,8 @@ impl Schema for DynStruct {
                 typed!(field, mirror, |field, mirror| field.select(mirror, fresh, rest, select));
             } else {
                 select.below(info.visibility, |select| {
-                    typed!(field, mirror, |field, mirror| field.select(mirror, fresh, rest, select));
+                    typed!(field, mirror, |field, mirror| field
+                        .select(mirror, fresh, rest, select));
                 });
             }
         }

@@ -68,8 +68,7 @@ impl Rule for Option<&StateView> {
     }
 
     fn presence(&self, node: Known, _: Known, shown: bool) -> Presence {
-        let is_seen =
-            !node.hidden || self.is_some_and(|view| view.is_through(node.id));
+        let is_seen = !node.hidden || self.is_some_and(|view| view.is_through(node.id));
         match shown && is_seen || self.is_some_and(|view| view.shows(node.id)) {
             true => Presence::There,
             false => Presence::Absent,

@@ -257,11 +257,8 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
             HashMap::default();
         let holder = self.graph.known(source);
         for (key, entry) in entries {
-            let shown = if holder.is_filtered {
-                self.rule.shows_entry(holder, entry.index)
-            } else {
-                shown
-            };
+            let shown =
+                if holder.is_filtered { self.rule.shows_entry(holder, entry.index) } else { shown };
             if self.is_there(&entry.slot, shown) {
                 there.insert(key, entry);
             }

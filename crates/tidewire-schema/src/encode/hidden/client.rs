@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tidewire_state::{
-    Bits, FieldIndex, RefEdit, RefId, Shown, StateView, TypeSet, Visibility,
-};
+use tidewire_state::{Bits, FieldIndex, RefEdit, RefId, Shown, StateView, TypeSet, Visibility};
 
 use super::{
     Changes, Run, Segment, Segments,
@@ -400,7 +398,8 @@ impl ClientView {
         if let Some(child) = after {
             self.acquire(child, sight, open);
         }
-        if let Some(before) = before {
+        // What is public it holds anyway.
+        if let Some(before) = before.filter(|before| sight.shadow.is_hidden(*before)) {
             self.let_go(before);
         }
     }
@@ -443,8 +442,7 @@ impl ClientView {
     ) {
         let Content::Nodes(nodes) = content else { return };
         let sees = |(at, child): &(u32, &RefId)| sight.sees_item(array, *at, **child);
-        let after: Vec<RefId> =
-            (0..).zip(nodes).filter(sees).map(|(_, child)| *child).collect();
+        let after: Vec<RefId> = (0..).zip(nodes).filter(sees).map(|(_, child)| *child).collect();
         let below = self.nodes.entry(array).or_default().below();
         if below.items == after {
             return;

@@ -195,13 +195,7 @@ impl Shadow {
     }
 
     /// A field leads to a node, of which all is new if it is a collection.
-    pub(super) fn open(
-        &mut self,
-        parent: RefId,
-        field: FieldIndex,
-        child: RefId,
-        kind: FieldKind,
-    ) {
+    pub(super) fn open(&mut self, parent: RefId, field: FieldIndex, child: RefId, kind: FieldKind) {
         let content = match kind {
             FieldKind::Map(ElementKind::Ref(_)) => Content::MapOfNodes(Entries::default()),
             FieldKind::Map(_) => Content::MapOfValues(Entries::default()),

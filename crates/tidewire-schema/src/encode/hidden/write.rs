@@ -1,8 +1,8 @@
 //! Operations for one client, from the shadow.
 
 use tidewire_state::{
-    DynPrimitive, FieldIndex, MemberEdit, Primitive, RefEdit, RefId, Sending, TypeSet, Value, ValueEdit,
-    ValueList, Visitor,
+    DynPrimitive, FieldIndex, MemberEdit, Primitive, RefEdit, RefId, Sending, TypeSet, Value,
+    ValueEdit, ValueList, Visitor,
 };
 
 use super::shadow::{Content, Key, StructShadow};
@@ -69,7 +69,12 @@ pub(super) fn values(out: &mut Writer, content: &Content) {
 }
 
 /// An entry of a map of values, with its key; nothing if it is gone.
-pub(super) fn value(out: &mut Writer, number: u32, had: bool, entry: Option<&(String, DynPrimitive)>) {
+pub(super) fn value(
+    out: &mut Writer,
+    number: u32,
+    had: bool,
+    entry: Option<&(String, DynPrimitive)>,
+) {
     let Some((key, value)) = entry else { return out.index_op(op::DELETE, number) };
     out.index_op(if had { op::REPLACE } else { op::ADD }, number);
     if !had {
