@@ -4,6 +4,7 @@
 
 mod codec_views;
 mod codecs;
+mod filters;
 mod http;
 mod lands;
 mod matchmaking;
