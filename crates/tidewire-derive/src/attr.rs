@@ -38,6 +38,10 @@ pub(crate) struct FieldAttrs {
     pub(crate) computed: Option<Expr>,
     /// `quantized(…)`.
     pub(crate) quantized: Option<Quantized>,
+    /// `max_per_tick = …`: of a stream.
+    pub(crate) max_per_tick: Option<Expr>,
+    /// `priority = …`: of a stream.
+    pub(crate) priority: Option<Expr>,
     /// When it is sent, if not always.
     pub(crate) sending: Option<(Span, Sending)>,
 }
@@ -52,6 +56,15 @@ pub(crate) struct View {
 fn computed(meta: &Meta, errors: &mut Errors) -> Option<Expr> {
     let Meta::NameValue(pair) = meta else {
         errors.at(meta, "say what the field is worth: `computed = function`, of `&Self` to `T`");
+        return None;
+    };
+    Some(pair.value.clone())
+}
+
+/// `max_per_tick = number`, `priority = function`.
+fn pace(meta: &Meta, form: &str, errors: &mut Errors) -> Option<Expr> {
+    let Meta::NameValue(pair) = meta else {
+        errors.at(meta, form);
         return None;
     };
     Some(pair.value.clone())
@@ -103,6 +116,15 @@ impl FieldAttrs {
                 "masked" => this.masked = masked(&meta, errors),
                 "computed" => this.computed = computed(&meta, errors),
                 "quantized" => this.quantized = quantized(&meta, errors),
+                "max_per_tick" => {
+                    let form = "say how many new entries are sent in one sync: `max_per_tick = 32`";
+                    this.max_per_tick = pace(&meta, form, errors);
+                }
+                "priority" => {
+                    let form = "say who comes first: `priority = function`, of `&T` and `Option<&str>`, the \
+                                name of a view, to `f32`";
+                    this.priority = pace(&meta, form, errors);
+                }
                 "patch_only" => this.send(Sending::PatchOnly, &meta, errors),
                 "full_state_only" => this.send(Sending::SnapshotOnly, &meta, errors),
                 "unreliable" => this.send(Sending::Unreliable, &meta, errors),
@@ -147,17 +169,19 @@ const ON_FIELD: Place = Place {
         "deprecated",
         "full_state_only",
         "masked",
+        "max_per_tick",
         "number",
         "patch_only",
         "pool",
+        "priority",
         "quantized",
         "rename",
         "skip",
         "unreliable",
         "view",
     ],
-    list: "`base`, `computed = …`, `deprecated`, `full_state_only`, `masked(…)`, `number`, `patch_only`, \
-           `pool`, `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
+    list: "`base`, `computed = …`, `deprecated`, `full_state_only`, `masked(…)`, `max_per_tick = …`, \
+           `number`, `patch_only`, `pool`, `priority = …`, `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
 };
 
 /// Attributes of the model that are refused rather than ignored: most say who may see a field.

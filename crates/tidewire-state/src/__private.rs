@@ -23,6 +23,8 @@ pub use crate::{
     visitor::Visitor,
 };
 
+use crate::stream::StreamSchema;
+
 /// Describes the field `name` of type `F`.
 pub fn field<F: Describe>(
     name: &str,
@@ -48,6 +50,21 @@ pub fn quantized_field(
     sending: Sending,
 ) -> FieldInfo {
     FieldInfo { visibility, sending, ..FieldInfo::new(name, FieldKind::Quantized(*by)) }
+}
+
+/// How many new entries of a stream are sent in one sync, if it was told nothing else.
+#[inline]
+pub fn field_max<T: Schema>(stream: &mut StreamSchema<T>, max: usize) {
+    stream.set_field_max(max);
+}
+
+/// Which of them come first, if it was told nothing else.
+#[inline]
+pub fn field_priority<T: Schema>(
+    stream: &mut StreamSchema<T>,
+    priority: fn(&T, Option<&str>) -> f32,
+) {
+    stream.set_field_priority(priority);
 }
 
 /// What is sent of a value.

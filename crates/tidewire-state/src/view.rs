@@ -5,6 +5,7 @@
 
 mod explain;
 mod subscriptions;
+mod waiting;
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ use foldhash::fast::RandomState;
 
 pub use self::explain::{Explained, Explanation};
 pub(crate) use self::subscriptions::SharedArrival;
-use self::subscriptions::Subscriptions;
+use self::{subscriptions::Subscriptions, waiting::Waiting};
 use crate::{bits::Bits, tracker::Tracker, types::Tag, visitor::RefId};
 
 /// The number of a view among those of a state, small and reused.
@@ -50,6 +51,8 @@ pub struct Views {
     /// There was one.
     pub(crate) is_used: bool,
     subscriptions: Subscriptions,
+    /// What views are to have of streams when its turn comes.
+    waiting: Waiting,
     released: Vec<RefId>,
     open: Vec<RefId>,
     /// Whether one of them may be another than at the last walk.
@@ -203,6 +206,7 @@ impl Views {
             *place = None;
         }
         self.subscriptions.clear(view);
+        self.waiting.clear(view);
     }
 
     /// A view that is about to change.
@@ -251,6 +255,7 @@ impl Views {
 
     pub(crate) fn clear(&mut self, view: ViewId) {
         self.subscriptions.clear(view);
+        self.waiting.clear(view);
         if let Some(view) = self.get_mut(view) {
             view.tags += 1;
             view.held.clear();
@@ -289,6 +294,9 @@ impl Views {
             for node in &self.released {
                 self.subscriptions.forget(*node);
             }
+        }
+        for node in &self.released {
+            self.waiting.forget(*node);
         }
         for view in self.all.iter_mut().flatten() {
             for node in &self.released {

@@ -144,6 +144,7 @@ impl<S: Schema> Tracked<S> {
         for id in &self.tracker.found {
             self.views.add(view, *id, tag);
         }
+        self.views.wait_for_all(view, &self.tracker.waits, tag);
         Ok(())
     }
 
@@ -164,6 +165,7 @@ impl<S: Schema> Tracked<S> {
         for id in &self.tracker.found {
             self.views.remove(view, *id, tag);
         }
+        self.views.wait_no_longer(view, &self.tracker.waits, tag);
         Ok(())
     }
 
@@ -186,6 +188,7 @@ impl<S: Schema> Tracked<S> {
         self.views.get(view).ok_or(PathError::NoView)?;
         self.select(path, Purpose::Subscribe(tag))?;
         self.views.subscribe(view, &self.tracker.found, tag);
+        self.views.wait_for_all(view, &self.tracker.waits, tag);
         Ok(())
     }
 
@@ -234,6 +237,7 @@ impl<S: Schema> Tracked<S> {
                     for id in &self.tracker.found {
                         self.views.add(view, *id, tag);
                     }
+                    self.views.wait_for_all(view, &self.tracker.waits, tag);
                 }
             }
         }
