@@ -327,10 +327,10 @@ impl Code {
         };
         let pace = [
             attrs.max_per_tick.as_ref().map(|max| {
-                quote_spanned!(span=> __tidewire::field_max(&mut self.#ident, #max);)
+                quote_spanned!(span=> __tidewire::field_max(&mut __mirror.#ident, #max);)
             }),
             attrs.priority.as_ref().map(|priority| {
-                quote_spanned!(span=> __tidewire::field_priority(&mut self.#ident, #priority);)
+                quote_spanned!(span=> __tidewire::field_priority(&mut __mirror.#ident, #priority);)
             }),
         ];
         let pace = pace.iter().flatten();

@@ -23,7 +23,7 @@ pub use crate::{
     visitor::Visitor,
 };
 
-use crate::stream::StreamSchema;
+use crate::stream::StreamMirror;
 
 /// Describes the field `name` of type `F`.
 pub fn field<F: Describe>(
@@ -54,17 +54,17 @@ pub fn quantized_field(
 
 /// How many new entries of a stream are sent in one sync, if it was told nothing else.
 #[inline]
-pub fn field_max<T: Schema>(stream: &mut StreamSchema<T>, max: usize) {
-    stream.set_field_max(max);
+pub fn field_max<T: Schema>(stream: &mut StreamMirror<T>, max: usize) {
+    stream.set_max_per_tick(max);
 }
 
 /// Which of them come first, if it was told nothing else.
 #[inline]
 pub fn field_priority<T: Schema>(
-    stream: &mut StreamSchema<T>,
+    stream: &mut StreamMirror<T>,
     priority: fn(&T, Option<&str>) -> f32,
 ) {
-    stream.set_field_priority(priority);
+    stream.set_priority(priority);
 }
 
 /// What is sent of a value.

@@ -194,9 +194,9 @@ impl<'a> Select<'a> {
     }
 
     /// An entry of a stream. `stream` is what the stream's place remembers.
-    pub(crate) fn wait(&mut self, stream: RefId, key: u64) {
+    pub(crate) fn wait(&mut self, stream: RefId, serial: u64) {
         let id = if stream.is_known() { Some(stream) } else { self.tracker.find_reserved(stream) };
-        self.waits.extend(id.map(|id| (id, key)));
+        self.waits.extend(id.map(|id| (id, serial)));
     }
 
     /// How many entries of streams were found so far.

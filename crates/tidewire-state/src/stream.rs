@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 pub use self::access::{Iter, IterMut, StreamKey, Values, ValuesMut};
 use self::turns::Candidate;
+pub(crate) use self::walk::StreamMirror;
 use crate::{
     identity::Identity,
     node::NodeMirror,
@@ -86,7 +87,8 @@ pub struct StreamSchema<T: Schema> {
     waiting: Vec<u64>,
     /// Entries that were told and are gone now.
     removed: Vec<NodeMember>,
-    pace: Pace<T>,
+    max_per_tick: Option<usize>,
+    priority: Option<Arc<Priority<T>>>,
     /// The sync at which entries were last told.
     turn: u64,
     candidates: Vec<Candidate>,
@@ -96,17 +98,10 @@ pub struct StreamSchema<T: Schema> {
 /// What tells how urgent an entry is, and for whom: a view's name, or everyone.
 type Priority<T> = dyn Fn(&T, Option<&str>) -> f32 + Send + Sync;
 
-/// How fast, and in which order.
-struct Pace<T> {
-    max_per_tick: Option<usize>,
-    priority: Option<Arc<Priority<T>>>,
-    /// What the field's attributes say.
-    field_max: usize,
-    field_priority: Option<fn(&T, Option<&str>) -> f32>,
-}
-
 struct Slot<T: Schema> {
     key: u64,
+    /// What it is called by those who must not take an entry of another stream for it. Ascends too.
+    serial: u64,
     link: Link,
     /// `None` is a gap.
     entry: Option<Entry<T>>,
@@ -135,18 +130,6 @@ impl<T: Schema> Entry<T> {
     }
 }
 
-impl<T> Default for Pace<T> {
-    fn default() -> Self {
-        Self { max_per_tick: None, priority: None, field_max: MAX_PER_TICK, field_priority: None }
-    }
-}
-
-impl<T> Clone for Pace<T> {
-    fn clone(&self) -> Self {
-        Self { priority: self.priority.clone(), ..*self }
-    }
-}
-
 impl<T: Schema> StreamSchema<T> {
     /// An empty stream.
     pub fn new() -> Self {
@@ -158,22 +141,24 @@ impl<T: Schema> StreamSchema<T> {
             touched: Touched::default(),
             waiting: Vec::new(),
             removed: Vec::new(),
-            pace: Pace::default(),
+            max_per_tick: None,
+            priority: None,
             turn: u64::MAX,
             candidates: Vec::new(),
             identity: Identity::default(),
         }
     }
 
-    /// How many of those that wait are told in one sync, for each view or, in a stream that is for
-    /// everyone, in all. 32 if neither the stream nor its field says something else.
-    pub fn max_per_tick(&self) -> usize {
-        self.pace.max_per_tick.unwrap_or(self.pace.field_max)
+    /// How many of those that wait are told in one sync, if that was set on the stream. What it says goes
+    /// before what its field says; where neither says anything, it is 32.
+    pub fn max_per_tick(&self) -> Option<usize> {
+        self.max_per_tick
     }
 
-    /// Sets how many are told in one sync. With 0 nothing new is told.
+    /// Sets how many are told in one sync: for each view or, in a stream that is for everyone, in all.
+    /// With 0 nothing new is told.
     pub fn set_max_per_tick(&mut self, max: usize) {
-        self.pace.max_per_tick = Some(max);
+        self.max_per_tick = Some(max);
     }
 
     /// Sets what says how urgent an entry is: the higher the sooner, and of equal ones who waits
@@ -196,18 +181,7 @@ impl<T: Schema> StreamSchema<T> {
         &mut self,
         priority: impl Fn(&T, Option<&str>) -> f32 + Send + Sync + 'static,
     ) {
-        self.pace.priority = Some(Arc::new(priority));
-    }
-
-    /// What the field's attributes say. What the stream itself was told goes before it.
-    #[inline]
-    pub(crate) fn set_field_max(&mut self, max: usize) {
-        self.pace.field_max = max;
-    }
-
-    #[inline]
-    pub(crate) fn set_field_priority(&mut self, priority: fn(&T, Option<&str>) -> f32) {
-        self.pace.field_priority = Some(priority);
+        self.priority = Some(Arc::new(priority));
     }
 
     /// How many entries there are.
@@ -224,21 +198,6 @@ impl<T: Schema> StreamSchema<T> {
     /// here until the next sync, and then for each view on its own.
     pub fn waiting(&self) -> usize {
         self.len - self.told
-    }
-}
-
-impl<T> Pace<T> {
-    fn has_priority(&self) -> bool {
-        self.priority.is_some() || self.field_priority.is_some()
-    }
-
-    /// How urgent an entry is.
-    fn score(&self, value: &T, viewer: Option<&str>) -> f32 {
-        match (&self.priority, self.field_priority) {
-            (Some(priority), _) => priority(value, viewer),
-            (None, Some(priority)) => priority(value, viewer),
-            (None, None) => 0.0,
-        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Adding, finding, removing, iterating.
 
-use std::{fmt, iter::Enumerate};
+use std::{
+    fmt,
+    iter::Enumerate,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use super::{Entry, Slot, StreamSchema};
 use crate::{
@@ -31,7 +35,8 @@ impl<T: Schema> StreamSchema<T> {
         assert!(self.slots.len() < MAX_SLOTS, "a stream holds fewer than 2^32 - 2 entries");
         let key = self.next_key;
         self.next_key += 1;
-        self.slots.push(Slot { key, link: Link::default(), entry: Some(Entry::new(value)) });
+        let entry = Some(Entry::new(value));
+        self.slots.push(Slot { key, serial: next_serial(), link: Link::default(), entry });
         // Of one that empties and fills without a sync, what went need not be kept.
         if self.waiting.len() > 2 * self.waiting() + 8 {
             self.forget_gone();
@@ -44,6 +49,12 @@ impl<T: Schema> StreamSchema<T> {
     /// Where the entry of a key lies.
     pub(super) fn find(&self, key: u64) -> Option<usize> {
         let at = self.slots.binary_search_by_key(&key, |slot| slot.key).ok()?;
+        self.slots[at].entry.is_some().then_some(at)
+    }
+
+    /// As [`find`](Self::find), by what nobody else is called.
+    pub(super) fn find_serial(&self, serial: u64) -> Option<usize> {
+        let at = self.slots.binary_search_by_key(&serial, |slot| slot.serial).ok()?;
         self.slots[at].entry.is_some().then_some(at)
     }
 
@@ -159,6 +170,11 @@ impl<T: Schema> StreamSchema<T> {
     }
 }
 
+fn next_serial() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Indexes above are marks of the touched list.
 const MAX_SLOTS: usize = u32::MAX as usize - 2;
 
@@ -203,7 +219,7 @@ impl<'a, T: Schema> Iterator for IterMut<'a, T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (index, key, link, entry) = self.slots.find_map(|(index, slot)| {
-            let Slot { key, link, entry } = slot;
+            let Slot { key, link, entry, .. } = slot;
             Some((index, *key, link, entry.as_mut()?))
         })?;
         self.left -= 1;

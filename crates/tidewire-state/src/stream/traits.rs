@@ -11,7 +11,7 @@ use crate::schema::Schema;
 impl<T: Schema + Clone> Clone for StreamSchema<T> {
     fn clone(&self) -> Self {
         let mut copy: Self = self.values().cloned().collect();
-        copy.pace = self.pace.clone();
+        (copy.max_per_tick, copy.priority) = (self.max_per_tick, self.priority.clone());
         copy
     }
 }

@@ -1,6 +1,11 @@
 //! How a stream is walked.
 
-use super::{Candidate, StreamSchema, UNTOLD};
+use std::fmt;
+
+use super::{
+    StreamSchema, UNTOLD,
+    turns::{Candidate, FieldPace},
+};
 use crate::{
     identity::Seen,
     node::NodeMirror,
@@ -12,8 +17,7 @@ use crate::{
 };
 
 /// What the place of a stream remembers: the node, which stream was there, and whom it told.
-#[derive(Debug, Default)]
-pub struct StreamMirror {
+pub struct StreamMirror<T> {
     id: RefId,
     fresh: bool,
     hidden: bool,
@@ -26,11 +30,45 @@ pub struct StreamMirror {
     before: Vec<NodeMember>,
     /// The number that the next entry will have.
     next: u32,
+    pace: FieldPace<T>,
+}
+
+impl<T> Default for StreamMirror<T> {
+    fn default() -> Self {
+        let (id, seen, pace) = (RefId::NONE, Seen::default(), FieldPace::default());
+        let (sent, before) = (Vec::new(), Vec::new());
+        Self { id, fresh: false, hidden: false, goes_on: false, seen, sent, before, next: 0, pace }
+    }
+}
+
+impl<T> fmt::Debug for StreamMirror<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, sent, pace, .. } = self;
+        f.debug_struct("StreamMirror")
+            .field("id", id)
+            .field("sent", sent)
+            .field("pace", pace)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> StreamMirror<T> {
+    /// What the field says: how many new entries are told in one sync.
+    #[inline]
+    pub fn set_max_per_tick(&mut self, max: usize) {
+        self.pace.max_per_tick = max;
+    }
+
+    /// And which of them come first.
+    #[inline]
+    pub fn set_priority(&mut self, priority: fn(&T, Option<&str>) -> f32) {
+        self.pace.priority = Some(priority);
+    }
 }
 
 impl<T: Schema> StreamSchema<T> {
     /// Makes every entry one that nobody was told of.
-    fn forget(&mut self, mirror: &mut StreamMirror) {
+    fn forget(&mut self, mirror: &mut StreamMirror<T>) {
         mirror.seen = self.identity.renew();
         self.removed.clear();
         self.touched.forget();
@@ -68,7 +106,7 @@ impl<T: Schema> StreamSchema<T> {
     #[inline(never)]
     fn report_own<V: Visitor + ?Sized>(
         &mut self,
-        mirror: &mut StreamMirror,
+        mirror: &mut StreamMirror<T>,
         was_fresh: bool,
         walk: &mut Walk<'_, V>,
     ) {
@@ -103,10 +141,10 @@ impl<T: Schema> StreamSchema<T> {
             let count = match (mirror.hidden, self.turn == walk.tracker.tick) {
                 (true, _) => usize::MAX,
                 (false, true) => 0,
-                (false, false) => self.max_per_tick(),
+                (false, false) => self.count(mirror.pace),
             };
             self.turn = walk.tracker.tick;
-            let chosen = self.take_turns(count);
+            let chosen = self.take_turns(count, mirror.pace);
             for Candidate { key, .. } in &chosen {
                 self.tell(*key, mirror, walk);
             }
@@ -135,7 +173,7 @@ impl<T: Schema> StreamSchema<T> {
     fn tell<V: Visitor + ?Sized>(
         &mut self,
         key: u64,
-        mirror: &mut StreamMirror,
+        mirror: &mut StreamMirror<T>,
         walk: &mut Walk<'_, V>,
     ) {
         let Some(at) = self.find(key) else { return };
@@ -145,7 +183,7 @@ impl<T: Schema> StreamSchema<T> {
         let node = entry.mirror.announce_entry(&entry.value, stream, walk);
         if mirror.hidden {
             for (view, tag) in walk.views.takers(stream) {
-                walk.views.wait(view, mirror.id, key, tag);
+                walk.views.wait(view, mirror.id, slot.serial, tag);
             }
         }
         entry.number = mirror.next;
@@ -155,7 +193,11 @@ impl<T: Schema> StreamSchema<T> {
         self.touched.mark(at, &mut slot.link);
     }
 
-    fn report_below<V: Visitor + ?Sized>(&mut self, mirror: &StreamMirror, walk: &mut Walk<'_, V>) {
+    fn report_below<V: Visitor + ?Sized>(
+        &mut self,
+        mirror: &StreamMirror<T>,
+        walk: &mut Walk<'_, V>,
+    ) {
         let Self { slots, touched, .. } = self;
         for at in touched.gather(|at| slots[at as usize].link) {
             let slot = &mut slots[*at as usize];
@@ -181,7 +223,7 @@ impl<T: Schema> StreamSchema<T> {
     fn select_entry(
         &mut self,
         at: usize,
-        mirror: &StreamMirror,
+        mirror: &StreamMirror<T>,
         fresh: bool,
         path: &[&str],
         select: &mut Select<'_>,
@@ -190,7 +232,7 @@ impl<T: Schema> StreamSchema<T> {
         let Some(entry) = &mut slot.entry else { return };
         let is_told = !fresh && entry.is_told();
         if path.is_empty() && select.may_wait() {
-            select.wait(mirror.id, slot.key);
+            select.wait(mirror.id, slot.serial);
             if select.adds() {
                 return;
             }
@@ -209,11 +251,11 @@ impl<T: Schema> StreamSchema<T> {
 }
 
 impl<T: Schema> Field for StreamSchema<T> {
-    type Mirror = StreamMirror;
+    type Mirror = StreamMirror<T>;
 
     fn walk_own<V: Visitor + ?Sized>(
         &mut self,
-        mirror: &mut StreamMirror,
+        mirror: &mut StreamMirror<T>,
         at: FieldIndex,
         owner: Owner,
         walk: &mut Walk<'_, V>,
@@ -226,15 +268,16 @@ impl<T: Schema> Field for StreamSchema<T> {
             if goes_on {
                 walk.views.rename_waited_for(was, id);
             }
-            let hidden = owner.hidden;
-            *mirror = StreamMirror { id, fresh: true, hidden, goes_on, ..StreamMirror::default() };
+            let (hidden, pace) = (owner.hidden, mirror.pace);
+            *mirror =
+                StreamMirror { id, fresh: true, hidden, goes_on, pace, ..StreamMirror::default() };
             walk.visitor.reference(at, id, None);
         }
     }
 
     fn walk_below<V: Visitor + ?Sized>(
         &mut self,
-        mirror: &mut StreamMirror,
+        mirror: &mut StreamMirror<T>,
         at: FieldIndex,
         walk: &mut Walk<'_, V>,
     ) {
@@ -257,7 +300,7 @@ impl<T: Schema> Field for StreamSchema<T> {
         self.report_below(mirror, walk);
         walk.visitor.leave();
         if walk.views.is_waited_for(id) {
-            self.take_turns_of_views(id, hidden, walk);
+            self.take_turns_of_views(id, hidden, mirror.pace, walk);
         }
         let is_left = self.waiting() > 0 || walk.views.is_waited_for(id);
         if is_left || !self.touched.is_empty() {
@@ -267,7 +310,7 @@ impl<T: Schema> Field for StreamSchema<T> {
 
     fn visit_own<V: Visitor + ?Sized>(
         &self,
-        mirror: &StreamMirror,
+        mirror: &StreamMirror<T>,
         at: FieldIndex,
         visit: &mut Visit<'_, V>,
     ) {
@@ -277,7 +320,7 @@ impl<T: Schema> Field for StreamSchema<T> {
 
     fn visit_below<V: Visitor + ?Sized>(
         &self,
-        mirror: &StreamMirror,
+        mirror: &StreamMirror<T>,
         at: FieldIndex,
         visit: &mut Visit<'_, V>,
     ) {
@@ -308,7 +351,7 @@ impl<T: Schema> Field for StreamSchema<T> {
 
     fn select(
         &mut self,
-        mirror: &mut StreamMirror,
+        mirror: &mut StreamMirror<T>,
         fresh: bool,
         path: &[&str],
         select: &mut Select<'_>,

@@ -1,6 +1,6 @@
 //! What views are to have of streams when its turn comes.
 //!
-//! Entries are known by their keys, as they may have no node yet. What is gone from a stream is found
+//! Entries are known by their serial numbers, as they may have no node yet. What is gone from a stream is found
 //! to be so when the stream is walked next; what is asked for is forgotten with the stream and with the
 //! view.
 
@@ -22,7 +22,7 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(crate) struct Queue {
     pub(crate) view: ViewId,
-    /// By the key of the entry.
+    /// By the serial number of the entry.
     pub(crate) wishes: HashMap<u64, Wish, RandomState>,
     /// The walk at which entries of it last had their turns.
     pub(crate) turn: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Wish {
 }
 
 impl Waiting {
-    fn wait(&mut self, view: ViewId, stream: RefId, key: u64, tag: Tag) {
+    fn wait(&mut self, view: ViewId, stream: RefId, serial: u64, tag: Tag) {
         let queues = self.streams.entry(stream).or_default();
         let known = queues.iter().position(|queue| queue.view == view);
         let at = known.unwrap_or_else(|| {
@@ -45,7 +45,8 @@ impl Waiting {
             queues.len() - 1
         });
         let order = self.next_order;
-        let wish = queues[at].wishes.entry(key).or_insert_with(|| Wish { order, tags: Vec::new() });
+        let wish =
+            queues[at].wishes.entry(serial).or_insert_with(|| Wish { order, tags: Vec::new() });
         self.next_order += 1;
         if !wish.tags.contains(&tag) {
             wish.tags.push(tag);
@@ -53,10 +54,10 @@ impl Waiting {
     }
 
     /// A view waits for an entry no longer, or not with these bits.
-    fn wait_no_longer(&mut self, view: ViewId, stream: RefId, key: u64, tag: Tag) {
+    fn wait_no_longer(&mut self, view: ViewId, stream: RefId, serial: u64, tag: Tag) {
         let Some(queues) = self.streams.get_mut(&stream) else { return };
         for queue in queues.iter_mut().filter(|queue| queue.view == view) {
-            let Some(wish) = queue.wishes.get_mut(&key) else { continue };
+            let Some(wish) = queue.wishes.get_mut(&serial) else { continue };
             wish.tags.retain_mut(|waits| {
                 if tag == Tag::DEFAULT {
                     return false;
@@ -67,7 +68,7 @@ impl Waiting {
                 *waits != Tag(0)
             });
             if wish.tags.is_empty() {
-                queue.wishes.remove(&key);
+                queue.wishes.remove(&serial);
             }
         }
     }
@@ -90,19 +91,19 @@ impl Waiting {
 
 impl Views {
     /// A view is to have an entry of a stream when its turn comes.
-    pub(crate) fn wait(&mut self, view: ViewId, stream: RefId, key: u64, tag: Tag) {
-        self.waiting.wait(view, stream, key, tag);
+    pub(crate) fn wait(&mut self, view: ViewId, stream: RefId, serial: u64, tag: Tag) {
+        self.waiting.wait(view, stream, serial, tag);
     }
 
     pub(crate) fn wait_for_all(&mut self, view: ViewId, entries: &[(RefId, u64)], tag: Tag) {
-        for (stream, key) in entries {
-            self.wait(view, *stream, *key, tag);
+        for (stream, serial) in entries {
+            self.wait(view, *stream, *serial, tag);
         }
     }
 
     pub(crate) fn wait_no_longer(&mut self, view: ViewId, entries: &[(RefId, u64)], tag: Tag) {
-        for (stream, key) in entries {
-            self.waiting.wait_no_longer(view, *stream, *key, tag);
+        for (stream, serial) in entries {
+            self.waiting.wait_no_longer(view, *stream, *serial, tag);
         }
     }
 
