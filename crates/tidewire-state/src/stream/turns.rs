@@ -85,18 +85,26 @@ impl<T: Schema> StreamSchema<T> {
         }
     }
 
-    /// Takes those out of the queue of a stream for everyone whose turn it is.
-    pub(super) fn take_turns(&mut self, count: usize, pace: FieldPace<T>) -> Vec<Candidate> {
+    /// Takes those out of the queue whose turn it is: the most urgent ones, if a pace is given.
+    pub(super) fn take_turns(
+        &mut self,
+        count: usize,
+        pace: Option<FieldPace<T>>,
+    ) -> Vec<Candidate> {
         let mut chosen = std::mem::take(&mut self.candidates);
         chosen.clear();
-        let has_priority = self.priority.is_some() || pace.priority.is_some();
+        let urgent = pace.filter(|pace| self.priority.is_some() || pace.priority.is_some());
         for (order, key) in (0..).zip(&self.waiting) {
-            if !has_priority && chosen.len() == count {
+            if urgent.is_none() && chosen.len() == count {
                 break;
             }
             let entry = self.find(*key).and_then(|at| self.slots[at].entry.as_ref());
             if let Some(Entry { value, .. }) = entry.filter(|entry| !entry.is_told()) {
-                chosen.push(Candidate { score: self.score(value, None, pace), order, key: *key });
+                chosen.push(Candidate {
+                    score: urgent.map_or(0.0, |pace| self.score(value, None, pace)),
+                    order,
+                    key: *key,
+                });
             }
         }
         choose(&mut chosen, count);

@@ -138,13 +138,14 @@ impl<T: Schema> StreamSchema<T> {
             self.tell(*key, mirror, walk);
         }
         if !self.waiting.is_empty() {
-            let count = match (mirror.hidden, self.turn == walk.tracker.tick) {
-                (true, _) => usize::MAX,
-                (false, true) => 0,
-                (false, false) => self.count(mirror.pace),
+            // A stream below a shared instance may be walked twice in one sync.
+            let is_over = std::mem::replace(&mut self.turn, walk.tracker.tick) == walk.tracker.tick;
+            let chosen = match (mirror.hidden, is_over) {
+                // Views have queues of their own.
+                (true, _) => self.take_turns(usize::MAX, None),
+                (false, true) => self.take_turns(0, None),
+                (false, false) => self.take_turns(self.count(mirror.pace), Some(mirror.pace)),
             };
-            self.turn = walk.tracker.tick;
-            let chosen = self.take_turns(count, mirror.pace);
             for Candidate { key, .. } in &chosen {
                 self.tell(*key, mirror, walk);
             }
@@ -211,7 +212,8 @@ impl<T: Schema> StreamSchema<T> {
         touched.forget();
         if walk.tracker.has_unfinished() {
             let leads = walk.tracker.leads_to_unfinished(mirror.id);
-            for (at, slot) in slots.iter_mut().enumerate() {
+            let slots = slots.iter_mut().enumerate().filter(|_| !leads.is_empty());
+            for (at, slot) in slots {
                 let entry = slot.entry.as_ref();
                 if entry.is_some_and(|entry| leads.contains(&entry.mirror.id())) {
                     touched.mark(at, &mut slot.link);
