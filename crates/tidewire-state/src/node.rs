@@ -47,7 +47,7 @@ impl<M: Default> NodeMirror<M> {
     }
 
     /// Forgets a node that a place had in another life.
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         if self.id.is_known() {
             self.id = RefId::NONE;
         }
@@ -137,14 +137,14 @@ impl<M: Default> NodeMirror<M> {
     }
 
     /// An entry of a stream, which nobody was told of. Tells its number. Views in which it is to be
-    /// wait for it where it is hidden.
+    /// wait for it where it is hidden. `former` is the number that it had, if it goes on under another.
     pub(crate) fn announce_entry<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
         &mut self,
         node: &S,
         stream: Owner,
+        former: RefId,
         walk: &mut Walk<'_, V>,
     ) -> RefId {
-        let former = self.id;
         let index = node.type_index(&walk.tracker.types);
         let id = if stream.hidden {
             walk.introduce_unseen(stream, RefId::NONE, Some(index)).0

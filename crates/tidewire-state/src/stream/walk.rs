@@ -21,7 +21,7 @@ pub struct StreamMirror<T> {
     id: RefId,
     fresh: bool,
     hidden: bool,
-    /// The same stream goes on under another number: whom it told is told at once.
+    /// The same stream goes on under another number: what it told is told at once.
     goes_on: bool,
     seen: Seen,
     /// The entries that were told, by number.
@@ -78,6 +78,7 @@ impl<T: Schema> StreamSchema<T> {
             slot.link.clear();
             if let Some(entry) = &mut slot.entry {
                 entry.number = UNTOLD;
+                entry.mirror.forget();
                 self.waiting.push(slot.key);
             }
         }
@@ -116,9 +117,14 @@ impl<T: Schema> StreamSchema<T> {
         let mut at_once = Vec::new();
         if is_other {
             if mirror.goes_on {
+                // Of what some were told of, and now all are, what nobody holds waits its turn.
+                let views = &*walk.views;
+                let is_held = |node: RefId| views.iter().any(|(_, view)| view.has(node));
                 let told = self.slots.iter().filter_map(|slot| {
                     let entry = slot.entry.as_ref().filter(|entry| entry.is_told())?;
-                    Some((entry.number, slot.key))
+                    let node = entry.mirror.id();
+                    let stays = mirror.hidden || is_held(node);
+                    stays.then_some((entry.number, slot.key, node))
                 });
                 at_once.extend(told);
                 at_once.sort_unstable();
@@ -134,8 +140,8 @@ impl<T: Schema> StreamSchema<T> {
             mirror.sent.retain(|entry| stays(entry.number));
         }
         self.touched.reserve(self.slots.capacity());
-        for (_, key) in &at_once {
-            self.tell(*key, mirror, walk);
+        for (_, key, former) in &at_once {
+            self.tell(*key, *former, mirror, walk);
         }
         if !self.waiting.is_empty() {
             // A stream below a shared instance may be walked twice in one sync.
@@ -147,7 +153,7 @@ impl<T: Schema> StreamSchema<T> {
                 (false, false) => self.take_turns(self.count(mirror.pace), Some(mirror.pace)),
             };
             for Candidate { key, .. } in &chosen {
-                self.tell(*key, mirror, walk);
+                self.tell(*key, RefId::NONE, mirror, walk);
             }
             let any = !(chosen.is_empty() && at_once.is_empty());
             self.candidates = chosen;
@@ -174,6 +180,7 @@ impl<T: Schema> StreamSchema<T> {
     fn tell<V: Visitor + ?Sized>(
         &mut self,
         key: u64,
+        former: RefId,
         mirror: &mut StreamMirror<T>,
         walk: &mut Walk<'_, V>,
     ) {
@@ -181,7 +188,7 @@ impl<T: Schema> StreamSchema<T> {
         let slot = &mut self.slots[at];
         let Some(entry) = &mut slot.entry else { return };
         let stream = Owner::new(mirror.id, true, mirror.hidden);
-        let node = entry.mirror.announce_entry(&entry.value, stream, walk);
+        let node = entry.mirror.announce_entry(&entry.value, stream, former, walk);
         if mirror.hidden {
             for (view, tag) in walk.views.takers(stream) {
                 walk.views.wait(view, mirror.id, slot.serial, tag);
