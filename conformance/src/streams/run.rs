@@ -105,7 +105,7 @@ pub fn run(seed: u64, judge: &mut Judge) -> Result<Counts> {
     for round in 0.. {
         ensure!(round < 400, "some never arrive");
         game.sync().with_context(|| format!("in the end, round {round}"))?;
-        if game.model.streams().all(|stream| stream.is_calm()) {
+        if game.model.streams().all(model::Stream::is_calm) {
             break;
         }
     }

@@ -165,14 +165,14 @@ impl<V: Element> MapSchema<V> {
             }
         }
         if walk.tracker.has_unfinished() {
-            return self.touch_unfinished(walk.tracker.leads_to_unfinished(id));
+            return self.touch_unfinished(&walk.tracker.leads_to_unfinished(id));
         }
         touched.forget();
     }
 
     /// The next walk goes on where this one was not through with a stream.
     #[cold]
-    fn touch_unfinished(&mut self, leads: Vec<RefId>) {
+    fn touch_unfinished(&mut self, leads: &[RefId]) {
         let Self { slots, touched, .. } = self;
         let leads = |at: &u32| {
             let held = slots[*at as usize].entry.as_ref();
