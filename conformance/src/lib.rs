@@ -13,4 +13,5 @@ pub mod judge;
 pub mod mosx;
 pub mod shrink;
 pub mod state_tree;
+pub mod streams;
 pub mod upstream;

@@ -36,6 +36,8 @@ enum Part {
     Judges,
     /// Random scenarios through the real npm decoders.
     Differential,
+    /// Random games with streams through the real npm decoders.
+    Streams,
     /// Random scenarios through patchpack and other libraries of patch clients.
     Mosx,
     /// Random scenarios through our own state-tree decoder, in every encoding, and lands over real sockets.
@@ -49,12 +51,13 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Lint,
         Self::Rust,
         Self::Instructions,
         Self::Judges,
         Self::Differential,
+        Self::Streams,
         Self::Mosx,
         Self::StateTree,
         Self::Sdk,
@@ -69,6 +72,7 @@ impl Part {
             Self::Instructions => instructions::run(instructions::Args::default()),
             Self::Judges => judges(args),
             Self::Differential => conformance("differential", args.seeds),
+            Self::Streams => conformance("streams", args.seeds / 8),
             Self::Mosx => {
                 setup::npm(&root().join("conformance/mosx"))?;
                 conformance("mosx", args.seeds / 4)

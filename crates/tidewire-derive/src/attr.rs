@@ -40,6 +40,10 @@ pub(crate) struct FieldAttrs {
     pub(crate) computed: Option<Expr>,
     /// `quantized(…)`.
     pub(crate) quantized: Option<Quantized>,
+    /// `max_per_tick = …`: of a stream.
+    pub(crate) max_per_tick: Option<Expr>,
+    /// `priority = …`: of a stream.
+    pub(crate) priority: Option<Expr>,
     /// When it is sent, if not always.
     pub(crate) sending: Option<(Span, Sending)>,
 }
@@ -113,6 +117,15 @@ fn computed(meta: &Meta, errors: &mut Errors) -> Option<Expr> {
     Some(pair.value.clone())
 }
 
+/// `max_per_tick = number`, `priority = function`.
+fn pace(meta: &Meta, form: &str, errors: &mut Errors) -> Option<Expr> {
+    let Meta::NameValue(pair) = meta else {
+        errors.at(meta, form);
+        return None;
+    };
+    Some(pair.value.clone())
+}
+
 /// `quantized(min = …, max = …, bits = …, mode = "…")`.
 pub(crate) struct Quantized {
     pub(crate) span: Span,
@@ -160,6 +173,15 @@ impl FieldAttrs {
                 "masked" => this.masked = masked(&meta, errors),
                 "computed" => this.computed = computed(&meta, errors),
                 "quantized" => this.quantized = quantized(&meta, errors),
+                "max_per_tick" => {
+                    let form = "say how many new entries are sent in one sync: `max_per_tick = 32`";
+                    this.max_per_tick = pace(&meta, form, errors);
+                }
+                "priority" => {
+                    let form = "say who comes first: `priority = function`, of `&T` and `Option<&str>`, the \
+                                name of a view, to `f32`";
+                    this.priority = pace(&meta, form, errors);
+                }
                 "patch_only" => this.send(Sending::PatchOnly, &meta, errors),
                 "full_state_only" => this.send(Sending::SnapshotOnly, &meta, errors),
                 "unreliable" => this.send(Sending::Unreliable, &meta, errors),
@@ -206,10 +228,12 @@ const ON_FIELD: Place = Place {
         "filter_children",
         "full_state_only",
         "masked",
+        "max_per_tick",
         "number",
         "patch_only",
         "per_player",
         "pool",
+        "priority",
         "quantized",
         "rename",
         "skip",
@@ -217,7 +241,8 @@ const ON_FIELD: Place = Place {
         "view",
     ],
     list: "`base`, `computed = …`, `deprecated`, `filter = …`, `filter_children = …`, `full_state_only`, \
-           `masked(…)`, `number`, `patch_only`, `per_player`, `pool`, `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
+           `masked(…)`, `max_per_tick = …`, `number`, `patch_only`, `per_player`, `pool`, `priority = …`, \
+           `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
 };
 
 /// The items of all `#[schema(…)]` that may stand `here`, each once.

@@ -27,6 +27,7 @@ pub(crate) fn all(input: &Struct<'_>, errors: &mut Errors) {
             number_on_a_number(field, errors);
         } else {
             supported_type(field, errors);
+            pace_of_a_stream(field, errors);
             itself_in_a_box(input, field, errors);
         }
         if field.attrs.is_tracked() {
@@ -87,6 +88,8 @@ fn skipped_alone(field: &Field<'_>, errors: &mut Errors) {
         || attrs.masked.is_some()
         || attrs.computed.is_some()
         || attrs.quantized.is_some()
+        || attrs.max_per_tick.is_some()
+        || attrs.priority.is_some()
         || attrs.sending.is_some();
     let words = [(attrs.skip, "skip"), (attrs.base, "base"), (attrs.pool, "pool")];
     let mut said = words.into_iter().filter_map(|(span, word)| Some((span?, word)));
@@ -186,6 +189,16 @@ fn number_on_a_number(field: &Field<'_>, errors: &mut Errors) {
 fn supported_type(field: &Field<'_>, errors: &mut Errors) {
     if let Some((at, problem)) = types::unsupported(field.ty) {
         errors.at(at, problem);
+    }
+}
+
+/// Only a stream has a pace.
+fn pace_of_a_stream(field: &Field<'_>, errors: &mut Errors) {
+    let words = [(&field.attrs.max_per_tick, "max_per_tick"), (&field.attrs.priority, "priority")];
+    for (at, word) in words.into_iter().filter_map(|(at, word)| Some((at.as_ref()?, word))) {
+        if types::is_no_stream(field.ty) {
+            errors.at(at, format!("`{word}` stands on a `StreamSchema<T>`; remove it"));
+        }
     }
 }
 

@@ -318,6 +318,15 @@ impl Code {
             Some((_, Sending::Unreliable)) => quote!(Unreliable),
             Some((_, Sending::Never)) => quote!(Never),
         };
+        let pace = [
+            attrs.max_per_tick.as_ref().map(|max| {
+                quote_spanned!(span=> __tidewire::field_max(&mut __mirror.#ident, #max);)
+            }),
+            attrs.priority.as_ref().map(|priority| {
+                quote_spanned!(span=> __tidewire::field_priority(&mut __mirror.#ident, #priority);)
+            }),
+        ];
+        let pace = pace.iter().flatten();
         let is_sent = !matches!(attrs.sending, Some((_, Sending::Never)));
         let is_hidden = attrs.view.is_some() || matches!(attrs.filter, Some((_, Filter::Field(_))));
         let is_sifted = attrs.filter.is_some() && !is_hidden;
@@ -337,6 +346,7 @@ impl Code {
             mirror_default: quote_spanned!(span=> #ident: ::core::default::Default::default()),
             mirror_debug: quote_spanned!(span=> &self.#ident),
             walk_own: if_sent(quote_spanned! {span=>
+                #(#pace)*
                 #call::walk_own(#value_mut, &mut #mirror, #at, #owner, __walk);
             }),
             walk_below: if_sent(quote_spanned! {span=>

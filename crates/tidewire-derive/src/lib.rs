@@ -72,6 +72,7 @@ use crate::{ast::Struct, errors::Errors};
 /// | an enum that derives `Schema` | a reference to a struct of several types, see below |
 /// | `MapSchema<T>`, `ArraySchema<T>` of primitives or structs | a map, an array |
 /// | `SetSchema<T>`, `CollectionSchema<T>` of primitives or handles | a set, a collection |
+/// | `StreamSchema<T>` of structs | a collection, which clients are told of a few at a time |
 /// | `Handle<T>` | a reference to a struct of a pool, see below |
 /// | `Option<T>` of a primitive, a struct or a handle | the same as `T`, and may be absent |
 ///
@@ -99,6 +100,8 @@ use crate::{ast::Struct, errors::Errors};
 /// | `#[schema(quantized(min = …, max = …, bits = …, mode = "…"))]` | An `f32` or `f64`, sent as the number of the nearest of the steps that `bits` can count: 8, 16 (if nothing is said) or 32. Beyond the ends `mode` is `"clamp"` (if nothing is said) or `"wrap"`. |
 /// | `#[schema(masked(f))]` | Sent is what `f`, a function of `&T` to `T`, makes of the value. |
 /// | `#[schema(view)]`, `#[schema(view(n))]` | Sent to those whose view holds the struct; with a mask of bits `n`, to those whose view holds it for one of these. So is all that is below. |
+/// | `#[schema(max_per_tick = n)]` | Of a `StreamSchema`: how many new entries are sent in one sync, for each view or, if it is for everyone, in all. Without it 32. |
+/// | `#[schema(priority = f)]` | Of a `StreamSchema`: which of them come first, those with the highest answer of `f`, a function of `&T` and `Option<&str>`, the name of the view, to `f32`. |
 /// | `#[schema(patch_only)]` | Sent when it changes, and not to who comes later. |
 /// | `#[schema(full_state_only)]` | Sent to who comes, and not when it changes. |
 /// | `#[schema(unreliable)]` | Later values are sent apart, in a patch that may get lost where the transport has a channel for that. |

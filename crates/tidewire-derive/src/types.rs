@@ -77,9 +77,20 @@ fn find_named(ty: &Type, place: Place) -> Option<(&Type, String)> {
         ("HashMap" | "BTreeMap" | "IndexMap" | "FxHashMap", [_, _, ..]) => {
             untracked(&format!("`{name}<K, V>`"), "MapSchema<V>", place)
         }
-        ("StreamSchema", [_]) => format!(
-            "this version does not carry `{name}` yet; use `ArraySchema<T>` or `MapSchema<T>`"
-        ),
+        ("StreamSchema", [inner]) => match place {
+            Place::Field => match named(inner) {
+                Some((name, _)) if is_primitive(&name.to_string()) => format!(
+                    "a stream holds structs that derive `Schema`; use `CollectionSchema<{name}>`"
+                ),
+                _ => return find(inner, Place::Element),
+            },
+            Place::Optional => {
+                "a collection is always there and can be empty; leave the `Option` out".to_owned()
+            }
+            Place::Element => "a collection holds primitives or structs; \
+                               put the inner one in a struct that derives `Schema`"
+                .to_owned(),
+        },
         ("Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "RwLock", [_]) => format!(
             "`{name}<T>` can change behind the state's back; hold a plain `T`, \
              or use `#[schema(skip)]` if clients need not see it"
@@ -160,13 +171,17 @@ pub(crate) fn not_filtered(ty: &Type, word: &str) -> Option<String> {
             "values in `{name}<T>` have no name by which one could be kept back; put them in \
              structs, or use `MapSchema<T>`"
         )),
+        "StreamSchema" => Some(format!(
+            "entries of a stream wait for each view by themselves; mark it `view`, and add to each view \
+             what it is to see, or use `{word}` on another collection"
+        )),
         "Option" | "Box" => not_a_collection(&name, word),
         _ => None,
     }
 }
 
 fn not_a_collection(name: &str, word: &str) -> Option<String> {
-    let is_known = matches!(name, "Option" | "Box" | "String" | "Number") || is_number(name);
+    let is_known = matches!(name, "Option" | "Box") || is_primitive(name);
     is_known.then(|| {
         format!(
             "`{word}` stands on collections, and not on `{name}`; use `filter = …` for the field"
@@ -175,17 +190,40 @@ fn not_a_collection(name: &str, word: &str) -> Option<String> {
 }
 
 fn is_value(ty: &Type) -> bool {
-    named(ty).is_some_and(|(name, _)| {
-        let name = name.to_string();
-        matches!(name.as_str(), "String" | "Number") || is_number(&name)
-    })
+    named(ty).is_some_and(|(name, _)| is_primitive(&name.to_string()))
 }
 
-fn is_number(name: &str) -> bool {
+fn is_primitive(name: &str) -> bool {
     matches!(
         name,
-        "bool" | "f32" | "f64" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64"
+        "String"
+            | "bool"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "f32"
+            | "f64"
+            | "Number"
     )
+}
+
+/// Whether a type is known to be another than a stream, as far as its spelling tells.
+pub(crate) fn is_no_stream(ty: &Type) -> bool {
+    let Some((name, arguments)) = named(ty) else { return false };
+    let name = name.to_string();
+    match arguments.as_slice() {
+        [] => is_primitive(&name),
+        [_] => matches!(
+            &*name,
+            "MapSchema" | "ArraySchema" | "SetSchema" | "CollectionSchema" | "Option" | "Box"
+        ),
+        _ => false,
+    }
 }
 
 /// What to use in place of a collection that is not ours.

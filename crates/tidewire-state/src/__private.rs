@@ -24,6 +24,8 @@ pub use crate::{
     visitor::{RefId, Visitor},
 };
 
+use crate::stream::StreamMirror;
+
 /// Describes the field `name` of type `F`.
 pub fn field<F: Describe>(
     name: &str,
@@ -49,6 +51,21 @@ pub fn quantized_field(
     sending: Sending,
 ) -> FieldInfo {
     FieldInfo { visibility, sending, ..FieldInfo::new(name, FieldKind::Quantized(*by)) }
+}
+
+/// How many new entries of a stream are sent in one sync, if it was told nothing else.
+#[inline]
+pub fn field_max<T: Schema>(stream: &mut StreamMirror<T>, max: usize) {
+    stream.set_max_per_tick(max);
+}
+
+/// Which of them come first, if it was told nothing else.
+#[inline]
+pub fn field_priority<T: Schema>(
+    stream: &mut StreamMirror<T>,
+    priority: fn(&T, Option<&str>) -> f32,
+) {
+    stream.set_priority(priority);
 }
 
 /// What is sent of a value.

@@ -1,8 +1,8 @@
 //! The hash of a state as its clients must hold it.
 //!
 //! A sum over all values, each with its path mixed in. So the order of a map's entries does not
-//! count, nor that of a set's members, which codecs tell in ways of their own; that of an array's
-//! items does. What clients are never told (skipped fields, refIds, what was last sent) is not in it; nor are instances of pools.
+//! count, nor that of the members of a set or a stream, which codecs tell in ways of their own; that of
+//! an array's items does. What clients are never told (skipped fields, refIds, what was last sent) is not in it; nor are instances of pools.
 
 use crate::{
     members::as_read,
@@ -10,7 +10,9 @@ use crate::{
     tracker::{Tracker, Visit},
     types::FieldIndex,
     value::Value,
-    visitor::{Enter, EntryAt, MemberEdit, Place, RefEdit, RefId, ValueEdit, Visitor},
+    visitor::{
+        Enter, EntryAt, MemberEdit, NodeMembersEdit, Place, RefEdit, RefId, ValueEdit, Visitor,
+    },
 };
 
 /// A number that is the same for two states that clients cannot tell apart, and as good as never for
@@ -37,7 +39,7 @@ use crate::{
 /// assert_eq!(state_hash(&*server), state_hash(&client));
 /// ```
 pub fn state_hash<S: Schema>(state: &S) -> u64 {
-    let mut hasher = StateHasher { sum: 0, path: SEED, above: Vec::new() };
+    let mut hasher = StateHasher { sum: 0, path: SEED, is_stream: false, above: Vec::new() };
     let tracker = Tracker::new(state.type_ids());
     state.visit(&S::Mirror::default(), &mut Visit::new(&mut hasher, &tracker, false));
     hasher.sum
@@ -47,7 +49,18 @@ struct StateHasher {
     sum: u64,
     /// Of the node entered last.
     path: u64,
-    above: Vec<u64>,
+    /// Whether its items are structs without an order.
+    is_stream: bool,
+    above: Vec<Above>,
+}
+
+/// What goes on after a node.
+struct Above {
+    path: u64,
+    is_stream: bool,
+    /// Where the node is an entry of a stream: the sum without it. A sum of sums would not tell whose
+    /// a value is.
+    sum: Option<u64>,
 }
 
 impl StateHasher {
@@ -72,14 +85,21 @@ impl Visitor for StateHasher {
     fn end(&mut self) {}
 
     fn enter(&mut self, node: Enter<'_>) {
-        let path = self.below(node.place);
-        self.above.push(std::mem::replace(&mut self.path, path));
+        let is_entry = self.is_stream && matches!(node.place, Place::Item(_));
+        let path = if is_entry { mix(self.path, ITEM) } else { self.below(node.place) };
+        let sum = is_entry.then(|| std::mem::take(&mut self.sum));
+        self.above.push(Above { path: self.path, is_stream: self.is_stream, sum });
+        (self.path, self.is_stream) = (path, false);
         // An empty struct is something else than none.
         self.sum = self.sum.wrapping_add(path);
     }
 
     fn leave(&mut self) {
-        self.path = self.above.pop().unwrap_or(SEED);
+        let Some(Above { path, is_stream, sum }) = self.above.pop() else { return };
+        (self.path, self.is_stream) = (path, is_stream);
+        if let Some(sum) = sum {
+            self.sum = sum.wrapping_add(mix(path, self.sum));
+        }
     }
 
     fn field(&mut self, field: FieldIndex, value: Value<'_>, _: Option<Value<'_>>) {
@@ -104,6 +124,10 @@ impl Visitor for StateHasher {
         for index in 0..edit.all.len() {
             self.add(self.path, edit.all.value(index));
         }
+    }
+
+    fn node_members(&mut self, _: NodeMembersEdit<'_>) {
+        self.is_stream = true;
     }
 
     // The nodes themselves are entered. What was before is nothing, as everything is shown as new.

@@ -36,6 +36,7 @@ mod schema;
 mod select;
 mod set;
 mod step;
+mod stream;
 mod text;
 mod touched;
 mod tracker;
@@ -61,6 +62,7 @@ pub use crate::{
     schema::{Describe, Element, ElementType, Field, Schema, SchemaType},
     select::{PathError, Select},
     set::SetSchema,
+    stream::{StreamKey, StreamSchema},
     touched::Mut,
     tracker::{Owner, Tracked, Visit, Walk},
     types::{
@@ -82,6 +84,11 @@ pub mod maps {
     pub use crate::map::{
         Drain, Entry, IntoIter, Iter, IterMut, Keys, OccupiedEntry, VacantEntry, Values, ValuesMut,
     };
+}
+
+/// Iterators of [`StreamSchema`].
+pub mod streams {
+    pub use crate::stream::{Iter, IterMut, Values, ValuesMut};
 }
 
 /// Iterators of [`ArraySchema`].

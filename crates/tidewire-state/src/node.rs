@@ -48,7 +48,7 @@ impl<M: Default> NodeMirror<M> {
     }
 
     /// Forgets a node that a place had in another life.
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         if self.id.is_known() {
             self.id = RefId::NONE;
         }
@@ -77,7 +77,7 @@ impl<M: Default> NodeMirror<M> {
         }
     }
 
-    fn introduce<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
+    pub(crate) fn introduce<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
         &self,
         node: &S,
         visit: &mut Visit<'_, V>,
@@ -125,6 +125,65 @@ impl<M: Default> NodeMirror<M> {
         if goes_on {
             node.select(&mut self.fields, is_new, path, select);
         }
+    }
+
+    /// The number of the node.
+    pub(crate) fn id(&self) -> RefId {
+        self.id
+    }
+
+    /// Whether what stands here is what was sent.
+    pub(crate) fn is_of<S: Schema<Mirror = M>>(&self, node: &S) -> bool {
+        node.is_instance(&self.fields)
+    }
+
+    /// An entry of a stream, which nobody was told of. Tells its number. Views in which it is to be
+    /// wait for it where it is hidden. `former` is the number that it had, if it goes on under another.
+    pub(crate) fn announce_entry<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
+        &mut self,
+        node: &S,
+        stream: Owner,
+        former: RefId,
+        walk: &mut Walk<'_, V>,
+    ) -> RefId {
+        let index = node.type_index(&walk.tracker.types);
+        let id = if stream.hidden {
+            walk.introduce_unseen(stream, RefId::NONE, Some(index)).0
+        } else {
+            walk.introduce(stream, RefId::NONE, Some(index)).0
+        };
+        (self.id, self.index) = (id, index.0 as u16);
+        (self.fresh, self.hidden) = (true, stream.hidden);
+        walk.rename(former, id);
+        id
+    }
+
+    pub(crate) fn walk_entry<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
+        &mut self,
+        node: &mut S,
+        place: Place<'_>,
+        walk: &mut Walk<'_, V>,
+    ) {
+        self.walk_below(node, place, walk);
+    }
+
+    pub(crate) fn visit_entry<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
+        &self,
+        node: &S,
+        place: Place<'_>,
+        visit: &mut Visit<'_, V>,
+    ) {
+        self.visit_below(node, place, visit);
+    }
+
+    /// From an entry of a stream on, which was told.
+    pub(crate) fn select_entry<S: Schema<Mirror = M>>(
+        &mut self,
+        node: &mut S,
+        path: &[&str],
+        select: &mut Select<'_>,
+    ) {
+        self.select(node, false, path, select);
     }
 
     /// An instance of a pool: as a new node, if `fresh` says so.
@@ -496,6 +555,10 @@ impl<S: Schema> Element for S {
 
     fn item_is_fresh(mirror: &Self::ItemMirror) -> bool {
         mirror.fresh
+    }
+
+    fn item_node(mirror: &Self::ItemMirror) -> RefId {
+        mirror.id
     }
 
     fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visit: &mut Visit<'_, V>) {

@@ -236,7 +236,14 @@ impl<T: Schema> Pool<T> {
     /// Drops what was removed and is referred to no more. After a walk.
     #[doc(hidden)]
     pub fn sweep(&mut self, tracker: &mut Tracker) {
-        let Self { slots, removed, free, .. } = self;
+        let Self { slots, removed, free, touched, .. } = self;
+        if tracker.has_unfinished() {
+            for key in tracker.shared_unfinished() {
+                if let Some(at) = find(slots, key) {
+                    touched.mark(at, &mut slots[at].link);
+                }
+            }
+        }
         removed.retain(|at| {
             let slot = &mut slots[*at as usize];
             let unused = tracker.is_unused(slot.key);
@@ -278,9 +285,14 @@ impl<T: Schema> Pool<T> {
         while let Some(shared) = select.next_shared(|key| find(slots, key).is_some()) {
             let path: Vec<&str> = shared.path.iter().map(String::as_str).collect();
             let fresh = select.tracker.shared_id(shared.key).is_none();
-            let slot = find(slots, shared.key).and_then(|at| slots[at].instance.as_mut());
-            if let Some(instance) = slot {
+            let Some(at) = find(slots, shared.key) else { continue };
+            let Slot { link, instance, .. } = &mut slots[at];
+            if let Some(instance) = instance {
+                let waits = select.waits();
                 instance.mirror.select_shared(&mut instance.value, fresh, &path, select);
+                if select.waits() != waits {
+                    self.touched.mark(at, link);
+                }
             }
         }
     }

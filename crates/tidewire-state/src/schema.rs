@@ -428,6 +428,12 @@ pub trait Element: Field + Sized {
     /// Whether an item is a node that no client knows.
     fn item_is_fresh(mirror: &Self::ItemMirror) -> bool;
 
+    /// The node that an item is, if it is one.
+    fn item_node(mirror: &Self::ItemMirror) -> RefId {
+        let _ = mirror;
+        RefId::NONE
+    }
+
     /// Shows an array's items.
     fn items_visit<V: Visitor + ?Sized>(slots: &ArraySlots<Self>, visit: &mut Visit<'_, V>);
 }

@@ -53,6 +53,8 @@ pub struct Select<'a> {
     seen: Bits,
     /// What is in the collection that is reached next is not looked for.
     is_shallow: bool,
+    /// Entries of streams, which are to wait for their turns.
+    waits: Vec<(RefId, u64)>,
     /// Whether what is found first is a collection.
     is_collection: bool,
     error: Option<PathError>,
@@ -68,7 +70,7 @@ pub(crate) struct Shared {
 impl<'a> Select<'a> {
     pub(crate) fn new(tracker: &'a mut Tracker, purpose: Purpose) -> Self {
         let (found, shared) = (std::mem::take(&mut tracker.found), Vec::new());
-        let seen = Bits::default();
+        let (seen, waits) = (Bits::default(), std::mem::take(&mut tracker.waits));
         let mut select = Self {
             tracker,
             purpose,
@@ -76,10 +78,12 @@ impl<'a> Select<'a> {
             shared,
             seen,
             is_shallow: false,
+            waits,
             is_collection: false,
             error: None,
         };
         select.found.clear();
+        select.waits.clear();
         select
     }
 
@@ -126,13 +130,14 @@ impl<'a> Select<'a> {
     pub(crate) fn finish(self) -> Result<(), PathError> {
         let result = match self.error {
             Some(error) => Err(error),
-            None if self.found.is_empty() => Err(PathError::NoNode),
+            None if self.found.is_empty() && self.waits.is_empty() => Err(PathError::NoNode),
             None if matches!(self.purpose, Purpose::Subscribe(_)) && !self.is_collection => {
                 Err(PathError::NoCollection)
             }
             None => Ok(()),
         };
         self.tracker.found = self.found;
+        self.tracker.waits = self.waits;
         result
     }
 
@@ -178,6 +183,33 @@ impl<'a> Select<'a> {
             let path = path.iter().map(|step| (*step).to_owned()).collect();
             self.shared.push(Shared { key, path });
         }
+    }
+
+    /// Whether what is found in a stream is added to a view, which then waits for it, or removed, and
+    /// then it waits no longer.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.purpose != Purpose::Name
+    }
+
+    /// Whether what is found is added.
+    pub(crate) fn adds(&self) -> bool {
+        matches!(self.purpose, Purpose::Add(_) | Purpose::Subscribe(_))
+    }
+
+    /// An entry of a stream. `stream` is what the stream's place remembers.
+    pub(crate) fn wait(&mut self, stream: RefId, serial: u64) {
+        let id = if stream.is_known() { Some(stream) } else { self.tracker.find_reserved(stream) };
+        self.waits.extend(id.map(|id| (id, serial)));
+    }
+
+    /// How many entries of streams were found so far.
+    pub(crate) fn waits(&self) -> usize {
+        self.waits.len()
+    }
+
+    /// Instances of pools that were found and not looked at.
+    pub(crate) fn take_shared(&mut self) -> Vec<SharedKey> {
+        self.shared.drain(..).map(|shared| shared.key).collect()
     }
 
     /// The next instance of a pool, if the pool has it.

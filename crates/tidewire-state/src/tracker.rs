@@ -207,6 +207,19 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         (id, old)
     }
 
+    /// As [`introduce`](Self::introduce), of a node that views are to wait for.
+    pub(crate) fn introduce_unseen(
+        &mut self,
+        owner: Owner,
+        was: RefId,
+        index: Option<TypeIndex>,
+    ) -> (RefId, Option<RefId>) {
+        let (id, old) = self.tracker.allocate(owner.id, was);
+        self.tracker.nodes[id.0 as usize].hidden = owner.hidden;
+        self.visitor.introduce(Introduced { id, index, hidden: owner.hidden });
+        (id, old)
+    }
+
     /// Lets go of what a place of `owner` led to.
     pub(crate) fn let_go(&mut self, owner: RefId, gone: Gone) {
         match gone {
@@ -274,6 +287,12 @@ pub struct Tracker {
     pub(crate) gone: Vec<RefId>,
     /// What was last looked for by path.
     pub(crate) found: Vec<RefId>,
+    /// Entries of streams that were found on the way, and are to wait for their turns.
+    pub(crate) waits: Vec<(RefId, u64)>,
+    /// Streams that the walk under way is not through with: what leads to them is touched anew.
+    pub(crate) unfinished: Vec<RefId>,
+    /// Counts the walks of this state.
+    pub(crate) tick: u64,
     marks: Vec<bool>,
     /// What functions of the program are to be asked about.
     pub(crate) noted: Noted,
@@ -453,9 +472,44 @@ impl Tracker {
 
     #[inline]
     fn recycle(&mut self) {
+        self.unfinished.clear();
+        self.tick += 1;
         if !self.freed.is_empty() {
             self.free.append(&mut self.freed);
         }
+    }
+
+    /// Whether the walk under way is not through with a stream.
+    #[inline]
+    pub(crate) fn has_unfinished(&self) -> bool {
+        !self.unfinished.is_empty()
+    }
+
+    /// The nodes right below this one that lead to streams which the walk is not through with.
+    pub(crate) fn leads_to_unfinished(&self, node: RefId) -> Vec<RefId> {
+        let leads = self.unfinished.iter().filter_map(|stream| {
+            let mut at = stream.0;
+            loop {
+                let parent = self.nodes[at as usize].parent;
+                if parent == node.0 {
+                    return Some(RefId(at));
+                }
+                if parent == NIL {
+                    return None;
+                }
+                at = parent;
+            }
+        });
+        leads.collect()
+    }
+
+    /// The nodes that lead to streams which the walk is not through with, and that no other is around.
+    pub(crate) fn tops_of_unfinished(&self) -> Vec<RefId> {
+        let tops = self.unfinished.iter().map(|stream| {
+            let around = |at: &u32| Some(self.nodes[*at as usize].parent).filter(|up| *up != NIL);
+            RefId(std::iter::successors(Some(stream.0), around).last().unwrap_or(stream.0))
+        });
+        tops.collect()
     }
 
     /// Whether the walk is in an instance that got another number.

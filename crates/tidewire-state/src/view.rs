@@ -6,6 +6,7 @@
 mod explain;
 mod subscriptions;
 mod verdicts;
+mod waiting;
 
 use std::collections::HashMap;
 
@@ -13,9 +14,9 @@ use foldhash::fast::RandomState;
 
 pub use self::explain::{Explained, Explanation};
 pub(crate) use self::subscriptions::SharedArrival;
-use self::subscriptions::Subscriptions;
 pub use self::verdicts::Shown;
 pub(crate) use self::verdicts::{Passed, Verdicts};
+use self::{subscriptions::Subscriptions, waiting::Waiting};
 use crate::{bits::Bits, tracker::Tracker, types::Tag, visitor::RefId};
 
 /// The number of a view among those of a state, small and reused.
@@ -59,6 +60,8 @@ pub struct Views {
     /// The state has filters, and there was a view.
     pub(crate) has_filters: bool,
     subscriptions: Subscriptions,
+    /// What views are to have of streams when its turn comes.
+    waiting: Waiting,
     released: Vec<RefId>,
     open: Vec<RefId>,
     /// Whether one of them may be another than at the last walk.
@@ -221,6 +224,7 @@ impl Views {
             *place = None;
         }
         self.subscriptions.clear(view);
+        self.waiting.clear(view);
     }
 
     /// A view that is about to change.
@@ -269,6 +273,7 @@ impl Views {
 
     pub(crate) fn clear(&mut self, view: ViewId) {
         self.subscriptions.clear(view);
+        self.waiting.clear(view);
         if let Some(view) = self.get_mut(view) {
             view.tags += 1;
             view.held.clear();
@@ -345,6 +350,9 @@ impl Views {
             for node in &self.released {
                 self.subscriptions.forget(*node);
             }
+        }
+        for node in &self.released {
+            self.waiting.forget(*node);
         }
         for view in self.all.iter_mut().flatten() {
             for node in &self.released {

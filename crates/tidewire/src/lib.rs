@@ -25,7 +25,7 @@ pub use tidewire_server::{
     Matchmaker, Options, Result, Room, RoomContext, Server,
 };
 pub use tidewire_state::{
-    ArraySchema, CollectionSchema, Instance, MapSchema, Number, SetSchema, Tracked,
+    ArraySchema, CollectionSchema, Instance, MapSchema, Number, SetSchema, StreamSchema, Tracked,
 };
 
 /// What the derive refers to.
@@ -45,7 +45,8 @@ pub mod prelude {
     };
     // The derive and the trait.
     pub use tidewire_state::{
-        ArraySchema, CollectionSchema, Instance, MapSchema, Number, Schema, SetSchema, Tracked,
+        ArraySchema, CollectionSchema, Instance, MapSchema, Number, Schema, SetSchema, StreamKey,
+        StreamSchema, Tracked,
     };
 }
 

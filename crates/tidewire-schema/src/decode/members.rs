@@ -33,7 +33,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
                 (op::DELETE, _) => {
                     let number = self.reader.unsigned()?;
                     // What is not there was gone before this client came.
-                    if let Ok(at) = self.members_node()?.numbers.binary_search(&number) {
+                    if let Some(at) = self.members_node()?.find(number) {
                         self.delete_member(element, at, &mut gone)?;
                     }
                 }
@@ -61,8 +61,12 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     fn add_member(&mut self, kind: PrimitiveKind, number: u32) -> Result<(), Fault> {
         let start = self.reader.offset();
         let value = self.reader.value(kind)?;
-        if self.member_at(number, start)?.is_some() {
+        let members = self.members_node()?;
+        if members.find(number).is_some() {
             return Ok(());
+        }
+        if members.numbers.last().is_some_and(|last| number < *last) {
+            return Err(Fault::at(start, DecodeErrorKind::UnknownEntry { index: number }));
         }
         let sink = self.members_sink()?;
         let len = sink.len();
@@ -70,7 +74,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         added.map_err(|misfit| Fault::at(start, DecodeErrorKind::Misfit(misfit)))?;
         // A set may have the value already.
         if sink.len() > len {
-            self.members_node()?.numbers.push(number);
+            self.members_node()?.push(number);
             self.holds_more(ITEM)?;
             let place = ChangePlace::Item(number as usize);
             self.changed(op::ADD, place, None, Some(ChangeValue::Value(value)));
@@ -87,7 +91,8 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     ) -> Result<(), Fault> {
         let start = self.reader.offset();
         let fault = |kind| Fault::at(start, kind);
-        let there = self.member_at(number, start)?;
+        // Those of a stream come in any order.
+        let there = self.members_node()?.find(number);
         let previous = match there {
             Some(at) => self.members_node()?.ids.get(at).copied().unwrap_or(NONE),
             None => NONE,
@@ -110,7 +115,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             let inserted = sink.insert(at, value.of(types));
             inserted.map_err(|misfit| fault(misfit.into()))?;
             let members = self.members_node()?;
-            members.numbers.push(number);
+            members.push(number);
             members.ids.push(id);
             self.tree.put_down(id, self.current, at as u32, at as u32);
             self.holds_more(ITEM)?;
@@ -118,18 +123,6 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         let place = ChangePlace::Item(number as usize);
         self.changed(operation, place, node_of(previous), node_of(id));
         Ok(())
-    }
-
-    /// Where the entry with a number is. One that is not there comes behind all others.
-    fn member_at(&mut self, number: u32, start: usize) -> Result<Option<usize>, Fault> {
-        let numbers = &self.members_node()?.numbers;
-        if numbers.last().is_none_or(|last| number > *last) {
-            return Ok(None);
-        }
-        match numbers.binary_search(&number) {
-            Ok(at) => Ok(Some(at)),
-            Err(_) => Err(Fault::at(start, DecodeErrorKind::UnknownEntry { index: number })),
-        }
     }
 
     /// Notes that a member is to be taken out, and tells of it.
@@ -187,7 +180,13 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         }
         self.members_node()?.ids.extend(left.iter().map(|(_, id)| *id));
         self.tree.discharge(self.current, gone.len() * ITEM);
-        self.moves(numbers.len())
+        let members = self.members_node()?;
+        let mut moved = numbers.len();
+        if !members.is_ordered() {
+            members.find_places();
+            moved += members.numbers.len();
+        }
+        self.moves(moved)
     }
 
     fn members_node(&mut self) -> Result<&mut MembersNode, Fault> {

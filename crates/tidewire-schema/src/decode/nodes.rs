@@ -1,6 +1,6 @@
 //! The table of references: what stands behind a refId, and where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, hash_map::RandomState};
 
 use tidewire_state::{ElementKind, FieldKind, TypeIndex};
 
@@ -54,8 +54,10 @@ pub(super) enum Shape {
 pub(super) struct MembersNode {
     pub(super) is_set: bool,
     pub(super) element: ElementKind,
-    /// The sender's numbers of the entries, in order of arrival, which is ascending.
+    /// The sender's numbers of the entries, in order of arrival. They ascend, but for those of a stream.
     pub(super) numbers: Vec<u32>,
+    /// Where each number is, if they do not.
+    places: Option<HashMap<u32, u32, RandomState>>,
     /// The nodes that the sender has put there. Empty for primitives.
     pub(super) ids: Vec<u32>,
 }
@@ -226,7 +228,38 @@ impl Node {
 
 impl MembersNode {
     fn empty(is_set: bool, element: ElementKind) -> Box<Self> {
-        Box::new(Self { is_set, element, numbers: Vec::new(), ids: Vec::new() })
+        Box::new(Self { is_set, element, numbers: Vec::new(), places: None, ids: Vec::new() })
+    }
+
+    /// Where the entry with a number is.
+    pub(super) fn find(&self, number: u32) -> Option<usize> {
+        match &self.places {
+            None => self.numbers.binary_search(&number).ok(),
+            Some(places) => places.get(&number).map(|at| *at as usize),
+        }
+    }
+
+    /// An entry comes behind all others, whose number is not there.
+    pub(super) fn push(&mut self, number: u32) {
+        let ascends = self.numbers.last().is_none_or(|last| number > *last);
+        let at = self.numbers.len() as u32;
+        self.numbers.push(number);
+        match &mut self.places {
+            Some(places) => drop(places.insert(number, at)),
+            None if ascends => {}
+            None => self.find_places(),
+        }
+    }
+
+    /// Whether the numbers ascend.
+    pub(super) fn is_ordered(&self) -> bool {
+        self.places.is_none()
+    }
+
+    /// The numbers are others, or elsewhere.
+    pub(super) fn find_places(&mut self) {
+        let places = || (0..).zip(&self.numbers).map(|(at, number)| (*number, at)).collect();
+        self.places = (!self.numbers.is_sorted()).then(places);
     }
 }
 

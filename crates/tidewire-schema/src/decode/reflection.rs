@@ -168,7 +168,8 @@ impl ReflectionField {
             ("map", Some(element)) => Some(FieldKind::Map(element)),
             ("array", Some(element)) => Some(FieldKind::Array(element)),
             ("set", Some(element)) => Some(FieldKind::Set(element)),
-            ("collection", Some(element)) => Some(FieldKind::Collection(element)),
+            // What 5.x calls a stream has the operations of a collection.
+            ("collection" | "stream", Some(element)) => Some(FieldKind::Collection(element)),
             ("quantized", _) => match &self.quantized {
                 Some(descriptor) => descriptor.kind()?.map(FieldKind::Quantized),
                 None => None,

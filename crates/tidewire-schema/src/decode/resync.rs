@@ -147,6 +147,7 @@ impl<S: StructSink> Decoder<S> {
             (Shape::Members(ours), Shape::Members(theirs)) => {
                 let kept = ours.numbers.len();
                 ours.numbers.copy_from_slice(&theirs.numbers[..kept]);
+                ours.find_places();
             }
             (Shape::Map(ours), Shape::Map(theirs)) => {
                 let mut entries = IndexTable::default();

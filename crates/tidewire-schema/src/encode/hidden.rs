@@ -16,9 +16,9 @@ mod write;
 use std::sync::Arc;
 
 use tidewire_state::{
-    Bits, Enter, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit, NodeMembersEdit, RefEdit,
-    RefId, StateView, Tag, Tracked, TypeIndex, TypeSet, Value, ValueEdit, ViewId, Visibility,
-    Visitor,
+    Bits, Enter, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit, NodeMember,
+    NodeMembersEdit, RefEdit, RefId, StateView, Tag, Tracked, TypeIndex, TypeSet, Value, ValueEdit,
+    ViewId, Visibility, Visitor,
 };
 
 use self::{
@@ -422,7 +422,14 @@ impl Hidden {
     }
 
     pub(super) fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
-        for entry in edit.before.iter().chain(edit.after) {
+        // What stayed leads where it led: clients need not look at it.
+        let differs = |list: &[NodeMember], entry: &NodeMember| {
+            let at = list.binary_search_by_key(&entry.number, |other| other.number);
+            at.map_or(true, |at| list[at] != *entry)
+        };
+        let gone = edit.before.iter().filter(|entry| differs(edit.after, entry));
+        let came = edit.after.iter().filter(|entry| differs(edit.before, entry));
+        for entry in gone.chain(came) {
             self.moved(Key::Member(entry.number));
         }
         self.shadow.lead_members(self.at, edit);

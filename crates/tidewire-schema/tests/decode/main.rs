@@ -13,6 +13,7 @@ mod operations;
 mod resync;
 mod round_trip;
 mod sets;
+mod streams;
 mod types;
 mod upstream;
 mod vectors;

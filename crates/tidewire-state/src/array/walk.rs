@@ -38,6 +38,25 @@ impl<T> Default for ArrayMirror<T> {
 }
 
 impl<V: Element> ArraySchema<V> {
+    fn select_item(&mut self, at: usize, fresh: bool, path: &[&str], select: &mut Select<'_>) {
+        let slot = &mut self.slots[at];
+        let waits = select.waits();
+        slot.value.item_select(&mut slot.mirror, fresh, path, select);
+        if select.waits() != waits {
+            self.touch(at);
+        }
+    }
+
+    /// The next walk goes on where this one was not through with a stream.
+    #[cold]
+    fn touch_unfinished(&mut self, leads: &[RefId]) {
+        for (at, slot) in self.slots.iter_mut().enumerate() {
+            if leads.contains(&V::item_node(&slot.mirror)) {
+                self.touched.mark(at, &mut slot.link);
+            }
+        }
+    }
+
     fn walk_items<T: Visitor + ?Sized>(
         &mut self,
         sent: &mut [V::ItemSent],
@@ -127,6 +146,9 @@ impl<V: Element> Field for ArraySchema<V> {
         self.moved_from = self.slots.len();
         self.torn = false;
         self.touched.reserve(self.slots.capacity());
+        if walk.tracker.has_unfinished() {
+            self.touch_unfinished(&walk.tracker.leads_to_unfinished(id));
+        }
         walk.visitor.leave();
     }
 
@@ -162,14 +184,14 @@ impl<V: Element> Field for ArraySchema<V> {
         let fresh = fresh || !self.identity.is(mirror.seen);
         let [index, rest @ ..] = path else {
             if goes_on {
-                for slot in &mut self.slots {
-                    slot.value.item_select(&mut slot.mirror, fresh, &[], select);
+                for at in 0..self.slots.len() {
+                    self.select_item(at, fresh, &[], select);
                 }
             }
             return;
         };
-        match index.parse().ok().and_then(|at: usize| self.slots.get_mut(at)) {
-            Some(slot) => slot.value.item_select(&mut slot.mirror, fresh, rest, select),
+        match index.parse().ok().filter(|at| *at < self.slots.len()) {
+            Some(at) => self.select_item(at, fresh, rest, select),
             None => select.nothing(index),
         }
     }

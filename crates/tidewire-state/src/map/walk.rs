@@ -4,8 +4,9 @@ use super::MapSchema;
 use crate::{
     filter::{Ask, PerPlayer, Sift, Viewer},
     identity::Seen,
-    schema::{Describe, Element, ElementType, EntryChange, Field},
+    schema::{Describe, Element, ElementType, EntryChange, Field, Gone},
     select::Select,
+    touched::Link,
     tracker::{Owner, Visit, Walk},
     types::{FieldIndex, FieldKind, TypesBuilder},
     visitor::{Enter, EntryAt, Place, RefId, Visitor},
@@ -157,7 +158,7 @@ impl<V: Element> MapSchema<V> {
     }
 
     #[inline]
-    fn report_below<T: Visitor + ?Sized>(&mut self, walk: &mut Walk<'_, T>) {
+    fn report_below<T: Visitor + ?Sized>(&mut self, id: RefId, walk: &mut Walk<'_, T>) {
         let Self { slots, touched, .. } = self;
         for at in touched.gather(|at| slots[at as usize].link) {
             let slot = &mut slots[*at as usize];
@@ -167,7 +168,27 @@ impl<V: Element> MapSchema<V> {
                 held.value.entry_walk_below(&mut held.mirror, at, walk);
             }
         }
+        if walk.tracker.has_unfinished() {
+            return self.touch_unfinished(&walk.tracker.leads_to_unfinished(id));
+        }
         touched.forget();
+    }
+
+    /// The next walk goes on where this one was not through with a stream.
+    #[cold]
+    fn touch_unfinished(&mut self, leads: &[RefId]) {
+        let Self { slots, touched, .. } = self;
+        let leads = |at: &u32| {
+            let held = slots[*at as usize].entry.as_ref();
+            let node = held.map_or(Gone::Value, |held| V::entry_gone(&held.mirror));
+            matches!(node, Gone::Node(id) if leads.contains(&id))
+        };
+        let walked = touched.gather(|_| Link::default());
+        let again: Vec<u32> = walked.iter().copied().filter(leads).collect();
+        touched.forget();
+        for at in again {
+            touched.mark(at as usize, &mut slots[at as usize].link);
+        }
     }
 }
 
@@ -213,7 +234,7 @@ impl<V: Element> Field for MapSchema<V> {
         if !known || !self.is_only_touched() {
             self.report_own(mirror, fresh, walk);
         }
-        self.report_below(walk);
+        self.report_below(id, walk);
         walk.visitor.leave();
     }
 
@@ -267,7 +288,11 @@ impl<V: Element> Field for MapSchema<V> {
                 for (at, slot) in self.slots.iter_mut().enumerate() {
                     if let Some(held) = &mut slot.entry {
                         let how = how(at, held.replaced);
+                        let waits = select.waits();
                         held.value.entry_select(&mut held.mirror, how, &[], select);
+                        if select.waits() != waits && at < self.tail {
+                            self.touched.mark(at, &mut slot.link);
+                        }
                     }
                 }
             }
@@ -277,7 +302,11 @@ impl<V: Element> Field for MapSchema<V> {
         match held {
             Some((at, held)) => {
                 let how = how(at, held.replaced);
+                let waits = select.waits();
                 held.value.entry_select(&mut held.mirror, how, rest, select);
+                if select.waits() != waits {
+                    self.touch(at);
+                }
             }
             None => select.nothing(key),
         }

@@ -105,6 +105,12 @@ impl Tracker {
         self.shared.instances.entry(key).or_insert(new).index = index;
     }
 
+    /// The instances that lead to streams which the walk under way is not through with.
+    pub(crate) fn shared_unfinished(&self) -> Vec<SharedKey> {
+        let tops = self.tops_of_unfinished();
+        tops.iter().filter_map(|top| self.shared.keys.get(top).copied()).collect()
+    }
+
     /// Whether an instance is referred to by nobody.
     pub(crate) fn is_unused(&self, key: SharedKey) -> bool {
         self.shared.instances.get(&key).is_none_or(|shared| shared.parents.is_empty())

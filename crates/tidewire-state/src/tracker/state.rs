@@ -146,6 +146,7 @@ impl<S: Schema> Tracked<S> {
         for id in &self.tracker.found {
             self.views.add(view, *id, tag);
         }
+        self.views.wait_for_all(view, &self.tracker.waits, tag);
         Ok(())
     }
 
@@ -166,6 +167,7 @@ impl<S: Schema> Tracked<S> {
         for id in &self.tracker.found {
             self.views.remove(view, *id, tag);
         }
+        self.views.wait_no_longer(view, &self.tracker.waits, tag);
         Ok(())
     }
 
@@ -188,6 +190,7 @@ impl<S: Schema> Tracked<S> {
         self.views.get(view).ok_or(PathError::NoView)?;
         self.select(path, Purpose::Subscribe(tag))?;
         self.views.subscribe(view, &self.tracker.found, tag);
+        self.views.wait_for_all(view, &self.tracker.waits, tag);
         Ok(())
     }
 
@@ -259,6 +262,7 @@ impl<S: Schema> Tracked<S> {
                     for id in &self.tracker.found {
                         self.views.add(view, *id, tag);
                     }
+                    self.views.wait_for_all(view, &self.tracker.waits, tag);
                 }
             }
         }

@@ -130,6 +130,19 @@ impl Views {
         self.subscriptions.came.insert(node, takers);
     }
 
+    /// Who is to have what comes to a place of `owner`, and for what.
+    pub(crate) fn takers(&self, owner: Owner) -> Vec<(ViewId, Tag)> {
+        match self.subscriptions.is_empty() {
+            true => Vec::new(),
+            false => self.subscriptions.takers(owner, None),
+        }
+    }
+
+    /// An instance of a pool that is below what came into a view: it is to come too.
+    pub(crate) fn shared_is_to_come(&mut self, view: ViewId, tag: Tag, key: SharedKey) {
+        self.subscriptions.shared.push(SharedArrival { view, tag, key });
+    }
+
     /// An instance of a pool has come to a place of `owner`. It may have a number already.
     pub(crate) fn shared_came(&mut self, owner: Owner, key: SharedKey, node: Option<RefId>) {
         if self.subscriptions.is_empty() {
