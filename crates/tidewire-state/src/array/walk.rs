@@ -33,11 +33,28 @@ impl<T> Default for ArrayMirror<T> {
     }
 }
 
+impl<T> ArrayMirror<T> {
+    /// Makes the array a new node. Apart, as most walks need none of it.
+    #[inline(never)]
+    fn announce<V: Visitor + ?Sized>(
+        &mut self,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let (id, _) = walk.introduce(owner, self.id.forgotten(), None);
+        walk.rename(self.id, id);
+        *self = Self { id, fresh: true, hidden: owner.hidden, ..Self::default() };
+        walk.visitor.reference(at, id, None);
+    }
+}
+
 impl<V: Element> ArraySchema<V> {
     fn walk_items<T: Visitor + ?Sized>(
         &mut self,
         sent: &mut [V::ItemSent],
         from: usize,
+        shifted: usize,
         ask_all: bool,
         walk: &mut Walk<'_, T>,
     ) {
@@ -51,13 +68,14 @@ impl<V: Element> ArraySchema<V> {
             return;
         }
         let Self { slots, touched, .. } = self;
-        for index in touched.gather(|at| slots[at as usize].link) {
-            let index = *index as usize;
+        for at in touched.gather(|at| slots[at as usize - shifted].link) {
+            // What went after it was touched is behind nobody's number.
+            let Some(index) = (*at as usize).checked_sub(shifted) else { continue };
             let slot = &mut slots[index];
             slot.link.clear();
             slot.value.item_walk(&mut slot.mirror, sent, index, walk);
         }
-        touched.forget();
+        touched.forget_gathered();
         if V::IS_NODE {
             for (index, slot) in self.slots.iter_mut().enumerate().skip(from) {
                 if V::item_is_fresh(&slot.mirror) {
@@ -80,11 +98,7 @@ impl<V: Element> Field for ArraySchema<V> {
         walk: &mut Walk<'_, T>,
     ) {
         if owner.fresh {
-            let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
-            walk.rename(mirror.id, id);
-            let hidden = owner.hidden;
-            *mirror = ArrayMirror { id, fresh: true, hidden, ..ArrayMirror::default() };
-            walk.visitor.reference(at, id, None);
+            mirror.announce(at, owner, walk);
         }
     }
 
@@ -100,6 +114,7 @@ impl<V: Element> Field for ArraySchema<V> {
         if V::HAS_IDENTITY && !self.touched.is_empty() {
             from = 0;
         }
+        let shifted = self.shifted;
         let moved = from < self.slots.len() || from < mirror.sent.len();
         if known && !moved && self.touched.is_empty() {
             return;
@@ -112,10 +127,16 @@ impl<V: Element> Field for ArraySchema<V> {
         }
         if moved {
             let array = Owner::new(id, !known, hidden);
-            V::items_walk_own(&mut self.slots, &mut mirror.sent, from, array, walk);
+            let queued = shifted > 0 && known && shifted + from == mirror.sent.len();
+            let Self { slots, .. } = self;
+            if !(queued && V::items_walk_shifted(slots, &mut mirror.sent, shifted, array, walk)) {
+                // Without what went, all that is left stands elsewhere.
+                from = if shifted > 0 { 0 } else { from };
+                V::items_walk_own(slots, &mut mirror.sent, from, array, walk);
+            }
         }
-        self.walk_items(&mut mirror.sent, from, self.torn || !known, walk);
-        self.moved_from = self.slots.len();
+        self.walk_items(&mut mirror.sent, from, shifted, self.torn || !known, walk);
+        (self.moved_from, self.shifted) = (self.slots.len(), 0);
         self.torn = false;
         self.touched.reserve(self.slots.capacity());
         walk.visitor.leave();

@@ -20,6 +20,22 @@ pub struct MapMirror {
     indexes: Indexes,
 }
 
+impl MapMirror {
+    /// Makes the map a new node. Apart, as most walks need none of it.
+    #[inline(never)]
+    fn announce<T: Visitor + ?Sized>(
+        &mut self,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, T>,
+    ) {
+        let (id, _) = walk.introduce(owner, self.id.forgotten(), None);
+        walk.rename(self.id, id);
+        *self = Self { id, fresh: true, hidden: owner.hidden, ..Self::default() };
+        walk.visitor.reference(at, id, None);
+    }
+}
+
 /// The numbers of a map's keys on the wire.
 #[derive(Debug, Default)]
 struct Indexes {
@@ -57,8 +73,10 @@ impl Indexes {
 }
 
 impl<V: Element> MapSchema<V> {
-    fn is_unchanged(&self) -> bool {
-        self.touched.is_empty() && self.tail == self.slots.len() && self.removed.is_empty()
+    /// Whether no key came or went.
+    #[inline]
+    fn has_same_keys(&self) -> bool {
+        self.tail == self.slots.len() && self.removed.is_empty()
     }
 
     /// Makes every entry new.
@@ -73,17 +91,6 @@ impl<V: Element> MapSchema<V> {
             }
         }
         self.touched.forget();
-    }
-
-    /// Whether the walk has nothing to tell of the map itself: a struct that was only touched has
-    /// nothing to report but what is below it.
-    #[inline]
-    fn is_only_touched(&self) -> bool {
-        V::IS_NODE
-            && !V::HAS_IDENTITY
-            && !self.replaced
-            && self.tail == self.slots.len()
-            && self.removed.is_empty()
     }
 
     /// Reports which entries came, went and have other values. What came is touched from here on,
@@ -163,7 +170,7 @@ impl<V: Element> MapSchema<V> {
                 held.value.entry_walk_below(&mut held.mirror, at, walk);
             }
         }
-        touched.forget();
+        touched.forget_gathered();
     }
 }
 
@@ -179,11 +186,7 @@ impl<V: Element> Field for MapSchema<V> {
         walk: &mut Walk<'_, T>,
     ) {
         if owner.fresh {
-            let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
-            walk.rename(mirror.id, id);
-            let hidden = owner.hidden;
-            *mirror = MapMirror { id, fresh: true, hidden, ..MapMirror::default() };
-            walk.visitor.reference(at, id, None);
+            mirror.announce(at, owner, walk);
         }
     }
 
@@ -194,14 +197,15 @@ impl<V: Element> Field for MapSchema<V> {
         at: FieldIndex,
         walk: &mut Walk<'_, T>,
     ) {
-        let known = self.identity.is(mirror.seen);
-        if known && self.is_unchanged() {
+        let is_same = self.identity.is(mirror.seen) && self.has_same_keys();
+        if is_same && self.touched.is_empty() {
             return;
         }
         let fresh = std::mem::take(&mut mirror.fresh);
         let MapMirror { id, hidden, .. } = *mirror;
         walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
-        if !known || !self.is_only_touched() {
+        // A struct that was only touched has nothing to report but what is below it.
+        if !is_same || !V::IS_NODE || V::HAS_IDENTITY || self.replaced {
             self.report_own(mirror, fresh, walk);
         }
         self.report_below(walk);
