@@ -142,7 +142,7 @@ fn file() -> PathBuf {
 }
 
 /// What `benches/tidewire/src/bin/instructions.rs` knows.
-const PATHS: [&str; 4] = ["tick", "views", "snapshot", "apply"];
+const PATHS: [&str; 7] = ["tick", "one", "names", "shift", "views", "snapshot", "apply"];
 
 #[cfg(test)]
 mod tests {

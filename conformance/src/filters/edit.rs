@@ -247,7 +247,7 @@ impl Source {
                 let (name, card) = (self.name(), self.shared(usize::MAX));
                 match card {
                     Some(card) if self.random.chance(70) => {
-                        drop(table.favourites.insert(name, card))
+                        table.favourites.insert(name, card);
                     }
                     _ => drop(table.favourites.remove(name)),
                 }

@@ -85,7 +85,7 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
                     __types.index_of::<Self>()
                 }
 
-                #[inline]
+                #[inline(always)]
                 fn walk_fields<__TidewireVisitor: __tidewire::Visitor + ?::core::marker::Sized>(
                     &mut self,
                     __mirror: &mut Self::Mirror,

@@ -6,6 +6,7 @@
 mod hidden;
 mod kinds;
 mod members;
+mod plain;
 mod plan;
 mod reflection;
 mod shift;
@@ -19,7 +20,7 @@ use tidewire_state::{
 };
 
 pub use self::reflection::Profile;
-use self::{hidden::Hidden, writer::Writer};
+use self::{hidden::Hidden, plain::Plain, writer::Writer};
 
 /// Encodes one state for any number of clients.
 ///
@@ -47,12 +48,14 @@ use self::{hidden::Hidden, writer::Writer};
 #[derive(Debug)]
 pub struct Encoder {
     types: Arc<TypeSet>,
-    patch: Writer,
+    patch: Plain,
     snapshot: Writer,
     /// What not everyone is told of, if there is such a field.
     hidden: Option<Box<Hidden>>,
     /// How often the state had been synced when this encoder last knew all about it.
     ticks: u64,
+    /// Whether patches follow from the events alone.
+    is_plain: bool,
 }
 
 /// Whose copy of the state a patch continues: small numbers, chosen by who calls, each for one client
@@ -70,10 +73,13 @@ impl Encoder {
     /// An encoder for `state`, which may hold anything already.
     pub fn new<S: Schema>(state: &Tracked<S>) -> Self {
         let types = Arc::new(state.types());
+        let patch = Writer::new(&types);
+        let hidden = types.has_hidden_fields().then(|| Box::new(Hidden::new(&types)));
         Self {
-            patch: Writer::new(&types),
+            is_plain: hidden.is_none() && patch.kinds.is_none(),
+            patch: Plain::new(patch),
             snapshot: Writer::new(&types),
-            hidden: types.has_hidden_fields().then(|| Box::new(Hidden::new(&types))),
+            hidden,
             types,
             ticks: state.ticks(),
         }
@@ -90,13 +96,19 @@ impl Encoder {
     /// If changes of this state were consumed without this encoder: its clients could never learn
     /// of them.
     pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[u8] {
-        state.sync(self);
+        if self.is_plain {
+            self.check_ticks(state.ticks());
+            state.sync(&mut self.patch);
+            self.ticks += 1;
+        } else {
+            state.sync(self);
+        }
         self.last_patch()
     }
 
     /// The bytes of the last patch.
     pub fn last_patch(&self) -> &[u8] {
-        &self.patch.out
+        &self.patch.writer.out
     }
 
     /// All there is, for a client that has nothing.
@@ -113,9 +125,9 @@ impl Encoder {
         self.check_ticks(state.ticks());
         self.snapshot.start_snapshot();
         // Lent for as long as it takes: a snapshot changes no numbers.
-        self.snapshot.numbering = std::mem::take(&mut self.patch.numbering);
+        self.snapshot.numbering = std::mem::take(&mut self.patch.writer.numbering);
         state.visit_public(&mut self.snapshot);
-        self.patch.numbering = std::mem::take(&mut self.snapshot.numbering);
+        self.patch.writer.numbering = std::mem::take(&mut self.snapshot.numbering);
         &self.snapshot.out
     }
 
@@ -145,8 +157,8 @@ impl Encoder {
     ) -> &[u8] {
         self.check_ticks(state.ticks());
         match &mut self.hidden {
-            Some(hidden) => hidden.patch(&self.patch.out, state, view, reader),
-            None => &self.patch.out,
+            Some(hidden) => hidden.patch(&self.patch.writer.out, state, view, reader),
+            None => &self.patch.writer.out,
         }
     }
 
@@ -199,7 +211,7 @@ impl Encoder {
     /// Values of the last sync that may get lost on their way: operations for a message of their own,
     /// to be sent beside [`last_patch`](Self::last_patch) where there is a channel for that.
     pub fn last_unreliable(&self) -> &[u8] {
-        &self.patch.unreliable
+        &self.patch.writer.unreliable
     }
 
     /// The description of the types that a client needs before its first state.
@@ -232,7 +244,7 @@ macro_rules! route {
                     return hidden.$hidden($($given),*);
                 }
             }
-            self.patch.$name($($arg),*);
+            self.patch.writer.$name($($arg),*);
         }
     )*};
 }
@@ -241,15 +253,15 @@ macro_rules! route {
 impl Visitor for Encoder {
     fn begin(&mut self, tick: u64) {
         self.check_ticks(tick);
-        self.patch.start_patch();
-        self.patch.begin(tick);
+        self.patch.writer.start_patch();
+        self.patch.writer.begin(tick);
         if let Some(hidden) = &mut self.hidden {
             hidden.start();
         }
     }
 
     fn end(&mut self) {
-        self.patch.end();
+        self.patch.writer.end();
         self.ticks += 1;
     }
 
@@ -260,21 +272,21 @@ impl Visitor for Encoder {
         {
             return;
         }
-        self.patch.enter(node);
+        self.patch.writer.enter(node);
     }
 
     fn introduce(&mut self, node: Introduced) {
         if let Some(hidden) = &mut self.hidden {
             hidden.introduce(node);
         }
-        self.patch.introduce(node);
+        self.patch.writer.introduce(node);
     }
 
     fn released(&mut self, node: RefId) {
         if let Some(hidden) = &mut self.hidden {
             hidden.released(node);
         }
-        self.patch.released(node);
+        self.patch.writer.released(node);
     }
 
     fn renumbered(&mut self, from: RefId, to: RefId) {
@@ -312,6 +324,8 @@ impl Visitor for Encoder {
         items(edit: ValueEdit<'_>) => items(edit) if is_hidden();
         members(edit: MemberEdit<'_>) => members(edit) if is_hidden();
         item_references(edit: RefEdit<'_>)
+            => item_references(edit) if is_hidden();
+        items_shifted(edit: RefEdit<'_>, gone: usize)
             => item_references(edit) if is_hidden();
         node_members(edit: NodeMembersEdit<'_>)
             => node_members(edit) if is_hidden();

@@ -58,21 +58,25 @@ pub(crate) fn write_switch(out: &mut Vec<u8>, id: RefId) {
     }
 }
 
-/// Apart, as any field of a struct may be the first to change. One check of the capacity for numbers
-/// of up to two bytes.
+/// Apart, as any field of a struct may be the first to change. Numbers of one byte and of two are
+/// written alike, as where both occur nobody can foretell which comes next.
 #[inline(never)]
 fn write_long_switch(out: &mut Vec<u8>, id: RefId) {
-    match id.0 {
-        0x80..=0xff => out.extend_from_slice(&[SWITCH_TO_STRUCTURE, 0xcc, id.0 as u8]),
-        0x100..=0xffff => {
-            let [a, b] = (id.0 as u16).to_le_bytes();
-            out.extend_from_slice(&[SWITCH_TO_STRUCTURE, 0xcd, a, b]);
-        }
-        _ => {
-            out.push(SWITCH_TO_STRUCTURE);
-            write_ref(out, id);
-        }
+    if id.0 > 0xffff || out.capacity() - out.len() < 4 {
+        return write_any_switch(out, id);
     }
+    let is_wide = u32::from(id.0 > 0xff);
+    let len = out.len() + 3 + is_wide as usize;
+    let [_, prefix, a, b] = ((0xcc + is_wide) << 8 | id.0 << 16).to_le_bytes();
+    out.extend_from_slice(&[SWITCH_TO_STRUCTURE, prefix, a, b]);
+    out.truncate(len);
+}
+
+#[cold]
+#[inline(never)]
+fn write_any_switch(out: &mut Vec<u8>, id: RefId) {
+    out.push(SWITCH_TO_STRUCTURE);
+    write_ref(out, id);
 }
 
 /// Writes a `number`.
@@ -170,6 +174,36 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
             out.extend_from_slice(&step.to_le_bytes()[..usize::from(by.bits()) / 8]);
         }
     }
+}
+
+/// Writes an operation of a field and its value. One check of the capacity for both where the value is
+/// small.
+#[inline(always)]
+pub(crate) fn write_field(out: &mut Vec<u8>, op: u8, value: Value<'_>) {
+    match value {
+        Value::Boolean(value) => write_op(out, op, [u8::from(value)]),
+        Value::Int8(value) => write_op(out, op, value.to_le_bytes()),
+        Value::Uint8(value) => write_op(out, op, [value]),
+        Value::Int16(value) => write_op(out, op, value.to_le_bytes()),
+        Value::Uint16(value) => write_op(out, op, value.to_le_bytes()),
+        Value::Int32(value) => write_op(out, op, value.to_le_bytes()),
+        Value::Uint32(value) => write_op(out, op, value.to_le_bytes()),
+        Value::Int64(value) => write_op(out, op, value.to_le_bytes()),
+        Value::Uint64(value) => write_op(out, op, value.to_le_bytes()),
+        Value::Float32(value) => write_op(out, op, value.to_le_bytes()),
+        Value::Float64(value) => write_op(out, op, value.to_le_bytes()),
+        Value::String(_) | Value::Number(_) | Value::Quantized(..) => {
+            out.push(op);
+            write_value(out, value);
+        }
+    }
+}
+
+#[inline(always)]
+fn write_op<const N: usize>(out: &mut Vec<u8>, op: u8, value: [u8; N]) {
+    let mut bytes = [op; 9];
+    bytes[1..=N].copy_from_slice(&value);
+    out.extend_from_slice(&bytes[..=N]);
 }
 
 #[cfg(test)]

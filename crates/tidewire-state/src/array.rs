@@ -36,9 +36,12 @@ use crate::{
 pub struct ArraySchema<V: Element> {
     slots: ArraySlots<V>,
     touched: Touched,
-    /// The first index from which on items may have come, gone or moved since the last walk.
-    /// At most the length.
+    /// The first index from which on items may have come, gone or moved since the last walk, beside
+    /// what `shifted` says. At most the length.
     moved_from: usize,
+    /// How many items went from the front since the last walk, and nothing else before `moved_from`:
+    /// a queue that moves on. The touched list counts from before they went.
+    shifted: usize,
     /// Whether moves tore the touched list, so that slots must be asked one by one.
     torn: bool,
     identity: Identity,
@@ -72,6 +75,7 @@ impl<V: Element> ArraySchema<V> {
             slots: Vec::with_capacity(capacity),
             touched: Touched::default(),
             moved_from: 0,
+            shifted: 0,
             torn: false,
             identity: Identity::default(),
         }
@@ -95,6 +99,20 @@ impl<V: Element> ArraySchema<V> {
         self.moved_from = self.moved_from.min(index);
     }
 
+    /// Notes that the first item goes.
+    fn shift(&mut self) {
+        if self.moved_from == 0 {
+            return self.moved(0);
+        }
+        let Self { slots, touched, shifted, .. } = self;
+        if !self.torn {
+            // What is chained is found through the slots, one of which goes.
+            touched.gather(|at| slots[at as usize - *shifted].link);
+        }
+        self.shifted += 1;
+        self.moved_from -= 1;
+    }
+
     /// Notes that an item may have changed in place.
     #[inline]
     fn touch(&mut self, index: usize) -> Option<&mut V> {
@@ -102,7 +120,7 @@ impl<V: Element> ArraySchema<V> {
         if self.torn {
             slot.link.mark();
         } else if index < self.moved_from || V::IS_NODE {
-            self.touched.mark(index, &mut slot.link);
+            self.touched.mark(index + self.shifted, &mut slot.link);
         }
         Some(&mut slot.value)
     }

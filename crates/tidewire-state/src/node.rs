@@ -54,18 +54,36 @@ impl<M: Default> NodeMirror<M> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn walk_below<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
         &mut self,
         node: &mut S,
         place: Place<'_>,
         walk: &mut Walk<'_, V>,
     ) {
+        if self.fresh {
+            return self.walk_fresh(node, place, walk);
+        }
         let Self { id, hidden, .. } = *self;
-        let fresh = std::mem::take(&mut self.fresh);
         let index = Some(TypeIndex(self.index.into()));
-        walk.visitor.enter(Enter { id, place, index, hidden, filtered: false, fresh });
-        node.walk(&mut self.fields, Owner::new(id, fresh, hidden), walk);
+        walk.visitor.enter(Enter { id, place, index, hidden, filtered: false, fresh: false });
+        node.walk(&mut self.fields, Owner::new(id, false, hidden), walk);
+        walk.visitor.leave();
+    }
+
+    /// Apart, so that no field of the nodes that were there is asked whether all is new.
+    #[inline(never)]
+    fn walk_fresh<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
+        &mut self,
+        node: &mut S,
+        place: Place<'_>,
+        walk: &mut Walk<'_, V>,
+    ) {
+        self.fresh = false;
+        let Self { id, hidden, .. } = *self;
+        let index = Some(TypeIndex(self.index.into()));
+        walk.visitor.enter(Enter { id, place, index, hidden, filtered: false, fresh: true });
+        node.walk(&mut self.fields, Owner::new(id, true, hidden), walk);
         walk.visitor.leave();
     }
 
@@ -541,6 +559,32 @@ impl<S: Schema> Element for S {
             sent.extend_from_slice(&after);
         }
         walk.tracker.scratch = after;
+    }
+
+    fn items_walk_shifted<V: Visitor + ?Sized>(
+        slots: &mut ArraySlots<Self>,
+        sent: &mut Vec<RefId>,
+        gone: usize,
+        array: Owner,
+        walk: &mut Walk<'_, V>,
+    ) -> bool {
+        let len = sent.len();
+        let (stayed, came) = slots.split_at_mut(len - gone);
+        if stayed.last().is_some_and(|slot| slot.mirror.id != sent[len - 1]) {
+            return false;
+        }
+        for slot in came {
+            // It came since the last walk, so no walk has seen it.
+            slot.mirror.forget();
+            slot.mirror.announce(&slot.value, array, walk);
+            sent.push(slot.mirror.id);
+        }
+        // One list for both, as they overlap.
+        let (before, after) = (&sent[..len], &sent[gone..]);
+        walk.visitor.items_shifted(RefEdit { from: 0, before, after }, gone);
+        sent[..gone].iter().for_each(|id| walk.release(*id));
+        sent.drain(..gone);
+        true
     }
 
     fn item_walk<V: Visitor + ?Sized>(

@@ -53,7 +53,7 @@ pub trait Schema {
     }
 
     /// Reports what differs from `mirror`, and brings that up to date.
-    #[inline]
+    #[inline(always)]
     fn walk<V: Visitor + ?Sized>(
         &mut self,
         mirror: &mut Self::Mirror,
@@ -415,6 +415,21 @@ pub trait Element: Field + Sized {
         array: Owner,
         walk: &mut Walk<'_, V>,
     );
+
+    /// Reports that the first `gone` items of an array went, and that others may have come behind the
+    /// last, in time that does not grow with those between. Tells whether it did: otherwise the change
+    /// is to be reported as any.
+    #[inline]
+    fn items_walk_shifted<V: Visitor + ?Sized>(
+        slots: &mut ArraySlots<Self>,
+        sent: &mut Vec<Self::ItemSent>,
+        gone: usize,
+        array: Owner,
+        walk: &mut Walk<'_, V>,
+    ) -> bool {
+        let _ = (slots, sent, gone, array, walk);
+        false
+    }
 
     /// Reports a touched item that did not move.
     fn item_walk<V: Visitor + ?Sized>(

@@ -92,12 +92,20 @@ impl Touched {
     /// The numbers of all marked slots. `link` leads to a slot's mark.
     #[inline]
     pub(crate) fn gather(&mut self, link: impl Fn(u32) -> Link) -> &[u32] {
-        let mut at = std::mem::replace(self.chain.get_mut(), END);
-        while at != END {
-            self.list.push(at);
-            at = link(at).0;
+        if *self.chain.get_mut() != END {
+            let mut at = std::mem::replace(self.chain.get_mut(), END);
+            while at != END {
+                self.list.push(at);
+                at = link(at).0;
+            }
         }
         &self.list
+    }
+
+    /// Forgets the slots that were gathered. Their links are void.
+    #[inline]
+    pub(crate) fn forget_gathered(&mut self) {
+        self.list.clear();
     }
 
     /// Forgets which slots are marked. Their links are void.

@@ -271,9 +271,15 @@ impl Primitive for String {
     fn is_sent(&self, sent: &CompactString) -> bool {
         text::same(self, sent)
     }
+    #[inline]
     fn remember(&self, sent: &mut CompactString) {
-        sent.clear();
-        sent.push_str(self);
+        if self.len() <= SHORT && !sent.is_heap_allocated() {
+            *sent = CompactString::new(self);
+        } else {
+            // The memory is kept.
+            sent.clear();
+            sent.push_str(self);
+        }
     }
     fn assign(&mut self, value: Value<'_>) -> Result<(), PrimitiveKind> {
         let Value::String(value) = value else { return Err(Self::KIND) };
@@ -282,6 +288,9 @@ impl Primitive for String {
         Ok(())
     }
 }
+
+/// How many bytes of text a [`CompactString`] holds in itself.
+const SHORT: usize = size_of::<CompactString>();
 
 impl PrimitiveType for String {
     const KIND: PrimitiveKind = PrimitiveKind::String;

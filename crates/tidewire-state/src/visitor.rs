@@ -245,6 +245,13 @@ pub trait Visitor {
     /// An array of structs changed its length or order, or got other nodes.
     fn item_references(&mut self, edit: RefEdit<'_>);
 
+    /// As [`item_references`](Self::item_references), where nothing happened but that the first `gone`
+    /// items went and others may have come behind the last, all of them new.
+    fn items_shifted(&mut self, edit: RefEdit<'_>, gone: usize) {
+        let _ = gone;
+        self.item_references(edit);
+    }
+
     /// A set or a collection of structs got or lost entries. Codecs to which it is an array in order
     /// of arrival see it as one.
     fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
@@ -300,6 +307,7 @@ impl Visitor for [&mut dyn Visitor] {
         items(edit: ValueEdit<'_>);
         members(edit: MemberEdit<'_>);
         item_references(edit: RefEdit<'_>);
+        items_shifted(edit: RefEdit<'_>, gone: usize);
         released(node: RefId);
         introduce(node: Introduced);
         node_members(edit: NodeMembersEdit<'_>);

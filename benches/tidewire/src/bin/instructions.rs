@@ -5,10 +5,14 @@
 
 use std::process::ExitCode;
 
-use tidewire_bench::{Join, Tidewire, Views, Watching};
+use tidewire_bench::{Arrays, Edit, Join, Names, Tidewire, Views, Watching};
 use tidewire_bench_harness::{Case, Peer as _, ViewCase, Workload};
 
 const CASE: Case = Case { entities: 1_000, changed: 100 };
+
+const ONE: Case = Case { entities: 100, changed: 1 };
+
+const SHIFT: Case = Case { entities: 1_000, changed: 1 };
 
 const VIEWS: ViewCase = ViewCase { case: CASE, views: 100, visible: 60 };
 
@@ -21,6 +25,26 @@ fn main() -> ExitCode {
             let mut ticks = workload.ticks();
             hot::warm_up(&mut peer, &mut ticks);
             hot::tick(&mut peer, &mut ticks, workload.ticks_per_pass())
+        }
+        "one" => {
+            let workload = Workload::new(ONE);
+            let mut peer = Tidewire::new(&workload);
+            let mut ticks = workload.ticks();
+            hot::warm_up(&mut peer, &mut ticks);
+            hot::one(&mut peer, &mut ticks, workload.ticks_per_pass())
+        }
+        "names" => {
+            let mut peer = Names::new(&workload);
+            let mut ticks = workload.ticks();
+            hot::warm_up(&mut peer, &mut ticks);
+            hot::names(&mut peer, &mut ticks, workload.ticks_per_pass())
+        }
+        "shift" => {
+            let workload = Workload::new(SHIFT);
+            let mut peer = Arrays::new(&workload, Edit::Shift);
+            let mut ticks = workload.ticks();
+            hot::warm_up(&mut peer, &mut ticks);
+            hot::shift(&mut peer, &mut ticks, workload.ticks_per_pass())
         }
         "apply" => {
             let mut peer = Tidewire::new(&workload);
@@ -48,7 +72,8 @@ fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "error: no path is called {path:?}: there are tick, views, snapshot and apply"
+                "error: no path is called {path:?}: there are tick, one, names, shift, views, \
+                 snapshot and apply"
             );
             return ExitCode::FAILURE;
         }
@@ -61,7 +86,7 @@ fn main() -> ExitCode {
 mod hot {
     use std::hint::black_box;
 
-    use tidewire_bench::{Join, Tidewire, Views};
+    use tidewire_bench::{Arrays, Join, Names, Tidewire, Views};
     use tidewire_bench_harness::{Peer, Ticks};
 
     /// Brings every buffer to its size. Not counted.
@@ -74,24 +99,34 @@ mod hot {
         }
     }
 
-    /// Changes 100 of 1,000 entities and encodes that.
-    #[inline(never)]
-    pub(crate) fn tick(peer: &mut Tidewire, ticks: &mut Ticks<'_>, rounds: usize) -> usize {
-        for _ in 0..rounds {
-            peer.mutate(&ticks.advance());
-            black_box(peer.encode());
-        }
-        rounds
+    /// Ticks: changes and their encoding.
+    macro_rules! ticks {
+        ($($(#[$doc:meta])* $name:ident($peer:ty);)*) => {$(
+            $(#[$doc])*
+            #[inline(never)]
+            pub(crate) fn $name(peer: &mut $peer, ticks: &mut Ticks<'_>, rounds: usize) -> usize {
+                // One function of its own each, whatever the compiler finds alike.
+                black_box(stringify!($name));
+                for _ in 0..rounds {
+                    peer.mutate(&ticks.advance());
+                    black_box(peer.encode());
+                }
+                rounds
+            }
+        )*};
     }
 
-    /// Changes 100 of 1,000 entities and encodes that for 100 clients that see 60 each.
-    #[inline(never)]
-    pub(crate) fn views(peer: &mut Views, ticks: &mut Ticks<'_>, rounds: usize) -> usize {
-        for _ in 0..rounds {
-            peer.mutate(&ticks.advance());
-            black_box(peer.encode());
-        }
-        rounds
+    ticks! {
+        /// Changes 100 of 1,000 entities.
+        tick(Tidewire);
+        /// Changes one of 100 entities.
+        one(Tidewire);
+        /// Renames 100 of 1,000 entities.
+        names(Names);
+        /// The first of an array of 1,000 goes, another comes behind the last.
+        shift(Arrays);
+        /// Changes 100 of 1,000 entities, for 100 clients that see 60 each.
+        views(Views);
     }
 
     /// A snapshot of 1,000 entities.

@@ -177,7 +177,7 @@ fn find_queue(before: &[RefId], after: &[RefId]) -> Option<usize> {
 }
 
 /// Whether to turn an array round is less than to move what stays.
-fn is_worth_it(shift: usize, kept: usize) -> bool {
+pub(super) fn is_worth_it(shift: usize, kept: usize) -> bool {
     shift > 0 && kept > 2 * shift + 4
 }
 

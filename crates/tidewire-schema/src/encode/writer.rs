@@ -10,7 +10,7 @@ use tidewire_state::{
 use super::{
     kinds::Kinds,
     members::Numbering,
-    plan::{ArrayOp, Plan},
+    plan::{ArrayOp, Plan, is_worth_it},
     shift::{self, Shift},
 };
 use crate::wire::{self, op};
@@ -52,6 +52,14 @@ impl Writer {
         self.snapshot = false;
         self.unreliable.clear();
         self.unreliable_node = RefId::default();
+    }
+
+    /// As [`start_patch`](Self::start_patch), of a writer that writes no snapshots, and nothing that may
+    /// get lost.
+    #[inline(always)]
+    pub(super) fn start_plain_patch(&mut self) {
+        self.out.clear();
+        self.made_up = self.made_up_from;
     }
 
     pub(super) fn start_snapshot(&mut self) {
@@ -217,23 +225,8 @@ impl Visitor for Writer {
         if self.kinds.is_some() && self.is_left_out(field, Some(value), old) {
             return;
         }
-        // One check of the capacity for op and value where the value is small.
         self.switch();
-        let op = op::ADD | field.0;
-        match value {
-            Value::Float32(value) => {
-                let [a, b, c, d] = value.to_le_bytes();
-                self.out.extend_from_slice(&[op, a, b, c, d]);
-            }
-            Value::Uint16(value) => {
-                let [a, b] = value.to_le_bytes();
-                self.out.extend_from_slice(&[op, a, b]);
-            }
-            value => {
-                self.out.push(op);
-                wire::write_value(&mut self.out, value);
-            }
-        }
+        wire::write_field(&mut self.out, op::ADD | field.0, value);
     }
 
     fn reference(&mut self, field: FieldIndex, node: RefId, old: Option<RefId>) {
@@ -338,6 +331,18 @@ impl Visitor for Writer {
         self.numbering.released(node);
     }
 
+    fn items_shifted(&mut self, edit: RefEdit<'_>, gone: usize) {
+        let kept = edit.before.len() - gone;
+        if !is_worth_it(gone, kept) {
+            return self.item_references(edit);
+        }
+        let grows = kept < edit.after.len();
+        shift::drop_front(edit.before.len(), kept, grows, |op| self.array_op(op, 0));
+        for (index, node) in edit.after.iter().enumerate().skip(kept) {
+            self.array_op(ArrayOp::Add(index, *node), 0);
+        }
+    }
+
     fn item_references(&mut self, edit: RefEdit<'_>) {
         let mut plan = std::mem::take(&mut self.plan);
         plan.make(edit.before, edit.after, edit.from == 0, |op| self.array_op(op, edit.from));
@@ -346,7 +351,8 @@ impl Visitor for Writer {
 }
 
 /// Why a snapshot is refused.
-const PENDING: &str = "a snapshot was asked for while changes were pending: encode the patch first";
+pub(super) const PENDING: &str =
+    "a snapshot was asked for while changes were pending: encode the patch first";
 
 /// Whether a client that reads the one reads the other, though they differ. Only `number`s lose
 /// anything on the way: 0.1 and the single nearest to it, 0 and -0.

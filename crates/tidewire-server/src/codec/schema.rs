@@ -86,7 +86,7 @@ impl<S: Schema> RoomCodec<S> for SchemaCodec {
     }
 
     fn sync_alone(&mut self, state: &mut Tracked<S>) {
-        state.sync(&mut self.encoder);
+        self.encoder.patch(state);
     }
 
     fn visitor(&mut self) -> Option<&mut dyn Visitor> {

@@ -86,7 +86,10 @@ impl<V: Element> ArraySchema<V> {
     /// If there is none.
     pub fn remove(&mut self, index: usize) -> V {
         assert!(index < self.len(), "cannot remove {index} of {} items", self.len());
-        self.moved(index);
+        match index {
+            0 => self.shift(),
+            _ => self.moved(index),
+        }
         self.slots.remove(index).value
     }
 
@@ -163,6 +166,7 @@ impl<V: Element> ArraySchema<V> {
             slots: self.slots.iter_mut().enumerate(),
             touched: &self.touched,
             moved_from: self.moved_from,
+            shifted: self.shifted,
         }
     }
 }
@@ -218,6 +222,7 @@ pub struct IterMut<'a, V: Element> {
     slots: Enumerate<std::slice::IterMut<'a, ArraySlot<V>>>,
     touched: &'a Touched,
     moved_from: usize,
+    shifted: usize,
 }
 
 /// Takes an array apart. See [`ArraySchema::into_iter`].
@@ -227,12 +232,9 @@ pub struct IntoIter<V: Element>(std::vec::IntoIter<ArraySlot<V>>);
 pub struct Drain<'a, V: Element>(std::vec::Drain<'a, ArraySlot<V>>);
 
 impl<'a, V: Element> IterMut<'a, V> {
-    fn guard(
-        (index, slot): (usize, &'a mut ArraySlot<V>),
-        all: &'a Touched,
-        moved_from: usize,
-    ) -> Mut<'a, V> {
-        let touched = (index < moved_from || V::IS_NODE).then_some(all);
+    fn guard(&self, (index, slot): (usize, &'a mut ArraySlot<V>)) -> Mut<'a, V> {
+        let touched = (index < self.moved_from || V::IS_NODE).then_some(self.touched);
+        let index = index + self.shifted;
         Mut { value: &mut slot.value, link: &mut slot.link, index, touched }
     }
 }
@@ -242,7 +244,7 @@ impl<'a, V: Element> Iterator for IterMut<'a, V> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.slots.next()?;
-        Some(Self::guard(next, self.touched, self.moved_from))
+        Some(self.guard(next))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -253,7 +255,7 @@ impl<'a, V: Element> Iterator for IterMut<'a, V> {
 impl<V: Element> DoubleEndedIterator for IterMut<'_, V> {
     fn next_back(&mut self) -> Option<Self::Item> {
         let next = self.slots.next_back()?;
-        Some(Self::guard(next, self.touched, self.moved_from))
+        Some(self.guard(next))
     }
 }
 

@@ -37,6 +37,23 @@ impl<T> Default for ArrayMirror<T> {
     }
 }
 
+impl<T> ArrayMirror<T> {
+    /// Makes the array a new node. Apart, as most walks need none of it.
+    #[inline(never)]
+    fn announce<V: Visitor + ?Sized>(
+        &mut self,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let (id, _) = walk.introduce(owner, self.id.forgotten(), None);
+        walk.rename(self.id, id);
+        let (hidden, sifted) = (owner.hidden, owner.is_sifted());
+        *self = Self { id, fresh: true, hidden, sifted, ..Self::default() };
+        walk.visitor.reference(at, id, None);
+    }
+}
+
 impl<V: Element> ArraySchema<V> {
     fn select_item(&mut self, at: usize, fresh: bool, path: &[&str], select: &mut Select<'_>) {
         let slot = &mut self.slots[at];
@@ -61,6 +78,7 @@ impl<V: Element> ArraySchema<V> {
         &mut self,
         sent: &mut [V::ItemSent],
         from: usize,
+        shifted: usize,
         ask_all: bool,
         walk: &mut Walk<'_, T>,
     ) {
@@ -74,13 +92,14 @@ impl<V: Element> ArraySchema<V> {
             return;
         }
         let Self { slots, touched, .. } = self;
-        for index in touched.gather(|at| slots[at as usize].link) {
-            let index = *index as usize;
+        for at in touched.gather(|at| slots[at as usize - shifted].link) {
+            // What went after it was touched is behind nobody's number.
+            let Some(index) = (*at as usize).checked_sub(shifted) else { continue };
             let slot = &mut slots[index];
             slot.link.clear();
             slot.value.item_walk(&mut slot.mirror, sent, index, walk);
         }
-        touched.forget();
+        touched.forget_gathered();
         if V::IS_NODE {
             for (index, slot) in self.slots.iter_mut().enumerate().skip(from) {
                 if V::item_is_fresh(&slot.mirror) {
@@ -103,12 +122,7 @@ impl<V: Element> Field for ArraySchema<V> {
         walk: &mut Walk<'_, T>,
     ) {
         if owner.fresh {
-            let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
-            walk.rename(mirror.id, id);
-            let hidden = owner.hidden;
-            let sifted = owner.is_sifted();
-            *mirror = ArrayMirror { id, fresh: true, hidden, sifted, ..ArrayMirror::default() };
-            walk.visitor.reference(at, id, None);
+            mirror.announce(at, owner, walk);
         }
     }
 
@@ -124,6 +138,7 @@ impl<V: Element> Field for ArraySchema<V> {
         if V::HAS_IDENTITY && !self.touched.is_empty() {
             from = 0;
         }
+        let shifted = self.shifted;
         let moved = from < self.slots.len() || from < mirror.sent.len();
         if known && !moved && self.touched.is_empty() {
             return;
@@ -140,10 +155,16 @@ impl<V: Element> Field for ArraySchema<V> {
         }
         if moved {
             let array = Owner::of_entries(id, !known, hidden, sifted);
-            V::items_walk_own(&mut self.slots, &mut mirror.sent, from, array, walk);
+            let queued = shifted > 0 && known && shifted + from == mirror.sent.len();
+            let Self { slots, .. } = self;
+            if !(queued && V::items_walk_shifted(slots, &mut mirror.sent, shifted, array, walk)) {
+                // Without what went, all that is left stands elsewhere.
+                from = if shifted > 0 { 0 } else { from };
+                V::items_walk_own(slots, &mut mirror.sent, from, array, walk);
+            }
         }
-        self.walk_items(&mut mirror.sent, from, self.torn || !known, walk);
-        self.moved_from = self.slots.len();
+        self.walk_items(&mut mirror.sent, from, shifted, self.torn || !known, walk);
+        (self.moved_from, self.shifted) = (self.slots.len(), 0);
         self.torn = false;
         self.touched.reserve(self.slots.capacity());
         if walk.tracker.has_unfinished() {

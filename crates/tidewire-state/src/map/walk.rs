@@ -24,6 +24,23 @@ pub struct MapMirror {
     indexes: Indexes,
 }
 
+impl MapMirror {
+    /// Makes the map a new node. Apart, as most walks need none of it.
+    #[inline(never)]
+    fn announce<T: Visitor + ?Sized>(
+        &mut self,
+        at: FieldIndex,
+        owner: Owner,
+        walk: &mut Walk<'_, T>,
+    ) {
+        let (id, _) = walk.introduce(owner, self.id.forgotten(), None);
+        walk.rename(self.id, id);
+        let (hidden, sifted) = (owner.hidden, owner.is_sifted());
+        *self = Self { id, fresh: true, hidden, sifted, ..Self::default() };
+        walk.visitor.reference(at, id, None);
+    }
+}
+
 /// The numbers of a map's keys on the wire.
 #[derive(Debug, Default)]
 struct Indexes {
@@ -61,8 +78,10 @@ impl Indexes {
 }
 
 impl<V: Element> MapSchema<V> {
-    fn is_unchanged(&self) -> bool {
-        self.touched.is_empty() && self.tail == self.slots.len() && self.removed.is_empty()
+    /// Whether no key came or went.
+    #[inline]
+    fn has_same_keys(&self) -> bool {
+        self.tail == self.slots.len() && self.removed.is_empty()
     }
 
     /// Makes every entry new.
@@ -77,17 +96,6 @@ impl<V: Element> MapSchema<V> {
             }
         }
         self.touched.forget();
-    }
-
-    /// Whether the walk has nothing to tell of the map itself: a struct that was only touched has
-    /// nothing to report but what is below it.
-    #[inline]
-    fn is_only_touched(&self) -> bool {
-        V::IS_NODE
-            && !V::HAS_IDENTITY
-            && !self.replaced
-            && self.tail == self.slots.len()
-            && self.removed.is_empty()
     }
 
     /// Reports which entries came, went and have other values. What came is touched from here on,
@@ -171,7 +179,7 @@ impl<V: Element> MapSchema<V> {
         if walk.tracker.has_unfinished() {
             return self.touch_unfinished(&walk.tracker.leads_to_unfinished(id));
         }
-        touched.forget();
+        touched.forget_gathered();
     }
 
     /// The next walk goes on where this one was not through with a stream.
@@ -204,12 +212,7 @@ impl<V: Element> Field for MapSchema<V> {
         walk: &mut Walk<'_, T>,
     ) {
         if owner.fresh {
-            let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
-            walk.rename(mirror.id, id);
-            let hidden = owner.hidden;
-            let sifted = owner.is_sifted();
-            *mirror = MapMirror { id, fresh: true, hidden, sifted, ..MapMirror::default() };
-            walk.visitor.reference(at, id, None);
+            mirror.announce(at, owner, walk);
         }
     }
 
@@ -220,8 +223,8 @@ impl<V: Element> Field for MapSchema<V> {
         at: FieldIndex,
         walk: &mut Walk<'_, T>,
     ) {
-        let known = self.identity.is(mirror.seen);
-        if known && self.is_unchanged() {
+        let is_same = self.identity.is(mirror.seen) && self.has_same_keys();
+        if is_same && self.touched.is_empty() {
             return;
         }
         let fresh = std::mem::take(&mut mirror.fresh);
@@ -231,7 +234,8 @@ impl<V: Element> Field for MapSchema<V> {
         if mirror.sifted {
             walk.note_collection(id);
         }
-        if !known || !self.is_only_touched() {
+        // A struct that was only touched has nothing to report but what is below it.
+        if !is_same || !V::IS_NODE || V::HAS_IDENTITY || self.replaced {
             self.report_own(mirror, fresh, walk);
         }
         self.report_below(id, walk);

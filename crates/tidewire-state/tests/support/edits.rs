@@ -208,7 +208,7 @@ fn edit_array<V: Sample>(array: &mut ArraySchema<V>, pocket: &mut Pocket<V>, how
     let len = array.len();
     let (at, other) = (usize::from(n) % len.max(1), usize::from(n / 16) % len.max(1));
     let there = len > 0;
-    match how % 30 {
+    match how % 32 {
         0 | 1 => array.push(V::sample(n)),
         2 | 3 => array.push(pocket.value(n)),
         4 => pocket.values.extend(array.pop()),
@@ -265,6 +265,24 @@ fn edit_array<V: Sample>(array: &mut ArraySchema<V>, pocket: &mut Pocket<V>, how
         27 => *array = array.iter().rev().skip(other).cloned().collect(),
         28 => array.extend([V::sample(n), V::sample(n / 2)]),
         29 if n.is_multiple_of(4) => array.clear(),
+        30 if there => {
+            // A queue moves on.
+            pocket.values.push(array.remove(0));
+            array.push(V::sample(n));
+        }
+        31 if there => {
+            // The same, while some wait for their turn.
+            for (turn, mut value) in (0..).zip(array.iter_mut()) {
+                if n >> (turn % 8) & 1 > 0 {
+                    value.change(n);
+                }
+            }
+            pocket.values.push(array.remove(0));
+            if let Some(first) = array.first_mut() {
+                first.change(n);
+            }
+            array.extend((0..n % 3).map(V::sample));
+        }
         _ => array.insert(0, V::sample(n)),
     }
 }
