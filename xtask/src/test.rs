@@ -71,7 +71,10 @@ impl Part {
             Self::Rust => check(&mut cargo(["test", "--workspace", "--quiet"])),
             Self::Instructions => instructions::run(instructions::Args::default()),
             Self::Judges => judges(args),
-            Self::Differential => conformance("differential", args.seeds),
+            Self::Differential => {
+                conformance("differential", args.seeds)?;
+                conformance("filters", args.seeds / 4)
+            }
             Self::Streams => conformance("streams", args.seeds / 8),
             Self::Mosx => {
                 setup::npm(&root().join("conformance/mosx"))?;

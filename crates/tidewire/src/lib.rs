@@ -46,7 +46,7 @@ pub mod prelude {
     // The derive and the trait.
     pub use tidewire_state::{
         ArraySchema, CollectionSchema, Instance, MapSchema, Number, Schema, SetSchema, StreamKey,
-        StreamSchema, Tracked,
+        StreamSchema, Tracked, Viewer,
     };
 }
 
