@@ -3,6 +3,7 @@
 //! The model uses none of what it judges: lists of entries, and for each view a list of those that
 //! wait.
 
+mod compare;
 mod model;
 mod run;
 mod world;

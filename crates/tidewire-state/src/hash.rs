@@ -18,6 +18,8 @@ use crate::{
 /// A number that is the same for two states that clients cannot tell apart, and as good as never for
 /// others.
 ///
+/// What waits in a stream is counted: a client has it once nothing waits any more.
+///
 /// Server and client can compare it after each patch, in tests and benches: where a client goes wrong
 /// it is found at that tick. It costs a look at every value, and two builds of this crate need not
 /// agree on it.

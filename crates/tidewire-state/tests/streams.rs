@@ -23,6 +23,14 @@ struct Field {
     #[schema(view, max_per_tick = 2, priority = by_name_of_viewer)]
     hidden: StreamSchema<Unit>,
     bosses: StreamSchema<Instance<Unit>>,
+    zones: MapSchema<Zone>,
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Zone {
+    #[schema(view, max_per_tick = 1)]
+    units: StreamSchema<Unit>,
 }
 
 fn by_rank(unit: &Unit, _: Option<&str>) -> f32 {
@@ -245,4 +253,26 @@ fn a_tick_in_which_nothing_comes_allocates_nothing() {
         });
         assert_eq!(cost.count_total, 0, "tick {tick} allocates: {cost:?}");
     }
+}
+
+#[test]
+fn a_subscription_reaches_the_streams_of_what_comes() {
+    let mut field = Tracked::new(Field::default());
+    let view = field.create_view("ada");
+    field.zones.insert("old", Zone::default());
+    field.view_subscribe(view, &["zones"], Tag::DEFAULT).unwrap();
+    sync(&mut field);
+    field.zones.insert("new", Zone { units: [1.0, 2.0, 3.0].map(|rank| unit("", rank)).into() });
+    for waiting in [2, 1, 0] {
+        sync(&mut field);
+        assert_eq!(field.views().waiting(view), waiting);
+    }
+    let last = field.node(&["zones", "new", "units", "2"]).unwrap();
+    assert!(field.view(view).unwrap().has(last));
+    // What comes to them later must be added itself.
+    let key = field.zones.get_mut("new").unwrap().units.add(unit("", 4.0)).to_string();
+    sync(&mut field);
+    let node = field.node(&["zones", "new", "units", &key]).unwrap();
+    assert!(!field.view(view).unwrap().has(node));
+    assert_eq!(field.views().waiting(view), 0);
 }

@@ -1,6 +1,6 @@
 //! The state that is edited and decoded.
 
-use tidewire_state::{ArraySchema, CollectionSchema, MapSchema, Schema, SetSchema};
+use tidewire_state::{ArraySchema, CollectionSchema, MapSchema, Schema, SetSchema, StreamSchema};
 
 #[derive(Schema, Clone, Debug, Default, PartialEq)]
 #[schema(crate = "tidewire_state")]
@@ -25,6 +25,8 @@ pub(super) struct World {
     pub(super) crews: MapSchema<Crew>,
     pub(super) marks: SetSchema<String>,
     pub(super) rolls: CollectionSchema<u8>,
+    #[schema(max_per_tick = 1000)]
+    pub(super) crowd: StreamSchema<Item>,
 }
 
 /// What a client has that was built before the last fields of [`World`] and [`Item`] were.

@@ -1,6 +1,6 @@
 //! The table of references: what stands behind a refId, and where.
 
-use std::collections::{BTreeSet, HashMap, hash_map::RandomState};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidewire_state::{ElementKind, FieldKind, TypeIndex};
 
@@ -57,7 +57,7 @@ pub(super) struct MembersNode {
     /// The sender's numbers of the entries, in order of arrival. They ascend, but for those of a stream.
     pub(super) numbers: Vec<u32>,
     /// Where each number is, if they do not.
-    places: Option<HashMap<u32, u32, RandomState>>,
+    places: Option<BTreeMap<u32, u32>>,
     /// The nodes that the sender has put there. Empty for primitives.
     pub(super) ids: Vec<u32>,
 }

@@ -58,7 +58,7 @@ impl<T: Schema + Eq> Eq for StreamSchema<T> {}
 
 impl<T: Schema + fmt::Debug> fmt::Debug for StreamSchema<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self).finish()
+        f.debug_list().entries(self.values()).finish()
     }
 }
 

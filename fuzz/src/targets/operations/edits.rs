@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use tidewire_state::{ArraySchema, Element, MapSchema};
+use tidewire_state::{ArraySchema, Element, MapSchema, StreamSchema};
 
 use super::{
     super::world::{Item, World},
@@ -11,7 +11,7 @@ use super::{
 
 /// One edit, or a few that belong together.
 pub(super) fn edit(world: &mut World, choices: &mut Choices<'_>) {
-    match choices.below(24) {
+    match choices.below(25) {
         0 => world.on = !world.on,
         1 => world.tiny = choices.byte() as i8,
         2 => world.level = choices.maybe(|choices| u16::from(choices.byte()) * 257),
@@ -48,6 +48,7 @@ pub(super) fn edit(world: &mut World, choices: &mut Choices<'_>) {
         }
         21 => exchange(world, choices),
         22 => carry(world, choices),
+        23 => edit_stream(&mut world.crowd, choices),
         _ => replace(world, choices),
     }
 }
@@ -89,6 +90,19 @@ fn edit_items(items: &mut ArraySchema<Item>, choices: &mut Choices<'_>) {
             }
         }
         _ => edit_array(items, choices, Choices::item),
+    }
+}
+
+fn edit_stream(stream: &mut StreamSchema<Item>, choices: &mut Choices<'_>) {
+    let key = stream.iter().nth(choices.below(stream.len())).map(|(key, _)| key);
+    match (choices.below(6), key) {
+        (0..3, _) if stream.len() < MOST => {
+            stream.add(choices.item());
+        }
+        (3, Some(key)) => drop(stream.remove(key)),
+        (4, Some(key)) => stream.get_mut(key).into_iter().for_each(|item| edit_item(item, choices)),
+        (5, _) => stream.values_mut().for_each(|mut item| item.n = item.n.wrapping_add(1)),
+        _ => stream.clear(),
     }
 }
 
