@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{KEY, LONGEST_PATH};
 use crate::{
-    notepack::{DecodeError, Text, Value, read::Reader},
+    notepack::{DecodeError, Packer, Text, Value, read::Reader},
     patch::{self, Op, Patch, Path},
 };
 
@@ -95,17 +95,16 @@ impl LightDecoder {
             return Err(LightError::NotASnapshot { offset: 0 });
         }
         let offset = reader.offset();
-        let Value::Object(table) = reader.value(1)? else {
+        if !reader.is_container() || reader.is_array() {
             return Err(LightError::NotASnapshot { offset });
-        };
+        }
+        let table = Packer::message(&mut reader, 1)?;
         let mut types: Vec<Option<Vec<Text>>> = Vec::new();
-        for (name, entry) in table.iter() {
-            let bad = || LightError::BadType { offset, name: name.to_owned() };
-            let Value::Object(entry) = entry else { return Err(bad()) };
-            let index = entry.get("index").and_then(Value::as_u64).filter(|index| *index < 256);
-            let Some(Value::Array(props)) = entry.get("props") else { return Err(bad()) };
-            let props: Option<Vec<Text>> =
-                props.iter().map(|name| name.as_str().map(Text::from)).collect();
+        for (name, entry) in table.entries(0) {
+            let bad = || LightError::BadType { offset, name: table.text(name).into_owned() };
+            let index = table.entry(entry, "index").and_then(|at| table.cells[at].as_u64());
+            let props = table.entry(entry, "props").and_then(|at| table.texts(at));
+            let index = index.filter(|index| *index < 256);
             let (index, props) = index.zip(props).ok_or_else(bad)?;
             let index = index as usize;
             if index >= types.len() {

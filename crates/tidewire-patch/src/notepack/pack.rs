@@ -47,19 +47,25 @@ impl<'c> Packer<'c> {
 
     /// The value that comes next, which is an array or an object.
     pub(super) fn value(reader: &mut Reader<'_>, depth: usize) -> Result<Value, DecodeError> {
+        let message = Self::message(reader, depth)?;
+        if let [Cell::Array(Span { len: 0, .. })] = message.cells[..] {
+            return Ok(Value::Array(Vec::new()));
+        }
+        Ok(Arc::new(message).value(0))
+    }
+
+    /// The values of what comes next, which is an array or an object. It is in the first cell.
+    pub(crate) fn message(reader: &mut Reader<'_>, depth: usize) -> Result<Packed, DecodeError> {
         let start = reader.start_here();
         let mut cells = Vec::with_capacity(reader.left().min(MOST_ROOM) / 4 + 4);
         cells.push(Cell::Undefined);
         let mut packer = Packer { cells: &mut cells, shapes: Vec::new(), last: [0; DEEPEST] };
         packer.container(reader, 0, depth)?;
         let shapes = packer.shapes;
-        if let [Cell::Array(Span { len: 0, .. })] = cells[..] {
-            return Ok(Value::Array(Vec::new()));
-        }
         let types = Span::new(cells.len(), shapes.len());
         cells.extend(shapes.into_iter().map(Cell::Array));
         let bytes = reader.restart()[start..reader.offset()].to_vec();
-        Ok(Arc::new(Packed::new(bytes, cells, types)).value(0))
+        Ok(Packed::new(bytes, cells, types))
     }
 
     /// So many cells, for values that are announced.

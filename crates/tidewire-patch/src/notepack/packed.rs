@@ -210,6 +210,36 @@ impl Packed {
         Object::of(members)
     }
 
+    /// The members of the object in a cell: their names, and the cells of their values. A name that comes twice is
+    /// there twice.
+    pub(crate) fn entries(&self, at: usize) -> impl Iterator<Item = (Cell, usize)> {
+        let (names, first, each) = match self.cells[at] {
+            Cell::Struct { of, at, .. } => (self.names(of), at as usize, 1),
+            Cell::Object(span) | Cell::Map(span) => {
+                (&self.cells[span.range()], span.at as usize + 1, 2)
+            }
+            _ => (&[][..], 0, 1),
+        };
+        let values = (first..).step_by(each);
+        std::iter::zip(names.iter().step_by(each).copied(), values)
+    }
+
+    /// The value of a name among the members of the object in a cell.
+    pub(crate) fn entry(&self, at: usize, name: &str) -> Option<usize> {
+        let found = self.entries(at).filter(|(other, _)| self.says(*other, name)).last();
+        found.map(|(_, value)| value)
+    }
+
+    /// The texts of the array in a cell. Nothing if something else is in it.
+    pub(crate) fn texts(&self, at: usize) -> Option<Vec<Text>> {
+        let Cell::Array(items) = self.cells[at] else { return None };
+        let texts = self.cells[items.range()].iter().map(|cell| match cell {
+            Cell::Text(span) => Some(text(&self.bytes[span.range()])),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// The value in a cell in JSON, as [`Value::to_json`].
     pub(super) fn to_json(&self, at: usize) -> Json {
         let member = |(name, value): (Cow<'_, str>, usize)| {

@@ -365,6 +365,27 @@ impl<'a> Reader<'a> {
         Ok(count)
     }
 
+    /// Reads so many texts behind the cells that there are. Returns whether all of them were texts; else the first
+    /// value that is none comes next.
+    pub(crate) fn texts(
+        &mut self,
+        cells: &mut Vec<Cell>,
+        count: usize,
+    ) -> Result<bool, DecodeError> {
+        cells.reserve(count);
+        for _ in 0..count {
+            if let Some(code @ 0xa0..0xc0) = self.peek() {
+                self.offset += 1;
+                cells.push(Cell::Text(self.span(usize::from(code & 0x1f))?));
+            } else if self.is_text() {
+                cells.push(self.leaf()?);
+            } else {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// What values begin with less often.
     #[inline(never)]
     fn other(&mut self, code: u8, offset: usize) -> Result<Cell, DecodeError> {

@@ -231,10 +231,17 @@ impl PatchpackDecoder {
     /// below it. Nothing if this one is another, or is wrong.
     #[inline]
     fn replace_leaf(&self, bytes: &[u8], patch: &mut Patch) -> Option<()> {
-        let &[0x94, 0x01, ..] = bytes else { return None };
-        let mut reader = Reader::behind(bytes, 2).ok()?;
-        let around = self.nodes.of(reader.unsigned(1).ok()??)?;
-        let index = reader.unsigned(1).ok()??;
+        let (id, index, mut reader) = match *bytes {
+            [0x94, 0x01, id @ ..0x80, index @ ..0x80, ..] => {
+                (id.into(), index.into(), Reader::behind(bytes, 4).ok()?)
+            }
+            [0x94, 0x01, ..] => {
+                let mut reader = Reader::behind(bytes, 2).ok()?;
+                (reader.unsigned(1).ok()??, reader.unsigned(1).ok()??, reader)
+            }
+            _ => return None,
+        };
+        let around = self.nodes.of(id)?;
         let Kind::Struct(of) = self.nodes.node(around).kind else { return None };
         let path = self.nodes.path(around)?;
         let name = self.nodes.state().shape(of)?.names().get(usize::try_from(index).ok()?)?;
@@ -484,10 +491,8 @@ fn read_types(
     for of in 0..count {
         let len = reader.array()?.filter(|len| *len > 0).ok_or_else(|| not(reader))?;
         reader.announce(len, 1)?;
-        let names = Packer::claim(cells, len);
-        let count_read = reader.leaves(&mut cells[names..])?;
-        let is_text = |name: &Cell| matches!(name, Cell::Text(_));
-        if count_read < len || !cells[names..].iter().all(is_text) {
+        let names = cells.len();
+        if !reader.texts(cells, len)? {
             return Err(not(reader));
         }
         // The first one is that of the type.

@@ -43,6 +43,9 @@ fn messages_are_read_as_the_originals_read_them() {
             reader.step("decodePatch", input);
         }
     }
+    for (verdict, counts) in &counts {
+        println!("{verdict}: {counts:?}");
+    }
     let expected = [
         (
             "quirk",
