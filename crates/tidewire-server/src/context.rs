@@ -85,7 +85,9 @@ impl<R: Room> RoomContext<R> {
         let mut codecs = Codecs::new(&state);
         let land = catalog.map(|catalog| {
             let codec = LandCodec::new(&state, Arc::clone(&catalog));
-            LandSide::new(codecs.push(LandCodec::ID.to_owned(), Box::new(codec)), catalog)
+            let has_views = codec.has_own_parts();
+            let codec = codecs.push(LandCodec::ID.to_owned(), Box::new(codec));
+            LandSide::new(codec, catalog, has_views)
         });
         Self {
             state,

@@ -13,6 +13,7 @@ use tidewire_server::transport::memory::Delivery;
 use self::support::{Edit, Field, LandGuest, World, unit};
 
 mod support;
+mod views;
 
 #[tokio::test(start_paused = true)]
 async fn joining_in_every_encoding() {
