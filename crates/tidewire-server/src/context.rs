@@ -430,6 +430,9 @@ impl<R: Room> RoomContext<R> {
         self.views.left(&client, &mut self.state);
         if let Some(land) = &mut self.land {
             land.slots.remove(&key);
+            if client.voice().is_some() {
+                self.record.lock().players.remove(client.session_id());
+            }
         }
         Some(client)
     }

@@ -64,6 +64,7 @@ impl<R: Room> RoomTask<R> {
             Client::new(key, &session_id, reservation.auth, Arc::clone(&outbox), land.codec)
                 .with_voice(voice);
         let has_views = land.has_views;
+        self.context.record().lock().players.insert(session_id);
         self.context.clients.insert(client.clone());
         if has_views {
             self.context.view(&client);

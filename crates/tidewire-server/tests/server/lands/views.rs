@@ -351,7 +351,7 @@ async fn everyone_is_told_the_public_part_once_and_each_their_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_client_learns_what_it_may_not_in_a_thousand_ticks() {
+async fn no_client_learns_what_it_may_not() {
     let world = World::new();
     let hashes = [world.schema["schemaHash"].clone(), Json::Null, json!("another one")];
     let mut dice = Dice(3);
@@ -377,7 +377,7 @@ async fn no_client_learns_what_it_may_not_in_a_thousand_ticks() {
     let first = room.settle().await;
     decoder.apply(&first[1..]).unwrap();
     let (mut count, mut learned) = (0, 0);
-    for tick in 0..1000 {
+    for tick in 0..500 {
         for _ in 0..dice.below(8) {
             count += 1;
             let at = dice.below(guests.len() as u64) as usize;
@@ -433,5 +433,5 @@ async fn no_client_learns_what_it_may_not_in_a_thousand_ticks() {
         assert_eq!(state.purses.len(), 1);
     }
     assert!(guests.iter().all(|guest| guest.answers.is_empty()));
-    assert!(learned > 1000, "only {learned} texts were looked at");
+    assert!(learned > 500, "only {learned} texts were looked at");
 }
