@@ -8,6 +8,7 @@ pub mod bytes;
 pub mod case;
 pub mod derived;
 pub mod driver;
+pub mod filters;
 pub mod judge;
 pub mod mosx;
 pub mod shrink;

@@ -32,6 +32,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) pool: Option<Span>,
     /// `view`, and its tag.
     pub(crate) view: Option<View>,
+    /// `filter`, `filter_children`, `per_player`.
+    pub(crate) filter: Option<(Span, Filter)>,
     /// `masked(…)`: what is sent instead of the value.
     pub(crate) masked: Option<Expr>,
     /// `computed = …`: what is sent instead, of the whole struct.
@@ -46,6 +48,60 @@ pub(crate) struct FieldAttrs {
 pub(crate) struct View {
     pub(crate) span: Span,
     pub(crate) tag: Option<Expr>,
+}
+
+/// Which function says who sees what.
+pub(crate) enum Filter {
+    /// The field, if it says so.
+    Field(Expr),
+    /// Each entry for which it says so.
+    Children(Expr),
+    /// The entry under the client's own name.
+    PerPlayer,
+}
+
+impl FieldAttrs {
+    fn filter(&mut self, name: &str, meta: &Meta, errors: &mut Errors) {
+        let filter = match name {
+            "filter" => function(meta, FILTER, errors).map(Filter::Field),
+            "filter_children" => function(meta, FILTER_CHILDREN, errors).map(Filter::Children),
+            _ => word(meta, errors).map(|_| Filter::PerPlayer),
+        };
+        let Some(ident) = meta.path().get_ident() else { return };
+        if let Some(filter) = filter
+            && self.filter.replace((ident.span(), filter)).is_some()
+        {
+            errors.at(
+                meta,
+                "one rule says who sees a field: keep one of `filter`, `filter_children` and \
+                 `per_player`, whose function may ask for both",
+            );
+        }
+    }
+}
+
+const FILTER: &str =
+    "say who sees the field: `filter = function`, of `&Self` and `&Viewer<'_>` to `bool`";
+
+const FILTER_CHILDREN: &str = "say who sees which entry: `filter_children = function`, of `&Self`, \
+     `&Viewer<'_>`, its key or index and `&T` to `bool`";
+
+/// `name = function` or `name(function)`.
+fn function(meta: &Meta, form: &str, errors: &mut Errors) -> Option<Expr> {
+    match meta {
+        Meta::NameValue(pair) => Some(pair.value.clone()),
+        Meta::List(list) => match list.parse_args::<Expr>() {
+            Ok(function) => Some(function),
+            Err(_) => {
+                errors.at(meta, form);
+                None
+            }
+        },
+        Meta::Path(_) => {
+            errors.at(meta, form);
+            None
+        }
+    }
 }
 
 /// `computed = function`.
@@ -100,6 +156,7 @@ impl FieldAttrs {
                 "base" => this.base = word(&meta, errors),
                 "pool" => this.pool = word(&meta, errors),
                 "view" => this.view = view(&meta, errors),
+                "filter" | "filter_children" | "per_player" => this.filter(name, &meta, errors),
                 "masked" => this.masked = masked(&meta, errors),
                 "computed" => this.computed = computed(&meta, errors),
                 "quantized" => this.quantized = quantized(&meta, errors),
@@ -145,10 +202,13 @@ const ON_FIELD: Place = Place {
         "base",
         "computed",
         "deprecated",
+        "filter",
+        "filter_children",
         "full_state_only",
         "masked",
         "number",
         "patch_only",
+        "per_player",
         "pool",
         "quantized",
         "rename",
@@ -156,12 +216,9 @@ const ON_FIELD: Place = Place {
         "unreliable",
         "view",
     ],
-    list: "`base`, `computed = …`, `deprecated`, `full_state_only`, `masked(…)`, `number`, `patch_only`, \
-           `pool`, `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
+    list: "`base`, `computed = …`, `deprecated`, `filter = …`, `filter_children = …`, `full_state_only`, \
+           `masked(…)`, `number`, `patch_only`, `per_player`, `pool`, `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
 };
-
-/// Attributes of the model that are refused rather than ignored: most say who may see a field.
-const LATER: &[&str] = &["filter", "filter_children", "per_player"];
 
 /// The items of all `#[schema(…)]` that may stand `here`, each once.
 fn items(
@@ -202,14 +259,6 @@ fn items(
                     format!(
                         "`{name}` belongs on {}; {} can have {}",
                         elsewhere.name, here.name, here.list
-                    ),
-                );
-            } else if one_of(LATER).is_some() {
-                errors.at(
-                    meta.path(),
-                    format!(
-                        "this version does not carry `{name}` yet; remove it ({} can have {})",
-                        here.name, here.list
                     ),
                 );
             } else {

@@ -6,7 +6,7 @@ use syn::GenericParam;
 
 use crate::{
     ast::{Field, Struct},
-    attr::Sending,
+    attr::{Filter, Sending},
     errors::Errors,
     types,
 };
@@ -28,6 +28,9 @@ pub(crate) fn all(input: &Struct<'_>, errors: &mut Errors) {
         } else {
             supported_type(field, errors);
             itself_in_a_box(input, field, errors);
+        }
+        if field.attrs.is_tracked() {
+            filtered(field, errors);
         }
     }
 }
@@ -80,6 +83,7 @@ fn skipped_alone(field: &Field<'_>, errors: &mut Errors) {
     let says_more = attrs.number.is_some()
         || attrs.rename.is_some()
         || attrs.view.is_some()
+        || attrs.filter.is_some()
         || attrs.masked.is_some()
         || attrs.computed.is_some()
         || attrs.quantized.is_some()
@@ -118,6 +122,35 @@ fn stands_with(field: &Field<'_>, errors: &mut Errors) {
             view.span,
             "what is unreliable is sent to everyone; remove `view` or `unreliable`",
         ));
+    }
+}
+
+/// What a filter cannot stand with, or on.
+fn filtered(field: &Field<'_>, errors: &mut Errors) {
+    let attrs = &field.attrs;
+    let Some((span, filter)) = &attrs.filter else { return };
+    let mut refuse = |problem: &str| errors.push(syn::Error::new(*span, problem));
+    if attrs.view.is_some() {
+        refuse(
+            "one rule says who sees a field: remove `view`, or the filter; what is in a client's view \
+             shows it what a filter does not let through",
+        );
+    }
+    if let Some((_, Sending::Unreliable)) = attrs.sending {
+        refuse("what is unreliable is sent to everyone; remove the filter or `unreliable`");
+    }
+    let word = match filter {
+        Filter::Field(_) => return,
+        Filter::Children(_) => "filter_children",
+        Filter::PerPlayer => "per_player",
+    };
+    if attrs.masked.is_some() || attrs.computed.is_some() {
+        refuse(&format!(
+            "`{word}` is about what is in the collection itself; remove the other attribute"
+        ));
+    }
+    if let Some(problem) = types::not_filtered(field.ty, word) {
+        errors.at(field.ty, problem);
     }
 }
 

@@ -17,7 +17,7 @@ use syn::{GenericParam, Generics, Ident, Type, WherePredicate, parse_quote, span
 use self::base::{Base, shared};
 use crate::{
     ast::{Field, Struct},
-    attr::{Quantized, Sending, View},
+    attr::{FieldAttrs, Filter, Quantized, Sending, View},
 };
 
 /// The code for a struct that keeps all rules.
@@ -41,12 +41,14 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
     let walk_below = fields.iter().map(|field| &field.walk_below);
     let visit_own = fields.iter().map(|field| &field.visit_own);
     let visit_below = fields.iter().map(|field| &field.visit_below);
+    let ask = ask(&fields, &base);
+    let base_fields = &base.walk_fields;
+    let walk_fields_own = walk_own_fields(input, quote!(#base_fields #(#walk_own)*));
     let describe = fields.iter().map(|field| &field.describe);
     let select_all = fields.iter().map(|field| &field.select_all);
     let select_one = fields.iter().map(|field| &field.select_one);
     let count = Literal::u8_suffixed(fields.len() as u8);
     let Base {
-        walk_fields,
         walk_children,
         visit_fields,
         visit_children,
@@ -91,8 +93,7 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
                     __walk: &mut __tidewire::Walk<'_, __TidewireVisitor>,
                 ) {
                     let _ = (&__mirror, &__owner, &__walk);
-                    #walk_fields
-                    #(#walk_own)*
+                    #walk_fields_own
                 }
 
                 #[inline]
@@ -124,6 +125,12 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
                     let _ = (&__mirror, &__visit);
                     #visit_children
                     #(#visit_below)*
+                }
+
+                #ask
+
+                fn as_any(&self) -> ::core::option::Option<&dyn ::core::any::Any> {
+                    ::core::option::Option::Some(self)
                 }
 
                 fn select(
@@ -266,6 +273,8 @@ struct Code {
     select_all: TokenStream,
     select_one: TokenStream,
     describe: TokenStream,
+    ask_own: TokenStream,
+    ask_below: TokenStream,
 }
 
 impl Code {
@@ -300,24 +309,8 @@ impl Code {
         } else {
             (ty.to_token_stream(), quote_spanned!(span=> &#raw), quote_spanned!(span=> &mut #raw))
         };
-        let visibility = match &attrs.view {
-            None => quote_spanned!(span=> __tidewire::Visibility::Everyone),
-            Some(View { tag: None, .. }) => {
-                quote_spanned!(span=> __tidewire::Visibility::View(__tidewire::Tag::DEFAULT))
-            }
-            Some(View { tag: Some(tag), .. }) => {
-                quote_spanned!(span=> __tidewire::Visibility::View(__tidewire::Tag(#tag)))
-            }
-        };
-        let owner = match &attrs.view {
-            None => quote_spanned!(span=> __owner),
-            Some(View { tag: None, .. }) => {
-                quote_spanned!(span=> __owner.hide(__tidewire::Tag::DEFAULT))
-            }
-            Some(View { tag: Some(tag), .. }) => {
-                quote_spanned!(span=> __owner.hide(__tidewire::Tag(#tag)))
-            }
-        };
+        let visibility = visibility(attrs, &at, span);
+        let owner = owner(attrs, &at, span);
         let sending = match attrs.sending {
             None => quote!(Always),
             Some((_, Sending::PatchOnly)) => quote!(PatchOnly),
@@ -326,9 +319,15 @@ impl Code {
             Some((_, Sending::Never)) => quote!(Never),
         };
         let is_sent = !matches!(attrs.sending, Some((_, Sending::Never)));
-        let if_shown = |code: TokenStream| match &attrs.view {
-            None => code,
-            Some(_) => quote_spanned!(span=> if __visit.shows(#visibility) { #code }),
+        let is_hidden = attrs.view.is_some() || matches!(attrs.filter, Some((_, Filter::Field(_))));
+        let is_sifted = attrs.filter.is_some() && !is_hidden;
+        let if_shown = |code: TokenStream| match is_hidden {
+            false => code,
+            true => quote_spanned!(span=> if __visit.shows(#visibility) { #code }),
+        };
+        let if_children = |code: TokenStream| match is_sifted {
+            false => code,
+            true => quote_spanned!(span=> if __visit.shows_children(#visibility) { #code }),
         };
         let if_sent = |code: TokenStream| if is_sent { code } else { quote!() };
         let mirror = quote_spanned!(span=> __mirror.#ident);
@@ -346,13 +345,13 @@ impl Code {
             visit_own: if_sent(if_shown(quote_spanned! {span=>
                 #call::visit_own(#value, &#mirror, #at, __visit);
             })),
-            visit_below: if_sent(if_shown(quote_spanned! {span=>
+            visit_below: if_sent(if_shown(if_children(quote_spanned! {span=>
                 #call::visit_below(#value, &#mirror, #at, __visit);
-            })),
+            }))),
             select_all: if_sent(quote_spanned! {span=>
-                if __select.goes_below(#visibility, &[]) {
+                __select.below(#visibility, |__select| {
                     #call::select(#value_mut, &mut #mirror, __fresh, &[], __select);
-                }
+                });
             }),
             select_one: if_sent(quote_spanned! {span=>
                 #wire_name => #call::select(#value_mut, &mut #mirror, __fresh, __rest, __select),
@@ -370,8 +369,111 @@ impl Code {
                     )
                 },
             },
+            ask_own: if_sent(ask_own(field, &ident, &at, span)),
+            // What stands for another value leads nowhere, and is made anew each time.
+            ask_below: match attrs.masked.is_some() || attrs.computed.is_some() || !may_lead(attrs)
+            {
+                true => quote!(),
+                false => if_sent(quote_spanned!(span=> #call::ask_below(#value, &#mirror, __ask);)),
+            },
             ident,
         }
+    }
+}
+
+/// Whether there may be structs below a field.
+fn may_lead(attrs: &FieldAttrs) -> bool {
+    attrs.quantized.is_none() && attrs.number.is_none()
+}
+
+/// Who is told of a field.
+fn visibility(attrs: &FieldAttrs, at: &TokenStream, span: Span) -> TokenStream {
+    match (&attrs.view, &attrs.filter) {
+        (Some(View { tag: None, .. }), _) => {
+            quote_spanned!(span=> __tidewire::Visibility::View(__tidewire::Tag::DEFAULT))
+        }
+        (Some(View { tag: Some(tag), .. }), _) => {
+            quote_spanned!(span=> __tidewire::Visibility::View(__tidewire::Tag(#tag)))
+        }
+        (None, Some((_, Filter::Field(_)))) => {
+            quote_spanned!(span=> __tidewire::Visibility::Filter(#at))
+        }
+        (None, Some(_)) => quote_spanned!(span=> __tidewire::Visibility::FilterChildren),
+        (None, None) => quote_spanned!(span=> __tidewire::Visibility::Everyone),
+    }
+}
+
+/// What the walk of a field is given for its owner.
+fn owner(attrs: &FieldAttrs, at: &TokenStream, span: Span) -> TokenStream {
+    match (&attrs.view, &attrs.filter) {
+        (Some(View { tag: None, .. }), _) => {
+            quote_spanned!(span=> __owner.hide(__tidewire::Tag::DEFAULT))
+        }
+        (Some(View { tag: Some(tag), .. }), _) => {
+            quote_spanned!(span=> __owner.hide(__tidewire::Tag(#tag)))
+        }
+        (None, Some((_, Filter::Field(_)))) => quote_spanned!(span=> __owner.filter(#at)),
+        (None, Some(_)) => quote_spanned!(span=> __owner.filter_children()),
+        (None, None) => quote_spanned!(span=> __owner),
+    }
+}
+
+/// What asks the filter of a field.
+fn ask_own(field: &Field<'_>, ident: &Ident, at: &TokenStream, span: Span) -> TokenStream {
+    let place = quote_spanned!(span=> (&self.#ident, &__mirror.#ident));
+    match &field.attrs.filter {
+        None => quote!(),
+        Some((_, Filter::Field(filter))) => quote_spanned! {span=>
+            __ask.field(__id, #at, &mut |__viewer| {
+                __tidewire::verdict::<Self>(self, __viewer, #filter)
+            });
+        },
+        Some((_, Filter::Children(filter))) => quote_spanned! {span=>
+            __tidewire::sift(self, #place, __whole, __ask, #filter);
+        },
+        Some((_, Filter::PerPlayer)) => quote_spanned! {span=>
+            __tidewire::sift_by_name(#place, __whole, __ask);
+        },
+    }
+}
+
+/// What asks the filters of a struct and of what is below it.
+fn ask(fields: &[Code], base: &Base) -> TokenStream {
+    let own = fields.iter().map(|field| &field.ask_own);
+    let below = fields.iter().map(|field| &field.ask_below);
+    let base = &base.ask;
+    quote! {
+        fn ask(
+            &self,
+            __mirror: &Self::Mirror,
+            __id: __tidewire::RefId,
+            __ask: &mut __tidewire::Ask<'_>,
+        ) {
+            let __whole = __ask.is_whole(__id);
+            let _ = (&__mirror, __whole);
+            #base
+            #(#own)*
+            #(#below)*
+        }
+    }
+}
+
+/// The walk of a struct's own fields. One with filters is noted; and where entries of a collection
+/// are filtered, whether another field changed.
+fn walk_own_fields(input: &Struct<'_>, fields: TokenStream) -> TokenStream {
+    let filters = || input.fields.iter().filter_map(|field| field.attrs.filter.as_ref());
+    if filters().any(|(_, filter)| matches!(filter, Filter::Children(_))) {
+        return quote! {
+            let __changed = __walk.watch(__owner, |__owner, __walk| {
+                let _ = (&__owner, &__walk);
+                #fields
+            });
+            __walk.note_struct(__owner, __changed);
+        };
+    }
+    match filters().next() {
+        Some(_) => quote!(__walk.note_struct(__owner, __owner.fresh); #fields),
+        None => fields,
     }
 }
 

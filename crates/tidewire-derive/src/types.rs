@@ -140,6 +140,54 @@ pub(crate) fn not_a_number(ty: &Type) -> Option<String> {
     }
 }
 
+/// Why entries of a field of this type cannot be filtered, as far as its spelling tells.
+pub(crate) fn not_filtered(ty: &Type, word: &str) -> Option<String> {
+    let ty = match ty {
+        Type::Group(group) => return not_filtered(&group.elem, word),
+        Type::Paren(paren) => return not_filtered(&paren.elem, word),
+        ty => ty,
+    };
+    let (name, arguments) = named(ty)?;
+    let name = name.to_string();
+    let [inner] = arguments.as_slice() else { return not_a_collection(&name, word) };
+    match name.as_str() {
+        "MapSchema" => None,
+        "ArraySchema" | "SetSchema" | "CollectionSchema" if word == "per_player" => Some(format!(
+            "`per_player` stands on a map, whose keys are names of clients; use \
+             `MapSchema<T>`, or `filter_children` on `{name}<T>`"
+        )),
+        "ArraySchema" | "SetSchema" | "CollectionSchema" if is_value(inner) => Some(format!(
+            "values in `{name}<T>` have no name by which one could be kept back; put them in \
+             structs, or use `MapSchema<T>`"
+        )),
+        "Option" | "Box" => not_a_collection(&name, word),
+        _ => None,
+    }
+}
+
+fn not_a_collection(name: &str, word: &str) -> Option<String> {
+    let is_known = matches!(name, "Option" | "Box" | "String" | "Number") || is_number(name);
+    is_known.then(|| {
+        format!(
+            "`{word}` stands on collections, and not on `{name}`; use `filter = …` for the field"
+        )
+    })
+}
+
+fn is_value(ty: &Type) -> bool {
+    named(ty).is_some_and(|(name, _)| {
+        let name = name.to_string();
+        matches!(name.as_str(), "String" | "Number") || is_number(&name)
+    })
+}
+
+fn is_number(name: &str) -> bool {
+    matches!(
+        name,
+        "bool" | "f32" | "f64" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64"
+    )
+}
+
 /// What to use in place of a collection that is not ours.
 fn untracked(what: &str, instead: &str, place: Place) -> String {
     let how = match place {

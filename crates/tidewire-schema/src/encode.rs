@@ -283,14 +283,22 @@ impl Visitor for Encoder {
         }
     }
 
+    fn reference(&mut self, field: FieldIndex, node: RefId, old: Option<RefId>) {
+        if let Some(hidden) = &mut self.hidden {
+            if hidden.hides(field) {
+                return hidden.reference(field, node);
+            }
+            hidden.public_reference(field, node);
+        }
+        self.patch.reference(field, node, old);
+    }
+
     #[inline(always)]
     fn leave(&mut self) {}
 
     route! {
         field(field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>)
             => field(field, value, old) if hides(field);
-        reference(field: FieldIndex, node: RefId, old: Option<RefId>)
-            => reference(field, node) if hides(field);
         unset(field: FieldIndex) => unset(field) if hides(field);
         entries_reset(live: &mut dyn Iterator<Item = u32>)
             => entries_reset(live) if is_hidden();

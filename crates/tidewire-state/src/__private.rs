@@ -2,6 +2,7 @@
 
 pub use crate::{
     array::{ArrayMirror, ArraySlot, ArraySlots},
+    filter::{Ask, PerPlayer, Sift, Viewer},
     instance::InstanceMirror,
     map::MapMirror,
     node::NodeMirror,
@@ -20,7 +21,7 @@ pub use crate::{
         TypeIndex, TypeSet, TypesBuilder, Visibility,
     },
     value::Value,
-    visitor::Visitor,
+    visitor::{RefId, Visitor},
 };
 
 /// Describes the field `name` of type `F`.
@@ -58,6 +59,33 @@ pub fn compute<S, T>(holder: &S, value: impl FnOnce(&S) -> T) -> T {
 /// What is sent instead of a value.
 pub fn mask<T>(value: &T, mask: impl FnOnce(&T) -> T) -> T {
     mask(value)
+}
+
+/// What a filter says of a field.
+pub fn verdict<S>(
+    holder: &S,
+    viewer: &Viewer<'_>,
+    filter: impl Fn(&S, &Viewer<'_>) -> bool,
+) -> bool {
+    filter(holder, viewer)
+}
+
+/// Asks a filter about each entry of a collection in a field.
+pub fn sift<S, C: Sift>(
+    holder: &S,
+    collection: (&C, &C::Mirror),
+    whole: bool,
+    ask: &mut Ask<'_>,
+    filter: impl Fn(&S, &Viewer<'_>, C::Key<'_>, &C::Child) -> bool,
+) {
+    let (collection, mirror) = collection;
+    collection.sift(mirror, whole, ask, |viewer, key, child| filter(holder, viewer, key, child));
+}
+
+/// Asks about the entries of a map in a field by their keys.
+pub fn sift_by_name<C: PerPlayer>(collection: (&C, &C::Mirror), whole: bool, ask: &mut Ask<'_>) {
+    let (collection, mirror) = collection;
+    collection.sift_by_name(mirror, whole, ask);
 }
 
 /// Whether a new struct is to be an `S`.

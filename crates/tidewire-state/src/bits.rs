@@ -1,7 +1,7 @@
 //! A set of small numbers.
 
 /// A set of small numbers, one bit each.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Bits {
     words: Vec<u64>,
 }
@@ -48,6 +48,16 @@ impl Bits {
         there
     }
 
+    /// Puts in all that is in another.
+    pub fn add_all(&mut self, other: &Self) {
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, more) in self.words.iter_mut().zip(&other.words) {
+            *word |= more;
+        }
+    }
+
     /// Takes all numbers out. The memory is kept.
     pub fn clear(&mut self) {
         self.words.fill(0);
@@ -73,6 +83,18 @@ impl Bits {
         })
     }
 }
+
+/// The same numbers, whatever the memory.
+impl PartialEq for Bits {
+    fn eq(&self, other: &Self) -> bool {
+        let shared = self.words.len().min(other.words.len());
+        let (own, more) = self.words.split_at(shared);
+        let (others, rest) = other.words.split_at(shared);
+        own == others && more.iter().chain(rest).all(|word| *word == 0)
+    }
+}
+
+impl Eq for Bits {}
 
 impl FromIterator<u32> for Bits {
     fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {

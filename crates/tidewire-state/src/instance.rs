@@ -5,12 +5,13 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    filter::Ask,
     identity::{Identity, Seen},
     schema::{Schema, SchemaType},
     select::Select,
     tracker::{Owner, Visit, Walk},
     types::{TypeIds, TypeIndex, TypeSet, TypesBuilder},
-    visitor::Visitor,
+    visitor::{RefId, Visitor},
 };
 
 /// A struct whose replacement is a replacement, not a change of its fields.
@@ -153,6 +154,10 @@ impl<S: Schema> Schema for Instance<S> {
         select: &mut Select<'_>,
     ) {
         self.value.select(&mut mirror.fields, fresh, path, select);
+    }
+
+    fn ask(&self, mirror: &Self::Mirror, id: RefId, ask: &mut Ask<'_>) {
+        self.value.ask(&mirror.fields, id, ask);
     }
 }
 

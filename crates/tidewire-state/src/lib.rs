@@ -21,6 +21,7 @@ mod collection;
 mod dynamic;
 #[doc(hidden)]
 pub mod example;
+mod filter;
 mod hash;
 mod identity;
 mod instance;
@@ -51,6 +52,7 @@ pub use crate::{
     bits::Bits,
     collection::CollectionSchema,
     dynamic::{DynCollection, DynError, DynField, DynMirror, DynPrimitive, DynState, DynStruct},
+    filter::Viewer,
     hash::state_hash,
     instance::Instance,
     map::MapSchema,
@@ -68,7 +70,7 @@ pub use crate::{
     },
     unfold::{Audience, Known, Look, Lying, Presence, Refusal, Rule, Shape, Unfold},
     value::{Number, Primitive, PrimitiveKind, PrimitiveType, Value},
-    view::{Explained, Explanation, Held, StateView, ViewId, Views},
+    view::{Explained, Explanation, Held, Shown, StateView, ViewId, Views},
     visitor::{
         Enter, EntryAt, Introduced, MemberEdit, NodeMember, NodeMembersEdit, Place, RefEdit, RefId,
         ValueEdit, ValueList, Visitor,

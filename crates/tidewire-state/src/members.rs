@@ -8,8 +8,10 @@ use compact_str::CompactString;
 
 pub(crate) use self::shared::members;
 use crate::{
+    filter::{Ask, Viewer},
     identity::{Identity, Seen},
     receive::{Misfit, New, Receive, ValueSink},
+    schema::Gone,
     select::Select,
     tracker::{Owner, Visit, Walk},
     types::FieldIndex,
@@ -33,6 +35,8 @@ pub struct MembersMirror<T> {
     owner: RefId,
     fresh: bool,
     hidden: bool,
+    /// Whether a function says who sees which entry.
+    sifted: bool,
     seen: Seen,
     sent: T,
 }
@@ -41,7 +45,7 @@ impl<T: Default> Default for MembersMirror<T> {
     fn default() -> Self {
         let (id, owner) = (RefId::NONE, RefId::NONE);
         let (seen, sent) = (Seen::default(), T::default());
-        Self { id, owner, fresh: false, hidden: false, seen, sent }
+        Self { id, owner, fresh: false, hidden: false, sifted: false, seen, sent }
     }
 }
 
@@ -75,9 +79,17 @@ pub trait Member: Clone {
         visit: &mut Visit<'_, V>,
     );
 
+    /// Whether it leads to a struct.
+    const IS_STRUCT: bool = false;
+
     /// Finds nodes from this one on.
     fn select(&mut self, path: &[&str], select: &mut Select<'_>) {
         let _ = (path, select);
+    }
+
+    /// What it leads to.
+    fn leads(&self) -> Gone {
+        Gone::Value
     }
 }
 
@@ -89,6 +101,7 @@ pub struct MemberList<'a, P> {
     pub(crate) owner: RefId,
     pub(crate) field: FieldIndex,
     pub(crate) hidden: bool,
+    pub(crate) sifted: bool,
     pub(crate) items: &'a [P],
 }
 
@@ -184,15 +197,16 @@ impl<P: Member> Members<P> {
         if owner.fresh {
             let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
             walk.rename(mirror.id, id);
-            let (owner, hidden) = (owner.id, owner.hidden);
-            *mirror = MembersMirror { id, owner, fresh: true, hidden, ..Default::default() };
+            let (owner, hidden, sifted) = (owner.id, owner.hidden, owner.is_sifted());
+            let fresh = true;
+            *mirror = MembersMirror { id, owner, fresh, hidden, sifted, ..Default::default() };
             walk.visitor.reference(at, id, None);
         }
     }
 
     fn list(&self, mirror: &MembersMirror<P::Sent>, field: FieldIndex) -> MemberList<'_, P> {
-        let MembersMirror { id, owner, hidden, .. } = *mirror;
-        MemberList { id, owner, field, hidden, items: &self.items }
+        let MembersMirror { id, owner, hidden, sifted, .. } = *mirror;
+        MemberList { id, owner, field, hidden, sifted, items: &self.items }
     }
 
     pub(crate) fn walk_below<V: Visitor + ?Sized>(
@@ -211,8 +225,12 @@ impl<P: Member> Members<P> {
             mirror.seen = self.identity.renew();
         }
         let fresh = std::mem::take(&mut mirror.fresh);
-        let MembersMirror { id, hidden, .. } = *mirror;
-        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
+        let MembersMirror { id, hidden, sifted, .. } = *mirror;
+        let (place, filtered) = (Place::Field(at), sifted);
+        walk.visitor.enter(Enter { id, place, index: None, hidden, filtered, fresh });
+        if sifted {
+            walk.note_collection(id);
+        }
         let list = self.list(mirror, at);
         P::walk_members(list, &mut mirror.sent, from, walk);
         walk.visitor.leave();
@@ -234,7 +252,7 @@ impl<P: Member> Members<P> {
         at: FieldIndex,
         visit: &mut Visit<'_, V>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
+        visit.enter_collection(mirror.id, at, mirror.hidden, mirror.sifted);
         P::visit_members(self.list(mirror, at), &mirror.sent, visit);
         visit.visitor.leave();
     }
@@ -257,6 +275,23 @@ impl<P: Member> Members<P> {
             Some(item) => item.select(rest, select),
             None => select.nothing(index),
         }
+    }
+
+    pub(crate) fn sift(
+        &self,
+        mirror: &MembersMirror<P::Sent>,
+        whole: bool,
+        ask: &mut Ask<'_>,
+        mut verdict: impl FnMut(&Viewer<'_>, usize, &P) -> bool,
+    ) {
+        const { assert!(P::IS_STRUCT, "`filter_children` stands on sets of structs, not of values") };
+        ask.entries(mirror.id, whole, &mut |viewer, passed| {
+            for (at, item) in self.items.iter().enumerate() {
+                if verdict(viewer, at, item) {
+                    passed.insert(at as u32, item.leads());
+                }
+            }
+        });
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     array::ArraySlots,
+    filter::Ask,
     schema::{Describe, Element, ElementType, EntryChange, Field, Gone, Schema, SchemaType},
     select::Select,
     tracker::{Owner, Visit, Walk},
@@ -63,7 +64,7 @@ impl<M: Default> NodeMirror<M> {
         let Self { id, hidden, .. } = *self;
         let fresh = std::mem::take(&mut self.fresh);
         let index = Some(TypeIndex(self.index.into()));
-        walk.visitor.enter(Enter { id, place, index, hidden, fresh });
+        walk.visitor.enter(Enter { id, place, index, hidden, filtered: false, fresh });
         node.walk(&mut self.fields, Owner::new(id, fresh, hidden), walk);
         walk.visitor.leave();
     }
@@ -138,6 +139,17 @@ impl<M: Default> NodeMirror<M> {
             (self.id, self.hidden, self.fresh) = (id, hidden, true);
         }
         self.walk_below(node, Place::Shared, walk);
+    }
+
+    fn ask<S: Schema<Mirror = M>>(&self, node: &S, ask: &mut Ask<'_>) {
+        self.ask_as(self.id, node, ask);
+    }
+
+    /// Asks the functions of a node under a number, and of what is below it.
+    pub(crate) fn ask_as<S: Schema<Mirror = M>>(&self, id: RefId, node: &S, ask: &mut Ask<'_>) {
+        if ask.goes(id) {
+            node.ask(&self.fields, id, ask);
+        }
     }
 
     pub(crate) fn visit_shared<S: Schema<Mirror = M>, V: Visitor + ?Sized>(
@@ -250,6 +262,10 @@ impl<S: Schema> Field for S {
         select: &mut Select<'_>,
     ) {
         mirror.select(self, fresh, path, select);
+    }
+
+    fn ask_below(&self, mirror: &Self::Mirror, ask: &mut Ask<'_>) {
+        mirror.ask(self, ask);
     }
 }
 
@@ -407,6 +423,20 @@ impl<S: Schema> Element for S {
         }
     }
 
+    fn option_ask(this: &Option<Self>, mirror: &Self::OptionMirror, ask: &mut Ask<'_>) {
+        if let Some(node) = this {
+            mirror.ask(node, ask);
+        }
+    }
+
+    fn item_ask(&self, mirror: &Self::ItemMirror, ask: &mut Ask<'_>) {
+        mirror.ask(self, ask);
+    }
+
+    fn item_leads(&self, mirror: &Self::ItemMirror) -> Gone {
+        Gone::Node(mirror.id)
+    }
+
     fn item_select(
         &mut self,
         mirror: &mut Self::ItemMirror,
@@ -544,6 +574,12 @@ impl<S: Schema> Schema for Box<S> {
         select: &mut Select<'_>,
     ) {
         (**self).select(mirror.get_or_insert_default(), fresh, path, select);
+    }
+
+    fn ask(&self, mirror: &Self::Mirror, id: RefId, ask: &mut Ask<'_>) {
+        if let Some(mirror) = mirror {
+            (**self).ask(mirror, id, ask);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    filter::Ask,
     identity::{Identity, Seen},
     node::NodeMirror,
     schema::Schema,
@@ -213,6 +214,7 @@ impl<T: Schema> Pool<T> {
                 continue;
             }
             left.retain(|other| *other != key);
+            walk.tracker.note_places(key);
             if let Some(slot) = find(slots, key).map(|at| &mut slots[at]) {
                 slot.link.clear();
                 if let Some(instance) = &mut slot.instance {
@@ -255,6 +257,17 @@ impl<T: Schema> Pool<T> {
             let slot = find(&self.slots, key).and_then(|at| self.slots[at].instance.as_ref());
             if let (Some(instance), Some(id)) = (slot, visit.tracker.shared_id(key)) {
                 instance.mirror.visit_shared(id, &instance.value, visit);
+            }
+        }
+    }
+
+    #[doc(hidden)]
+    pub fn ask_shared(&self, ask: &mut Ask<'_>) {
+        for slot in &self.slots {
+            if let Some(instance) = &slot.instance
+                && let Some(id) = ask.shared_id(slot.key)
+            {
+                instance.mirror.ask_as(id, &instance.value, ask);
             }
         }
     }

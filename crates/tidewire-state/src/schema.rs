@@ -3,8 +3,11 @@
 //! [`Schema`] is derived. [`Field`] and [`Element`] are implemented here for all that the model
 //! knows; nobody else needs to.
 
+use std::any::Any;
+
 use crate::{
     array::ArraySlots,
+    filter::Ask,
     select::Select,
     tracker::{Owner, SharedKey, Tracker, Visit, Walk},
     types::{ElementKind, FieldIndex, FieldKind, TypeIds, TypeIndex, TypeSet, TypesBuilder},
@@ -97,6 +100,22 @@ pub trait Schema {
         path: &[&str],
         select: &mut Select<'_>,
     );
+
+    /// Asks the functions that say who sees what of a node's fields, and of what is below it, as far as
+    /// `ask` goes there.
+    fn ask(&self, mirror: &Self::Mirror, id: RefId, ask: &mut Ask<'_>) {
+        let _ = (mirror, id, ask);
+    }
+
+    /// Of a root: itself, for functions that know its type.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
+
+    /// Of a root: asks the functions of the instances of its pools.
+    fn ask_shared(&self, ask: &mut Ask<'_>) {
+        let _ = ask;
+    }
 
     /// Of a root: whether it has pools, so that an instance may be in several places.
     #[inline]
@@ -209,6 +228,12 @@ pub trait Field {
     ) {
         let _ = (mirror, fresh, path, select);
     }
+
+    /// [`Schema::ask`] of what it leads to.
+    #[inline]
+    fn ask_below(&self, mirror: &Self::Mirror, ask: &mut Ask<'_>) {
+        let _ = (mirror, ask);
+    }
 }
 
 /// A [`Field`] that describes itself.
@@ -235,6 +260,8 @@ pub trait Describe {
 pub trait Element: Field + Sized {
     /// Whether it is a struct.
     const IS_NODE: bool;
+    /// Whether it is a struct, or leads to one.
+    const IS_STRUCT: bool = Self::IS_NODE;
     /// [`Schema::HAS_IDENTITY`], for structs.
     const HAS_IDENTITY: bool = false;
     /// What was last sent of an optional field.
@@ -351,6 +378,22 @@ pub trait Element: Field + Sized {
         select: &mut Select<'_>,
     ) {
         let _ = (this, mirror, fresh, path, select);
+    }
+
+    /// [`Field::ask_below`] of an optional field.
+    fn option_ask(this: &Option<Self>, mirror: &Self::OptionMirror, ask: &mut Ask<'_>) {
+        let _ = (this, mirror, ask);
+    }
+
+    /// [`Field::ask_below`] of an item of an array.
+    fn item_ask(&self, mirror: &Self::ItemMirror, ask: &mut Ask<'_>) {
+        let _ = (mirror, ask);
+    }
+
+    /// What an item of an array leads to.
+    fn item_leads(&self, mirror: &Self::ItemMirror) -> Gone {
+        let _ = mirror;
+        Gone::Value
     }
 
     /// Finds nodes from an item of an array on.
@@ -474,6 +517,10 @@ impl<E: Element> Field for Option<E> {
         select: &mut Select<'_>,
     ) {
         E::option_select(self, mirror, fresh, path, select);
+    }
+
+    fn ask_below(&self, mirror: &Self::Mirror, ask: &mut Ask<'_>) {
+        E::option_ask(self, mirror, ask);
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Select<'a> {
     /// Where the path goes on in instances of pools.
     shared: Vec<Shared>,
     seen: Bits,
+    /// What is in the collection that is reached next is not looked for.
+    is_shallow: bool,
     /// Whether what is found first is a collection.
     is_collection: bool,
     error: Option<PathError>,
@@ -67,8 +69,16 @@ impl<'a> Select<'a> {
     pub(crate) fn new(tracker: &'a mut Tracker, purpose: Purpose) -> Self {
         let (found, shared) = (std::mem::take(&mut tracker.found), Vec::new());
         let seen = Bits::default();
-        let mut select =
-            Self { tracker, purpose, found, shared, seen, is_collection: false, error: None };
+        let mut select = Self {
+            tracker,
+            purpose,
+            found,
+            shared,
+            seen,
+            is_shallow: false,
+            is_collection: false,
+            error: None,
+        };
         select.found.clear();
         select
     }
@@ -152,7 +162,7 @@ impl<'a> Select<'a> {
         if path.is_empty() {
             self.found.push(id);
         }
-        !path.is_empty() || self.purpose != Purpose::Name
+        !path.is_empty() || self.purpose != Purpose::Name && !self.is_shallow
     }
 
     /// An instance of a pool at a place.
@@ -184,8 +194,19 @@ impl<'a> Select<'a> {
             (Purpose::Add(tag) | Purpose::Subscribe(tag), Visibility::View(field)) => {
                 field.shows_with(tag.bits())
             }
-            (Purpose::Add(_) | Purpose::Subscribe(_), Visibility::Filter) => false,
+            (Purpose::Add(_) | Purpose::Subscribe(_), Visibility::Filter(_)) => false,
             _ => true,
+        }
+    }
+
+    /// Goes on in a field below what is looked for, if `visibility` lets it: what is in a collection that
+    /// is filtered is not added with what is above.
+    pub fn below(&mut self, visibility: Visibility, field: impl FnOnce(&mut Self)) {
+        if self.goes_below(visibility, &[]) {
+            let is_sifted = visibility == Visibility::FilterChildren;
+            self.is_shallow = is_sifted && self.purpose != Purpose::Remove;
+            field(self);
+            self.is_shallow = false;
         }
     }
 

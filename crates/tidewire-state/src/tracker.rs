@@ -4,16 +4,18 @@
 //! it. So the tree of nodes is kept here, outside the values: each node knows its parent, its
 //! siblings and its first child, by number. A subtree is released from the table alone.
 
+mod noted;
 mod shared;
 mod state;
 
+pub(crate) use self::noted::Noted;
 pub(crate) use self::shared::SharedKey;
 use self::shared::SharedTable;
 pub use self::state::Tracked;
 use crate::{
     bits::Bits,
     schema::Gone,
-    types::{Tag, TypeIds, TypeIndex, Visibility},
+    types::{FieldIndex, Tag, TypeIds, TypeIndex, Visibility},
     view::Views,
     visitor::{Enter, Introduced, Place, RefId, Visitor},
 };
@@ -50,20 +52,68 @@ pub struct Owner {
     pub hidden: bool,
     /// What its field is marked with; the default where it is not marked, or no struct.
     pub tag: Tag,
+    /// What lets somebody through who sees the owner.
+    pub(crate) gate: Gate,
+}
+
+/// What decides whether who sees a node sees what is in one of its places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// Nothing.
+    Open,
+    /// The view.
+    View,
+    /// The function of this field.
+    Field(FieldIndex),
+    /// The function of the collection's field.
+    Entry,
+    /// Nothing; but the collection in the field asks for each of its entries.
+    Sifted,
 }
 
 impl Owner {
     /// A node all of whose fields are for those who are told of it.
     #[inline]
     pub(crate) fn new(id: RefId, fresh: bool, hidden: bool) -> Self {
-        Self { id, fresh, hidden, tag: Tag::DEFAULT }
+        Self { id, fresh, hidden, tag: Tag::DEFAULT, gate: Gate::Open }
+    }
+
+    /// As the owner of the entries of a collection, each of which is for those whom a function lets
+    /// through if the collection is `sifted`.
+    #[inline]
+    pub(crate) fn of_entries(id: RefId, fresh: bool, hidden: bool, sifted: bool) -> Self {
+        if sifted {
+            Self { id, fresh, hidden: true, tag: UNTAGGED, gate: Gate::Entry }
+        } else {
+            Self::new(id, fresh, hidden)
+        }
     }
 
     /// As the owner of a field that is not for everyone.
     #[inline]
     #[must_use]
     pub fn hide(self, tag: Tag) -> Self {
-        Self { hidden: true, tag, ..self }
+        Self { hidden: true, tag, gate: Gate::View, ..self }
+    }
+
+    /// As the owner of a field that a function says who sees.
+    #[inline]
+    #[must_use]
+    pub fn filter(self, field: FieldIndex) -> Self {
+        Self { hidden: true, tag: UNTAGGED, gate: Gate::Field(field), ..self }
+    }
+
+    /// As the owner of a collection of which a function says who sees what.
+    #[inline]
+    #[must_use]
+    pub fn filter_children(self) -> Self {
+        Self { gate: Gate::Sifted, ..self }
+    }
+
+    /// Whether a function says who sees what is in the collection in the field.
+    #[inline]
+    pub(crate) fn is_sifted(self) -> bool {
+        self.gate == Gate::Sifted
     }
 }
 
@@ -76,6 +126,12 @@ impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
     #[inline]
     pub fn shows(&self, visibility: Visibility) -> bool {
         !(self.public && visibility.is_hidden())
+    }
+
+    /// Whether what is in the collection in a field is shown, if that is.
+    #[inline]
+    pub fn shows_children(&self, visibility: Visibility) -> bool {
+        !(self.public && visibility == Visibility::FilterChildren)
     }
 
     /// An instance of a pool stands in a place: it is entered once, after this.
@@ -116,7 +172,19 @@ impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
         index: Option<TypeIndex>,
         hidden: bool,
     ) {
-        self.visitor.enter(Enter { id, place, index, hidden, fresh: true });
+        self.visitor.enter(Enter { id, place, index, hidden, filtered: false, fresh: true });
+    }
+
+    /// As [`enter`](Self::enter), of a collection in a field.
+    pub(crate) fn enter_collection(
+        &mut self,
+        id: RefId,
+        field: FieldIndex,
+        hidden: bool,
+        filtered: bool,
+    ) {
+        let place = Place::Field(field);
+        self.visitor.enter(Enter { id, place, index: None, hidden, filtered, fresh: true });
     }
 }
 
@@ -130,7 +198,10 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         index: Option<TypeIndex>,
     ) -> (RefId, Option<RefId>) {
         let (id, old) = self.tracker.allocate(owner.id, was);
-        self.tracker.nodes[id.0 as usize].hidden = owner.hidden;
+        let links = &mut self.tracker.nodes[id.0 as usize];
+        (links.hidden, links.gate) = (owner.hidden, owner.gate);
+        links.is_collection = index.is_none();
+        self.tracker.noted.came(owner.hidden);
         self.views.came(owner, id);
         self.visitor.introduce(Introduced { id, index, hidden: owner.hidden });
         (id, old)
@@ -204,6 +275,8 @@ pub struct Tracker {
     /// What was last looked for by path.
     pub(crate) found: Vec<RefId>,
     marks: Vec<bool>,
+    /// What functions of the program are to be asked about.
+    pub(crate) noted: Noted,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -213,6 +286,8 @@ struct Links {
     next: u32,
     previous: u32,
     hidden: bool,
+    is_collection: bool,
+    gate: Gate,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -225,8 +300,15 @@ struct Reserved {
 const NIL: u32 = u32::MAX;
 
 impl Links {
-    const NONE: Self =
-        Self { parent: NIL, first_child: NIL, next: NIL, previous: NIL, hidden: false };
+    const NONE: Self = Self {
+        parent: NIL,
+        first_child: NIL,
+        next: NIL,
+        previous: NIL,
+        hidden: false,
+        is_collection: false,
+        gate: Gate::Open,
+    };
 }
 
 impl Tracker {
@@ -315,6 +397,37 @@ impl Tracker {
             each(RefId(parent));
         }
         self.shared.each_parent(id, each);
+    }
+
+    /// Calls `each` with the nodes that this one leads to, and what lets through to them.
+    pub(crate) fn each_child(&self, id: RefId, mut each: impl FnMut(RefId, Gate)) {
+        let mut at = self.nodes[id.0 as usize].first_child;
+        while at != NIL {
+            let links = &self.nodes[at as usize];
+            each(RefId(at), links.gate);
+            at = links.next;
+        }
+        self.shared.each_child(id, each);
+    }
+
+    fn parent(&self, id: RefId) -> Option<RefId> {
+        let parent = self.nodes[id.0 as usize].parent;
+        (parent != NIL).then_some(RefId(parent))
+    }
+
+    /// Whether a node lies in a slot of a collection, directly or not, or in a pool: what is entered
+    /// there was handed out.
+    pub(crate) fn is_in_slot(&self, mut id: RefId) -> bool {
+        loop {
+            let parent = self.nodes[id.0 as usize].parent;
+            if parent == NIL {
+                return id != RefId::ROOT;
+            }
+            id = RefId(parent);
+            if self.nodes[id.0 as usize].is_collection {
+                return true;
+            }
+        }
     }
 
     /// Adds to `gone` what is in `before` and not in `after`.
@@ -410,6 +523,9 @@ impl Tracker {
         }
     }
 }
+
+/// A tag that shares no bit with any.
+const UNTAGGED: Tag = Tag(0);
 
 /// The numbers above stand for other things, here and in codecs.
 const MAX_NODES: u32 = RefId::OUTDATED;

@@ -52,9 +52,18 @@ impl TypeSet {
         bases.take(self.types.len() + 1).any(|at| at == declared)
     }
 
-    /// Whether some field is not for everyone.
+    /// Whether some field, or what is in it, is not for everyone.
     pub fn has_hidden_fields(&self) -> bool {
-        self.types.iter().flat_map(|info| &info.fields).any(|field| field.visibility.is_hidden())
+        self.visibilities().any(|visibility| visibility != Visibility::Everyone)
+    }
+
+    /// Whether functions of the program say who sees something.
+    pub fn has_filters(&self) -> bool {
+        self.visibilities().any(Visibility::is_filter)
+    }
+
+    fn visibilities(&self) -> impl Iterator<Item = Visibility> {
+        self.types.iter().flat_map(|info| &info.fields).map(|field| field.visibility)
     }
 
     /// The number of the type with this name.
@@ -143,15 +152,25 @@ pub enum Visibility {
     Everyone,
     /// Clients whose view holds the struct, with a tag that shares a bit unless it is the default.
     View(Tag),
-    /// Those for whom a function of the program says so, each time it is set.
-    Filter,
+    /// Those who see the struct and for whom a function of the program says so. The number is the
+    /// field's own.
+    Filter(FieldIndex),
+    /// Everyone who sees the struct sees the collection in the field. What is in it is for those
+    /// for whom a function of the program says so, entry by entry.
+    FilterChildren,
 }
 
 impl Visibility {
-    /// Whether some clients may not see what others do.
+    /// Whether some of those who see the struct do not see the field.
     #[inline]
     pub fn is_hidden(self) -> bool {
-        self != Self::Everyone
+        matches!(self, Self::View(_) | Self::Filter(_))
+    }
+
+    /// Whether a function of the program says who sees it.
+    #[inline]
+    pub fn is_filter(self) -> bool {
+        matches!(self, Self::Filter(_) | Self::FilterChildren)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod explain;
 mod subscriptions;
+mod verdicts;
 
 use std::collections::HashMap;
 
@@ -13,6 +14,8 @@ use foldhash::fast::RandomState;
 pub use self::explain::{Explained, Explanation};
 pub(crate) use self::subscriptions::SharedArrival;
 use self::subscriptions::Subscriptions;
+pub use self::verdicts::Shown;
+pub(crate) use self::verdicts::{Passed, Verdicts};
 use crate::{bits::Bits, tracker::Tracker, types::Tag, visitor::RefId};
 
 /// The number of a view among those of a state, small and reused.
@@ -41,6 +44,10 @@ pub struct StateView {
     shown: Bits,
     /// How often tags were given or taken.
     tags: u64,
+    /// What filters said.
+    verdicts: Verdicts,
+    /// Which view this is: no two of a state ever have the same.
+    identity: u64,
 }
 
 /// The views of a state.
@@ -49,6 +56,8 @@ pub struct Views {
     all: Vec<Option<StateView>>,
     /// There was one.
     pub(crate) is_used: bool,
+    /// The state has filters, and there was a view.
+    pub(crate) has_filters: bool,
     subscriptions: Subscriptions,
     released: Vec<RefId>,
     open: Vec<RefId>,
@@ -58,9 +67,11 @@ pub struct Views {
 }
 
 impl StateView {
-    fn new(name: String) -> Self {
+    fn new(name: String, identity: u64) -> Self {
         Self {
             name,
+            verdicts: Verdicts::new(),
+            identity,
             version: 0,
             changed: true,
             held: HashMap::default(),
@@ -118,6 +129,11 @@ impl StateView {
         self.version
     }
 
+    /// Which view this is: another may get its number, and its name, but not this.
+    pub fn identity(&self) -> u64 {
+        self.identity
+    }
+
     /// Goes up when what nodes are held for may have changed, beside coming and going without a tag.
     pub fn tags(&self) -> u64 {
         self.tags
@@ -166,6 +182,7 @@ impl StateView {
         if self.holds.remove(node.0) {
             self.held.remove(&node);
         }
+        self.verdicts.forget(node);
         // Its number may soon be another node's.
         self.changed |= self.shown.remove(node.0);
     }
@@ -192,7 +209,8 @@ impl Views {
         if at == self.all.len() {
             self.all.push(None);
         }
-        self.all[at] = Some(StateView::new(name));
+        self.last_version += 1;
+        self.all[at] = Some(StateView::new(name, self.last_version));
         self.is_used = true;
         self.changed = true;
         ViewId(at as u32)
@@ -259,6 +277,42 @@ impl Views {
         }
     }
 
+    /// All filters are to be asked again: of a view, or of all.
+    pub(crate) fn refilter(&mut self, view: Option<ViewId>) {
+        for (id, place) in (0..).map(ViewId).zip(&mut self.all) {
+            if let Some(place) = place
+                && view.is_none_or(|view| view == id)
+            {
+                place.verdicts.wants_all = true;
+            }
+        }
+    }
+
+    /// Whether there is a view for which all filters are to be asked.
+    pub(crate) fn wants_all(&self) -> bool {
+        self.all.iter().flatten().any(|view| view.verdicts.wants_all)
+    }
+
+    /// Calls `each` with the name of each view, and what filters say for it: of those for which all
+    /// are asked, or of all.
+    pub(crate) fn ask(&mut self, for_all: bool, mut each: impl FnMut(&str, &mut Verdicts)) {
+        for StateView { name, verdicts, .. } in self.all.iter_mut().flatten() {
+            if for_all || verdicts.wants_all {
+                each(name, verdicts);
+            }
+        }
+    }
+
+    /// All filters were asked that are to be.
+    pub(crate) fn end_asking(&mut self) {
+        for view in self.all.iter_mut().flatten() {
+            view.verdicts.wants_all = false;
+            let has_news = view.verdicts.has_news();
+            view.changed |= has_news;
+            self.changed |= has_news;
+        }
+    }
+
     /// A node is in the state no more.
     pub(crate) fn release(&mut self, node: RefId) {
         if self.is_used {
@@ -269,7 +323,8 @@ impl Views {
     /// Brings all views up to date with the walk that is over.
     #[inline]
     pub(crate) fn settle(&mut self, tracker: &mut Tracker) {
-        if self.changed || !self.released.is_empty() || tracker.concerns_views() {
+        let came = self.has_filters && tracker.noted.has_come();
+        if self.changed || came || !self.released.is_empty() || tracker.concerns_views() {
             self.settle_changed(tracker);
         }
     }
@@ -284,6 +339,7 @@ impl Views {
         }
         self.released.extend(tracker.give_up_reserved());
         let moved = tracker.take_moved();
+        let came = tracker.noted.take_came() && self.has_filters;
         if !self.subscriptions.is_empty() {
             self.settle_subscriptions();
             for node in &self.released {
@@ -298,6 +354,13 @@ impl Views {
             if view.changed || moved {
                 self.last_version += 1;
                 view.settle(tracker, self.last_version, &mut self.open);
+                if self.has_filters {
+                    view.verdicts.let_through(&view.holds, tracker, &mut self.open);
+                    view.verdicts.date(self.last_version);
+                }
+            } else if came && view.verdicts.let_through(&view.holds, tracker, &mut self.open) {
+                self.last_version += 1;
+                view.version = self.last_version;
             }
         }
         self.released.clear();

@@ -99,8 +99,19 @@ pub struct Enter<'a> {
     pub index: Option<TypeIndex>,
     /// Whether not everyone is told of it: it lies below a field that is not for everyone.
     pub hidden: bool,
+    /// Whether not everyone who is told of it is told of what is in it: a function says who sees which
+    /// entry of this collection.
+    pub filtered: bool,
     /// Whether no client has been told of it yet. What is below a new node is new.
     pub fresh: bool,
+}
+
+impl Enter<'_> {
+    /// The root.
+    pub(crate) fn root(index: Option<TypeIndex>, fresh: bool) -> Self {
+        let (id, place) = (RefId::ROOT, Place::Root);
+        Self { id, place, index, hidden: false, filtered: false, fresh }
+    }
 }
 
 /// A node that is about to be referred to for the first time.

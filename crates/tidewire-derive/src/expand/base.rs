@@ -15,6 +15,7 @@ pub(super) struct Base {
     pub(super) visit_children: TokenStream,
     pub(super) select_base: TokenStream,
     pub(super) select_other: TokenStream,
+    pub(super) ask: TokenStream,
     pub(super) count: TokenStream,
     pub(super) describe: TokenStream,
 }
@@ -29,6 +30,7 @@ impl Base {
                 visit_children: quote!(),
                 select_base: quote!(),
                 select_other: quote!(__select.nothing(__step);),
+                ask: quote!(),
                 count: quote!(0),
                 describe: quote!(::core::option::Option::None),
             };
@@ -45,6 +47,7 @@ impl Base {
             visit_children: quote!(#call::visit_children(#seen, __visit);),
             select_base: quote!(#call::select(#value, __fresh, &[], __select);),
             select_other: quote!(#call::select(#value, __fresh, __path, __select);),
+            ask: quote!(#call::ask(#seen, __id, __ask);),
             count: quote!(#kind::FIELDS),
             describe: quote!(::core::option::Option::Some(#kind::describe_type(__types))),
         }
@@ -88,6 +91,10 @@ pub(super) fn shared(input: &Struct<'_>) -> Option<TokenStream> {
             __visit: &mut __tidewire::Visit<'_, __TidewireVisitor>,
         ) {
             #(self.#pools.visit_shared(__visit);)*
+        }
+
+        fn ask_shared(&self, __ask: &mut __tidewire::Ask<'_>) {
+            #(self.#pools.ask_shared(__ask);)*
         }
 
         fn select_shared(

@@ -41,6 +41,7 @@ pub(super) fn schema(input: &Struct<'_>, variants: &[Variant<'_>]) -> TokenStrea
     let select = each(
         &|value| quote!(__tidewire::Schema::select(#value, __mirror, __fresh, __path, __select)),
     );
+    let ask = each(&|value| quote!(__tidewire::Schema::ask(#value, __mirror, __id, __ask)));
     let is_instance = each(&|value| quote!(__tidewire::Schema::is_instance(#value, __mirror)));
     let remember = each(&|value| quote!(__tidewire::Schema::remember_instance(#value, __mirror)));
 
@@ -170,6 +171,18 @@ pub(super) fn schema(input: &Struct<'_>, variants: &[Variant<'_>]) -> TokenStrea
                             self.__tidewire_aim(&mut __mirror);
                             self.visit_children(&__mirror, __visit);
                         }
+                    }
+                }
+
+                fn ask(
+                    &self,
+                    __mirror: &Self::Mirror,
+                    __id: __tidewire::RefId,
+                    __ask: &mut __tidewire::Ask<'_>,
+                ) {
+                    match (self, __mirror) {
+                        #ask
+                        _ => {}
                     }
                 }
 

@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 use tidewire_state::{
     Bits, Enter, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit, NodeMembersEdit, RefEdit,
-    RefId, Tag, Tracked, TypeIndex, TypeSet, Value, ValueEdit, ViewId, Visibility, Visitor,
+    RefId, StateView, Tag, Tracked, TypeIndex, TypeSet, Value, ValueEdit, ViewId, Visibility,
+    Visitor,
 };
 
 use self::{
@@ -49,6 +50,10 @@ pub(super) struct Hidden {
     at: RefId,
     index: Option<TypeIndex>,
     is_hidden: bool,
+    /// Whether it is a collection whose entries are filtered.
+    is_filtered: bool,
+    /// Whether there are filters at all.
+    has_filters: bool,
     /// Whether no client knows it.
     fresh: bool,
     clients: Vec<ClientView>,
@@ -56,11 +61,11 @@ pub(super) struct Hidden {
     out: Writer,
 }
 
-/// Operations on one structure that those may see who see its fields of one tag.
+/// Operations on one structure that those may see who see its fields of one visibility.
 #[derive(Clone, Copy, Debug)]
 struct Segment {
     node: RefId,
-    tag: Tag,
+    visibility: Visibility,
     start: usize,
     end: usize,
 }
@@ -73,6 +78,7 @@ struct Changes<'a> {
     moved: &'a [(RefId, Key)],
     gone: &'a Bits,
     unset: &'a [(RefId, FieldIndex)],
+    has_filters: bool,
 }
 
 /// What is copied to clients.
@@ -83,8 +89,9 @@ struct Segments<'a> {
     runs: &'a [Run],
     changed: &'a Bits,
     words: &'a [u32],
-    /// What the view holds.
-    held: &'a Bits,
+    shadow: &'a Shadow,
+    view: &'a StateView,
+    has_filters: bool,
 }
 
 /// Where the segments about one structure are.
@@ -121,6 +128,8 @@ impl Hidden {
             at: RefId::ROOT,
             index: None,
             is_hidden: false,
+            is_filtered: false,
+            has_filters: types.has_filters(),
             fresh: false,
             clients: Vec::new(),
             scratch: Scratch::default(),
@@ -199,6 +208,7 @@ impl Hidden {
                 moved: &self.moved,
                 gone: &self.gone,
                 unset: &self.unset,
+                has_filters: self.has_filters,
             };
             std::mem::swap(&mut out.numbering, &mut writer.numbering);
             client.bring_up_to_date(changes, wanted, &mut self.scratch, out);
@@ -210,7 +220,9 @@ impl Hidden {
             runs: &self.runs,
             changed: &self.changed,
             words: &self.changed_words,
-            held: wanted.holds(),
+            shadow: &self.shadow,
+            view: wanted,
+            has_filters: self.has_filters,
         };
         client.copy_segments(segments, told, &mut out.out);
         if told || !self.released.is_empty() {
@@ -222,7 +234,11 @@ impl Hidden {
     pub(super) fn enter(&mut self, node: Enter<'_>) -> bool {
         self.at = node.id;
         self.index = node.index;
-        self.is_hidden = node.hidden;
+        self.is_hidden = node.hidden || node.filtered;
+        self.is_filtered = node.filtered;
+        if node.filtered {
+            self.shadow.sift(node.id);
+        }
         self.fresh = node.fresh;
         if node.hidden {
             self.writer.enter(node);
@@ -244,15 +260,17 @@ impl Hidden {
         info.map_or(Visibility::Everyone, |info| info.visibility)
     }
 
-    fn tag(&self, field: FieldIndex) -> Tag {
+    /// To whom changes of a field go, of those who see more of the struct than the way down.
+    fn audience(&self, field: FieldIndex) -> Visibility {
         match self.visibility(field) {
-            Visibility::View(tag) => tag,
-            Visibility::Everyone | Visibility::Filter => Tag::DEFAULT,
+            // Without filters, who sees it has it in view.
+            Visibility::View(Tag::DEFAULT) if !self.has_filters => Visibility::Everyone,
+            visibility => visibility,
         }
     }
 
-    /// Writes operations that belong to fields of a tag, or to a collection.
-    fn segment(&mut self, tag: Tag, write: impl FnOnce(&mut Writer)) {
+    /// Writes operations that belong to fields of a visibility, or to a collection.
+    fn segment(&mut self, visibility: Visibility, write: impl FnOnce(&mut Writer)) {
         if self.fresh && self.is_hidden {
             // Whoever gains it is told of all there is.
             write_nowhere(&mut self.writer, write);
@@ -260,10 +278,9 @@ impl Hidden {
         }
         let node = self.at;
         let start = self.writer.out.len();
-        let goes_on = self
-            .segments
-            .last()
-            .is_some_and(|last| last.node == node && last.tag == tag && last.end == start);
+        let goes_on = self.segments.last().is_some_and(|last| {
+            last.node == node && last.visibility == visibility && last.end == start
+        });
         if !goes_on || self.writer.node != node {
             self.writer.go_to(node);
         }
@@ -273,15 +290,15 @@ impl Hidden {
             Some(last) if goes_on => last.end = end,
             _ if end == start => return,
             _ => {
-                self.note_run(node, tag, start);
-                self.segments.push(Segment { node, tag, start, end });
+                self.note_run(node, visibility, start);
+                self.segments.push(Segment { node, visibility, start, end });
             }
         }
         self.runs[node.0 as usize].end = end;
     }
 
     /// A segment begins.
-    fn note_run(&mut self, node: RefId, tag: Tag, start: usize) {
+    fn note_run(&mut self, node: RefId, visibility: Visibility, start: usize) {
         let at = node.0 as usize;
         if at >= self.runs.len() {
             self.runs.resize(at + 1, Run::default());
@@ -292,7 +309,7 @@ impl Hidden {
         }
         let last = self.segments.len() as u32;
         if self.changed.insert(node.0) {
-            let plain = tag == Tag::DEFAULT;
+            let plain = visibility == Visibility::Everyone && !self.has_filters;
             self.runs[at] = Run { first: last, last, start, end: start, plain };
         } else {
             let run = &mut self.runs[at];
@@ -312,8 +329,8 @@ impl Hidden {
 
     pub(super) fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
         self.shadow.set_field(self.at, self.index, field, Some(value), &self.types);
-        let tag = self.tag(field);
-        self.segment(tag, |writer| writer.field(field, value, old));
+        let audience = self.audience(field);
+        self.segment(audience, |writer| writer.field(field, value, old));
     }
 
     pub(super) fn reference(&mut self, field: FieldIndex, node: RefId) {
@@ -326,14 +343,28 @@ impl Hidden {
         self.moved(Key::Field(field));
     }
 
+    /// A field that is for everyone leads to a node, which may be a collection with entries that are
+    /// not.
+    pub(super) fn public_reference(&mut self, field: FieldIndex, node: RefId) {
+        let Some(index) = self.index.filter(|_| self.has_filters) else { return };
+        let info = self.types[index].get(field);
+        if let Some(info) = info.filter(|info| info.visibility == Visibility::FilterChildren) {
+            self.shadow.open(self.at, field, node, info.kind);
+            if let Some(kinds) = &mut self.out.kinds {
+                kinds.current = index;
+                kinds.of_reference(field, node);
+            }
+        }
+    }
+
     pub(super) fn unset(&mut self, field: FieldIndex) {
         let kind = self.index.and_then(|index| self.types[index].get(field)).map(|info| info.kind);
         match kind {
             Some(FieldKind::Primitive(_) | FieldKind::Quantized(_)) => {
                 self.shadow.set_field(self.at, self.index, field, None, &self.types);
                 self.unset.push((self.at, field));
-                let tag = self.tag(field);
-                self.segment(tag, |writer| writer.unset(field));
+                let audience = self.audience(field);
+                self.segment(audience, |writer| writer.unset(field));
             }
             _ => {
                 self.shadow.lead(self.at, self.index, field, None, kind, &self.types);
@@ -350,16 +381,19 @@ impl Hidden {
     }
 
     pub(super) fn entry_removed(&mut self, at: EntryAt<'_>) {
-        if self.shadow.remove_entry(self.at, at.index) {
+        if self.shadow.remove_entry(self.at, at.index) || self.is_filtered {
             self.moved(Key::Entry(at.index));
         } else {
-            self.segment(Tag::DEFAULT, |writer| writer.entry_removed(at));
+            self.segment(Visibility::Everyone, |writer| writer.entry_removed(at));
         }
     }
 
     pub(super) fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>) {
         self.shadow.set_entry(self.at, at, value);
-        self.segment(Tag::DEFAULT, |writer| writer.entry(at, value, old));
+        if self.is_filtered {
+            return self.moved(Key::Entry(at.index));
+        }
+        self.segment(Visibility::Everyone, |writer| writer.entry(at, value, old));
     }
 
     pub(super) fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId) {
@@ -369,17 +403,17 @@ impl Hidden {
 
     pub(super) fn item(&mut self, index: usize, value: Value<'_>, old: Value<'_>) {
         self.shadow.set_item(self.at, index, value);
-        self.segment(Tag::DEFAULT, |writer| writer.item(index, value, old));
+        self.segment(Visibility::Everyone, |writer| writer.item(index, value, old));
     }
 
     pub(super) fn items(&mut self, edit: ValueEdit<'_>) {
         self.shadow.set_items(self.at, edit.from, edit.after);
-        self.segment(Tag::DEFAULT, |writer| writer.items(edit));
+        self.segment(Visibility::Everyone, |writer| writer.items(edit));
     }
 
     pub(super) fn members(&mut self, edit: MemberEdit<'_>) {
         self.shadow.set_members(self.at, edit);
-        self.segment(Tag::DEFAULT, |writer| writer.members(edit));
+        self.segment(Visibility::Everyone, |writer| writer.members(edit));
     }
 
     pub(super) fn item_references(&mut self, edit: RefEdit<'_>) {

@@ -2,6 +2,7 @@
 
 use super::ArraySchema;
 use crate::{
+    filter::{Ask, Sift, Viewer},
     identity::Seen,
     schema::{Describe, Element, ElementType, Field},
     select::Select,
@@ -16,6 +17,8 @@ pub struct ArrayMirror<T> {
     id: RefId,
     fresh: bool,
     hidden: bool,
+    /// Whether a function says who sees which item.
+    sifted: bool,
     seen: Seen,
     /// What was last sent, by index: nodes of structs, the values of primitives.
     sent: Vec<T>,
@@ -27,6 +30,7 @@ impl<T> Default for ArrayMirror<T> {
             id: RefId::NONE,
             fresh: false,
             hidden: false,
+            sifted: false,
             seen: Seen::default(),
             sent: Vec::new(),
         }
@@ -83,7 +87,8 @@ impl<V: Element> Field for ArraySchema<V> {
             let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
             walk.rename(mirror.id, id);
             let hidden = owner.hidden;
-            *mirror = ArrayMirror { id, fresh: true, hidden, ..ArrayMirror::default() };
+            let sifted = owner.is_sifted();
+            *mirror = ArrayMirror { id, fresh: true, hidden, sifted, ..ArrayMirror::default() };
             walk.visitor.reference(at, id, None);
         }
     }
@@ -105,13 +110,17 @@ impl<V: Element> Field for ArraySchema<V> {
             return;
         }
         let fresh = std::mem::take(&mut mirror.fresh);
-        let ArrayMirror { id, hidden, .. } = *mirror;
-        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
+        let ArrayMirror { id, hidden, sifted, .. } = *mirror;
+        let (place, filtered) = (Place::Field(at), sifted);
+        walk.visitor.enter(Enter { id, place, index: None, hidden, filtered, fresh });
+        if sifted {
+            walk.note_collection(id);
+        }
         if !known {
             mirror.seen = self.identity.renew();
         }
         if moved {
-            let array = Owner::new(id, !known, hidden);
+            let array = Owner::of_entries(id, !known, hidden, sifted);
             V::items_walk_own(&mut self.slots, &mut mirror.sent, from, array, walk);
         }
         self.walk_items(&mut mirror.sent, from, self.torn || !known, walk);
@@ -137,7 +146,7 @@ impl<V: Element> Field for ArraySchema<V> {
         at: FieldIndex,
         visit: &mut Visit<'_, T>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
+        visit.enter_collection(mirror.id, at, mirror.hidden, mirror.sifted);
         V::items_visit(&self.slots, visit);
         visit.visitor.leave();
     }
@@ -163,6 +172,36 @@ impl<V: Element> Field for ArraySchema<V> {
             Some(slot) => slot.value.item_select(&mut slot.mirror, fresh, rest, select),
             None => select.nothing(index),
         }
+    }
+
+    fn ask_below(&self, mirror: &Self::Mirror, ask: &mut Ask<'_>) {
+        if V::IS_NODE && ask.goes(mirror.id) {
+            for slot in &self.slots {
+                slot.value.item_ask(&slot.mirror, ask);
+            }
+        }
+    }
+}
+
+impl<V: Element> Sift for ArraySchema<V> {
+    type Key<'a> = usize;
+    type Child = V;
+
+    fn sift(
+        &self,
+        mirror: &Self::Mirror,
+        whole: bool,
+        ask: &mut Ask<'_>,
+        mut verdict: impl FnMut(&Viewer<'_>, usize, &V) -> bool,
+    ) {
+        const { assert!(V::IS_STRUCT, "`filter_children` stands on arrays of structs, not of values") };
+        ask.entries(mirror.id, whole, &mut |viewer, passed| {
+            for (at, slot) in self.slots.iter().enumerate() {
+                if verdict(viewer, at, &slot.value) {
+                    passed.insert(at as u32, slot.value.item_leads(&slot.mirror));
+                }
+            }
+        });
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     select::Select,
     set::SetSchema,
     tracker::{Owner, Visit, Walk},
-    types::{FieldIndex, Sending, Tag, TypeIds, TypeIndex, TypeSet, Visibility},
+    types::{FieldIndex, Sending, TypeIds, TypeIndex, TypeSet, Visibility},
     visitor::Visitor,
 };
 
@@ -139,8 +139,9 @@ impl Schema for DynStruct {
             let owner = match info.visibility {
                 Visibility::Everyone => owner,
                 Visibility::View(tag) => owner.hide(tag),
-                // A tag without bits shows with none.
-                Visibility::Filter => owner.hide(Tag(0)),
+                // There are no functions here: what is filtered shows to nobody.
+                Visibility::Filter(field) => owner.filter(field),
+                Visibility::FilterChildren => owner.filter_children(),
             };
             if info.sending != Sending::Never {
                 typed!(field, mirror, |field, mirror| field.walk_own(mirror, at, owner, walk));
@@ -168,8 +169,11 @@ impl Schema for DynStruct {
     }
 
     fn visit_children<V: Visitor + ?Sized>(&self, mirror: &DynMirror, visit: &mut Visit<'_, V>) {
+        let infos = &self.types[self.index].fields;
         for (at, (field, mirror)) in self.sent_fields(mirror, visit) {
-            typed!(field, mirror, |field, mirror| field.visit_below(mirror, at, visit));
+            if visit.shows_children(infos[usize::from(at.0)].visibility) {
+                typed!(field, mirror, |field, mirror| field.visit_below(mirror, at, visit));
+            }
         }
     }
 
@@ -201,7 +205,14 @@ impl Schema for DynStruct {
                 continue;
             }
             found = true;
-            typed!(field, mirror, |field, mirror| field.select(mirror, fresh, rest, select));
+            if step.is_some() {
+                typed!(field, mirror, |field, mirror| field.select(mirror, fresh, rest, select));
+            } else {
+                select.below(info.visibility, |select| {
+                    typed!(field, mirror, |field, mirror| field
+                        .select(mirror, fresh, rest, select));
+                });
+            }
         }
         if let (false, Some(step)) = (found, step) {
             select.nothing(step);

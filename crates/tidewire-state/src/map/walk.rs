@@ -2,6 +2,7 @@
 
 use super::MapSchema;
 use crate::{
+    filter::{Ask, PerPlayer, Sift, Viewer},
     identity::Seen,
     schema::{Describe, Element, ElementType, EntryChange, Field},
     select::Select,
@@ -16,6 +17,8 @@ pub struct MapMirror {
     id: RefId,
     fresh: bool,
     hidden: bool,
+    /// Whether a function says who sees which entry.
+    sifted: bool,
     seen: Seen,
     indexes: Indexes,
 }
@@ -108,7 +111,7 @@ impl<V: Element> MapSchema<V> {
         }
         self.report_removed(mirror, walk);
         if !V::IS_NODE || V::HAS_IDENTITY || std::mem::take(&mut self.replaced) {
-            let map = Owner::new(mirror.id, false, mirror.hidden);
+            let map = Owner::of_entries(mirror.id, false, mirror.hidden, mirror.sifted);
             self.report_touched(map, walk);
         }
         self.report_new(mirror, walk);
@@ -144,7 +147,8 @@ impl<V: Element> MapSchema<V> {
             if let Some(held) = &mut slot.entry {
                 held.index = mirror.indexes.allocate();
                 self.touched.mark(at, &mut slot.link);
-                let owner = Owner::new(mirror.id, true, mirror.hidden);
+                let MapMirror { id, hidden, sifted, .. } = *mirror;
+                let owner = Owner::of_entries(id, true, hidden, sifted);
                 let at = EntryAt { index: held.index, key: &held.key };
                 held.value.entry_walk_own(&mut held.mirror, at, EntryChange::New, owner, walk);
             }
@@ -182,7 +186,8 @@ impl<V: Element> Field for MapSchema<V> {
             let (id, _) = walk.introduce(owner, mirror.id.forgotten(), None);
             walk.rename(mirror.id, id);
             let hidden = owner.hidden;
-            *mirror = MapMirror { id, fresh: true, hidden, ..MapMirror::default() };
+            let sifted = owner.is_sifted();
+            *mirror = MapMirror { id, fresh: true, hidden, sifted, ..MapMirror::default() };
             walk.visitor.reference(at, id, None);
         }
     }
@@ -200,7 +205,11 @@ impl<V: Element> Field for MapSchema<V> {
         }
         let fresh = std::mem::take(&mut mirror.fresh);
         let MapMirror { id, hidden, .. } = *mirror;
-        walk.visitor.enter(Enter { id, place: Place::Field(at), index: None, hidden, fresh });
+        let (place, filtered) = (Place::Field(at), mirror.sifted);
+        walk.visitor.enter(Enter { id, place, index: None, hidden, filtered, fresh });
+        if mirror.sifted {
+            walk.note_collection(id);
+        }
         if !known || !self.is_only_touched() {
             self.report_own(mirror, fresh, walk);
         }
@@ -224,7 +233,7 @@ impl<V: Element> Field for MapSchema<V> {
         at: FieldIndex,
         visit: &mut Visit<'_, T>,
     ) {
-        visit.enter(mirror.id, Place::Field(at), None, mirror.hidden);
+        visit.enter_collection(mirror.id, at, mirror.hidden, mirror.sifted);
         for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
             let at = EntryAt { index: held.index, key: &held.key };
             held.value.entry_visit_own(&held.mirror, at, visit);
@@ -272,6 +281,46 @@ impl<V: Element> Field for MapSchema<V> {
             }
             None => select.nothing(key),
         }
+    }
+
+    fn ask_below(&self, mirror: &MapMirror, ask: &mut Ask<'_>) {
+        if V::IS_NODE && ask.goes(mirror.id) {
+            for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
+                held.value.ask_below(&held.mirror, ask);
+            }
+        }
+    }
+}
+
+impl<V: Element> Sift for MapSchema<V> {
+    type Key<'a> = &'a str;
+    type Child = V;
+
+    fn sift(
+        &self,
+        mirror: &MapMirror,
+        whole: bool,
+        ask: &mut Ask<'_>,
+        mut verdict: impl FnMut(&Viewer<'_>, &str, &V) -> bool,
+    ) {
+        ask.entries(mirror.id, whole, &mut |viewer, passed| {
+            for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
+                if verdict(viewer, &held.key, &held.value) {
+                    passed.insert(held.index, V::entry_gone(&held.mirror));
+                }
+            }
+        });
+    }
+}
+
+impl<V: Element> PerPlayer for MapSchema<V> {
+    fn sift_by_name(&self, mirror: &MapMirror, whole: bool, ask: &mut Ask<'_>) {
+        ask.entries(mirror.id, whole, &mut |viewer, passed| {
+            let slot = self.find(viewer.name()).and_then(|at| self.slots[at].entry.as_ref());
+            if let Some(held) = slot {
+                passed.insert(held.index, V::entry_gone(&held.mirror));
+            }
+        });
     }
 }
 

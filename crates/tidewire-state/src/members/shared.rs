@@ -139,6 +139,21 @@ macro_rules! members {
             }
         }
 
+        impl<P: $crate::members::Member> $crate::filter::Sift for $type<P> {
+            type Key<'a> = usize;
+            type Child = P;
+
+            fn sift(
+                &self,
+                mirror: &Self::Mirror,
+                whole: bool,
+                ask: &mut $crate::filter::Ask<'_>,
+                verdict: impl FnMut(&$crate::filter::Viewer<'_>, usize, &P) -> bool,
+            ) {
+                self.members.sift(mirror, whole, ask, verdict);
+            }
+        }
+
         impl<P: $crate::members::Member + $crate::schema::ElementType> $crate::schema::Describe
             for $type<P>
         {

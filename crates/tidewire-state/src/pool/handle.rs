@@ -72,7 +72,7 @@ impl HandleMirror {
         let old_id = old.and_then(|old| walk.tracker.shared_id(old));
         report(walk.visitor, id, old_id);
         if let Some(old) = old {
-            walk.tracker.let_go(owner.id, Some(owner.hidden), old);
+            walk.tracker.let_go(owner.id, Some(owner), old);
         }
     }
 }
@@ -109,6 +109,7 @@ impl<T> Field for Handle<T> {
 #[diagnostic::do_not_recommend]
 impl<T> Element for Handle<T> {
     const IS_NODE: bool = false;
+    const IS_STRUCT: bool = true;
     const HAS_IDENTITY: bool = true;
     type OptionMirror = HandleMirror;
     type ItemMirror = ();
@@ -131,7 +132,7 @@ impl<T> Element for Handle<T> {
             None => {
                 if let Some(old) = mirror.0.take() {
                     walk.visitor.unset(at);
-                    walk.tracker.let_go(owner.id, Some(owner.hidden), old);
+                    walk.tracker.let_go(owner.id, Some(owner), old);
                 }
             }
         }
@@ -198,6 +199,10 @@ impl<T> Element for Handle<T> {
             (None, [step, ..]) => select.nothing(step),
             (None, []) => {}
         }
+    }
+
+    fn item_leads(&self, (): &()) -> Gone {
+        Gone::Shared(self.key)
     }
 
     fn item_select(&mut self, _: &mut (), _: bool, path: &[&str], select: &mut Select<'_>) {
@@ -313,7 +318,7 @@ impl<T> Member for Handle<T> {
         if gone.is_empty() && stayed == list.items.len() {
             return;
         }
-        let owner = Owner::new(list.id, false, list.hidden);
+        let owner = Owner::of_entries(list.id, false, list.hidden, list.sifted);
         let mut next = sent.next;
         for item in &list.items[stayed..] {
             walk.acquire(owner, item.key);
@@ -346,8 +351,14 @@ impl<T> Member for Handle<T> {
         visit.visitor.node_members(NodeMembersEdit { before: &[], after: &after, next });
     }
 
+    const IS_STRUCT: bool = true;
+
     fn select(&mut self, path: &[&str], select: &mut Select<'_>) {
         self.select_here(path, select);
+    }
+
+    fn leads(&self) -> Gone {
+        Gone::Shared(self.key)
     }
 }
 

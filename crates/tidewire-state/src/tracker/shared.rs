@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
-use super::{Owner, Tracker, Walk};
+use super::{Gate, Owner, Tracker, Walk};
 use crate::{
     types::TypeIndex,
     visitor::{Introduced, RefId, Visitor},
@@ -52,6 +52,7 @@ struct Shared {
 struct Parent {
     id: RefId,
     hidden: bool,
+    gate: Gate,
 }
 
 /// What a node lies in.
@@ -79,6 +80,19 @@ impl SharedTable {
             && let Some(shared) = self.instances.get(key)
         {
             shared.parents.iter().for_each(|parent| each(parent.id));
+        }
+    }
+
+    /// Calls `each` with the instances that places of a node lead to, and what lets through to them.
+    pub(super) fn each_child(&self, id: RefId, mut each: impl FnMut(RefId, Gate)) {
+        if self.edges.is_empty() {
+            return;
+        }
+        for key in self.edges.get(&id).into_iter().flatten() {
+            let Some(shared) = self.instances.get(key) else { continue };
+            for parent in shared.parents.iter().filter(|parent| parent.id == id) {
+                each(shared.id, parent.gate);
+            }
         }
     }
 }
@@ -120,6 +134,12 @@ impl Tracker {
         (id, false)
     }
 
+    /// The nodes with places that lead to an instance, and what lets through there.
+    pub(super) fn gates(&self, key: SharedKey) -> Vec<(RefId, Gate)> {
+        let parents = self.shared.instances.get(&key).into_iter().flat_map(|one| &one.parents);
+        parents.map(|parent| (parent.id, parent.gate)).collect()
+    }
+
     /// The number of an instance that a place refers to.
     pub(crate) fn shared_id(&self, key: SharedKey) -> Option<RefId> {
         let id = self.shared.instances.get(&key)?.id;
@@ -131,16 +151,16 @@ impl Tracker {
         self.shared.instances.get(&key).map(|shared| shared.index)
     }
 
-    /// A place of `owner` no longer refers to an instance. Of a struct, fields for everyone and
-    /// others may have done: `hidden` says which it was.
-    pub(crate) fn let_go(&mut self, owner: RefId, hidden: Option<bool>, key: SharedKey) {
+    /// A place of `owner` no longer refers to an instance. Of a struct, fields for different clients
+    /// may have done: `place` says which it was.
+    pub(crate) fn let_go(&mut self, owner: RefId, place: Option<Owner>, key: SharedKey) {
         let Some(edges) = self.shared.edges.get_mut(&owner) else { return };
         let Some(at) = edges.iter().position(|other| *other == key) else { return };
         edges.swap_remove(at);
         if edges.is_empty() {
             self.shared.edges.remove(&owner);
         }
-        self.loosen(owner, hidden, key);
+        self.loosen(owner, place, key);
     }
 
     /// No place of `owner` refers to anything any more.
@@ -153,9 +173,10 @@ impl Tracker {
         }
     }
 
-    fn loosen(&mut self, owner: RefId, hidden: Option<bool>, key: SharedKey) {
+    fn loosen(&mut self, owner: RefId, place: Option<Owner>, key: SharedKey) {
         let is_it = |parent: &Parent| {
-            parent.id == owner && hidden.is_none_or(|hidden| parent.hidden == hidden)
+            let is_place = |at: Owner| (parent.hidden, parent.gate) == (at.hidden, at.gate);
+            parent.id == owner && place.is_none_or(is_place)
         };
         if let Some(shared) = self.shared.instances.get_mut(&key)
             && let Some(at) = shared.parents.iter().position(is_it)
@@ -263,6 +284,7 @@ impl Tracker {
         self.shared.keys.insert(id, key);
         self.shared.outdated.push(from);
         self.renamed.push((from, id));
+        self.note_places(key);
         if !self.shared.pending.iter().any(|(other, _)| *other == key) {
             self.shared.pending.push((key, true));
         }
@@ -284,7 +306,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                  field of the root"
             );
         };
-        shared.parents.push(Parent { id: owner.id, hidden: owner.hidden });
+        shared.parents.push(Parent { id: owner.id, hidden: owner.hidden, gate: owner.gate });
         table.edges.entry(owner.id).or_default().push(key);
         table.moved = true;
         let (was, is_new) = (shared.id, !shared.id.is_known());

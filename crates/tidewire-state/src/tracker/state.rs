@@ -7,11 +7,12 @@ use std::{
 
 use super::{Owner, Tracker, Visit, Walk};
 use crate::{
+    filter::Ask,
     schema::Schema,
     select::{PathError, Purpose, Select},
     types::{Tag, TypeSet},
     view::{SharedArrival, StateView, ViewId, Views},
-    visitor::{Enter, Place, RefId, Visitor},
+    visitor::{Enter, RefId, Visitor},
 };
 
 /// A state whose changes are followed.
@@ -48,10 +49,11 @@ impl<S: Schema> Tracked<S> {
     pub fn sync<V: Visitor + ?Sized>(&mut self, visitor: &mut V) {
         let fresh = self.ticks == 0;
         self.tracker.recycle();
+        self.tracker.noted.start(self.views.has_filters);
         visitor.begin(self.ticks);
         let index = Some(self.state.type_index(&self.tracker.types));
         let root = Owner::new(RefId::ROOT, fresh, false);
-        visitor.enter(Enter { id: RefId::ROOT, place: Place::Root, index, hidden: false, fresh });
+        visitor.enter(Enter::root(index, fresh));
         let mut walk = Walk { visitor, tracker: &mut self.tracker, views: &mut self.views };
         self.state.register_shared(&mut self.mirror, walk.tracker);
         self.state.walk(&mut self.mirror, root, &mut walk);
@@ -67,6 +69,9 @@ impl<S: Schema> Tracked<S> {
         if !is_plain {
             self.state.sweep_shared(&mut self.tracker);
             self.take_in_shared();
+            if self.views.has_filters {
+                self.ask_filters();
+            }
             self.views.settle(&mut self.tracker);
         }
     }
@@ -87,13 +92,7 @@ impl<S: Schema> Tracked<S> {
     fn visit_as<V: Visitor + ?Sized>(&self, visitor: &mut V, public: bool) {
         visitor.begin(self.ticks);
         let index = Some(self.state.type_index(&self.tracker.types));
-        visitor.enter(Enter {
-            id: RefId::ROOT,
-            place: Place::Root,
-            index,
-            hidden: false,
-            fresh: true,
-        });
+        visitor.enter(Enter::root(index, true));
         let mut visit = Visit::new(visitor, &self.tracker, public);
         self.state.visit(&self.mirror, &mut visit);
         while let Some(next) = visit.last_announced() {
@@ -109,6 +108,9 @@ impl<S: Schema> Tracked<S> {
     /// A new view, which holds nothing. `name` is whose it is, by which functions of the program
     /// tell clients apart: a session id.
     pub fn create_view(&mut self, name: impl Into<String>) -> ViewId {
+        if !self.views.is_used {
+            self.views.has_filters = self.state.describe().has_filters();
+        }
         self.views.create(name.into())
     }
 
@@ -211,6 +213,29 @@ impl<S: Schema> Tracked<S> {
     /// Takes everything out of a view.
     pub fn view_clear(&mut self, view: ViewId) {
         self.views.clear(view);
+    }
+
+    /// Asks all filters again at the next sync, for all views: something changed that they depend on
+    /// and that no walk sees, such as what is skipped, or time.
+    pub fn refilter(&mut self) {
+        self.views.refilter(None);
+    }
+
+    /// As [`refilter`](Self::refilter), for one view.
+    pub fn refilter_view(&mut self, view: ViewId) {
+        self.views.refilter(Some(view));
+    }
+
+    /// Asks filters about what the walk came past, and about all there is for those who are new.
+    fn ask_filters(&mut self) {
+        let mut noted = std::mem::take(&mut self.tracker.noted);
+        let root = self.state.as_any();
+        if let Some(mut ask) = Ask::begin(&self.tracker, &mut noted, &mut self.views, root) {
+            self.state.ask(&self.mirror, RefId::ROOT, &mut ask);
+            self.state.ask_shared(&mut ask);
+            ask.end();
+        }
+        self.tracker.noted = noted;
     }
 
     /// The number of the node at a path: a new one gets it now.

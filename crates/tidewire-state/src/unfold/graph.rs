@@ -40,6 +40,8 @@ pub(super) struct Node {
     pub(super) index: Option<TypeIndex>,
     /// Whether not everyone is told of it.
     pub(super) hidden: bool,
+    /// Whether it is a collection whose entries are filtered.
+    pub(super) is_filtered: bool,
     /// Which node this is, whatever its number: no other ever has the same.
     pub(super) identity: u64,
     /// The last walk in which it, or something that lies in it, changed.
@@ -125,7 +127,8 @@ impl Graph {
     pub(super) fn known(&self, id: RefId) -> Known {
         let node = self.node(id);
         let is_map = matches!(node.content, Content::Map(_));
-        Known { id, index: node.index, hidden: node.hidden, is_map }
+        let Node { index, hidden, is_filtered, .. } = *node;
+        Known { id, index, hidden, is_map, is_filtered }
     }
 
     fn put(&mut self, id: RefId, index: Option<TypeIndex>, hidden: bool) -> &mut Node {
@@ -138,7 +141,8 @@ impl Graph {
             None => Content::Values(Vec::new()),
         };
         let identity = self.next();
-        let node = Node { index, hidden, identity, changed: self.tick, content };
+        let (changed, is_filtered) = (self.tick, false);
+        let node = Node { index, hidden, is_filtered, identity, changed, content };
         self.len += usize::from(self.nodes[at].is_none());
         self.nodes[at].insert(node)
     }
@@ -260,6 +264,11 @@ impl Visitor for Graph {
         match known {
             Some(known) => (known.changed, known.hidden) = (self.tick, node.hidden),
             None => drop(self.put(node.id, node.index, node.hidden).changed),
+        }
+        if node.filtered
+            && let Some(Some(known)) = self.nodes.get_mut(node.id.0 as usize)
+        {
+            known.is_filtered = true;
         }
         if node.fresh {
             let content = match (node.index, node.place, around) {

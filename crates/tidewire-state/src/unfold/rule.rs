@@ -17,6 +17,8 @@ pub struct Known {
     pub hidden: bool,
     /// Whether it is a map.
     pub is_map: bool,
+    /// Whether it is a collection whose entries are filtered.
+    pub is_filtered: bool,
 }
 
 /// How a node shows in a place.
@@ -36,6 +38,13 @@ pub trait Rule {
     /// everyone who sees it.
     fn shows(&self, holder: Known, visibility: Visibility) -> bool;
 
+    /// Whether a collection shows an entry, if its entries are filtered: by its number in a map, or its
+    /// position. That is what functions of the program say for views, so it is no unless a rule knows.
+    fn shows_entry(&self, holder: Known, entry: u32) -> bool {
+        let _ = (holder, entry);
+        false
+    }
+
     /// How a node shows in a place of `holder`, which shows that place or does not.
     fn presence(&self, node: Known, holder: Known, shown: bool) -> Presence;
 }
@@ -43,15 +52,24 @@ pub trait Rule {
 /// Without a view one sees what everyone sees.
 impl Rule for Option<&StateView> {
     fn shows(&self, holder: Known, visibility: Visibility) -> bool {
-        match visibility {
-            Visibility::Everyone => !holder.hidden || self.is_some_and(|view| view.has(holder.id)),
-            Visibility::View(tag) => self.is_some_and(|view| view.shows_tag(holder.id, tag)),
-            Visibility::Filter => false,
+        match self {
+            Some(view) => {
+                let shown = view.sight(holder.id, holder.hidden);
+                shown.is_some_and(|shown| shown.shows(visibility))
+            }
+            None => !holder.hidden && !visibility.is_hidden(),
         }
     }
 
+    fn shows_entry(&self, holder: Known, entry: u32) -> bool {
+        self.is_some_and(|view| {
+            view.sight(holder.id, holder.hidden).is_some() && view.passes(holder.id, entry)
+        })
+    }
+
     fn presence(&self, node: Known, _: Known, shown: bool) -> Presence {
-        match shown && !node.hidden || self.is_some_and(|view| view.shows(node.id)) {
+        let is_seen = !node.hidden || self.is_some_and(|view| view.is_through(node.id));
+        match shown && is_seen || self.is_some_and(|view| view.shows(node.id)) {
             true => Presence::There,
             false => Presence::Absent,
         }

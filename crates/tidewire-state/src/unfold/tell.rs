@@ -61,8 +61,7 @@ pub(super) fn tell<V: Visitor + ?Sized>(
     let all = all || is_first || graph.scattered > told.tick;
     let since = if all { 0 } else { told.tick };
     let most = 16 * graph.len + 65_536;
-    let (place, index) = (Place::Root, root.index);
-    visitor.enter(Enter { id: RefId::ROOT, place, index, hidden: false, fresh: is_first });
+    visitor.enter(Enter::root(root.index, is_first));
     let path = vec![RefId::ROOT];
     let mut teller = Teller { graph, rule, told, visitor, since, path, most };
     teller.node(RefId::ROOT);
@@ -131,7 +130,8 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
                 At::Item(index) => Place::Item(*index),
             };
             let index = self.told.node(id).index;
-            self.visitor.enter(Enter { id, place, index, hidden: false, fresh });
+            let (hidden, filtered) = (false, false);
+            self.visitor.enter(Enter { id, place, index, hidden, filtered, fresh });
             if !self.told.node(id).veiled {
                 self.path.push(source);
                 self.node(id);
@@ -255,7 +255,10 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         let shown = self.shows(source, Visibility::Everyone);
         let mut there: HashMap<&CompactString, &Entry, foldhash::fast::RandomState> =
             HashMap::default();
+        let holder = self.graph.known(source);
         for (key, entry) in entries {
+            let shown =
+                if holder.is_filtered { self.rule.shows_entry(holder, entry.index) } else { shown };
             if self.is_there(&entry.slot, shown) {
                 there.insert(key, entry);
             }
@@ -346,8 +349,14 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         below: &mut Vec<Below>,
     ) -> Vec<NodeMember> {
         let shown = self.shows(source, Visibility::Everyone);
-        let is_there = |item: &&NodeMember| self.is_there(&Slot::Node(item.node), shown);
-        let mut there: Vec<NodeMember> = items.iter().filter(is_there).copied().collect();
+        let holder = self.graph.known(source);
+        let mut there: Vec<NodeMember> = Vec::new();
+        for (at, item) in (0..).zip(items) {
+            let shown = if holder.is_filtered { self.rule.shows_entry(holder, at) } else { shown };
+            if self.is_there(&Slot::Node(item.node), shown) {
+                there.push(*item);
+            }
+        }
         if there.iter().any(|item| item.number != 0) {
             self.arrange(held, &mut there);
         }

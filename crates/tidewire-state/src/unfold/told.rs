@@ -135,7 +135,8 @@ impl Told {
     /// Shows a node and what is below it.
     fn visit_node<V: Visitor + ?Sized>(&self, id: RefId, place: Place<'_>, visitor: &mut V) {
         let node = self.node(id);
-        visitor.enter(Enter { id, place, index: node.index, hidden: false, fresh: true });
+        let index = node.index;
+        visitor.enter(Enter { id, place, index, hidden: false, filtered: false, fresh: true });
         let introduce = |visitor: &mut V, id: RefId| {
             visitor.introduce(Introduced { id, index: self.node(id).index, hidden: false });
             if self.node(id).veiled {

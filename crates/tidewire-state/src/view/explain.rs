@@ -34,6 +34,8 @@ pub struct Explained {
     pub is_public: bool,
     /// What it was added for. If it was not, it is there as the way to something that was.
     pub held: Option<Held>,
+    /// Whether a filter let it through.
+    pub is_through: bool,
     /// Whether what comes to this collection is added.
     pub is_subscribed: bool,
     /// Marked fields that show.
@@ -79,6 +81,8 @@ impl fmt::Display for Explained {
             f.write_str("public, ")?;
         }
         match self.held {
+            None if self.is_through => f.write_str("let through")?,
+            None if self.is_public && !self.shows.is_empty() => f.write_str("filtered")?,
             None => f.write_str("the way to what was added")?,
             Some(Held { untagged: true, bits: 0 }) => f.write_str("added")?,
             Some(Held { untagged: true, bits }) => {
@@ -138,7 +142,9 @@ impl Explainer<'_> {
 
     fn explain(&mut self, node: Enter<'_>) {
         let held = self.view.held(node.id);
-        if held.is_none() && !self.view.shows(node.id) {
+        let shown = self.view.sight(node.id, node.hidden);
+        let is_let = self.view.granted().has(node.id.0);
+        if held.is_none() && !is_let && !self.view.shows(node.id) {
             let count = if node.hidden { &mut self.unseen } else { &mut self.public };
             *count += 1;
             return;
@@ -149,8 +155,8 @@ impl Explainer<'_> {
         for field in fields.into_iter().flat_map(|info| &info.fields) {
             let is_shown = match field.visibility {
                 Visibility::Everyone => continue,
-                Visibility::View(tag) => held.is_some_and(|held| tag.shows_with(held.bits)),
-                Visibility::Filter => false,
+                Visibility::FilterChildren => continue,
+                visibility => shown.is_some_and(|shown| shown.shows(visibility)),
             };
             let list = if is_shown { &mut shows } else { &mut hides };
             list.push(field.name.clone());
@@ -159,6 +165,7 @@ impl Explainer<'_> {
             path: self.paths.get(&node.id).cloned().unwrap_or_default(),
             is_public: !node.hidden,
             held,
+            is_through: shown.is_some_and(|shown| shown.through),
             is_subscribed: (self.is_subscribed)(node.id),
             shows,
             hides,

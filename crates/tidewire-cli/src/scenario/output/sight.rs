@@ -173,12 +173,13 @@ impl<'a> Picture<'a> {
     /// Whether an instance shows a field, or a collection its contents.
     fn shows(&self, holder: RefId, visibility: Visibility) -> bool {
         match visibility {
-            Visibility::Everyone => {
+            Visibility::Everyone | Visibility::FilterChildren => {
                 self.sight.public.contains(&holder)
                     || self.view.is_some_and(|view| view.has(holder))
             }
             Visibility::View(tag) => self.view.is_some_and(|view| view.shows_tag(holder, tag)),
-            Visibility::Filter => false,
+            // Types that are read when the program runs have no functions.
+            Visibility::Filter(_) => false,
         }
     }
 }

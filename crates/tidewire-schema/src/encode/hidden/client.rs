@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tidewire_state::{Bits, FieldIndex, Held, RefEdit, RefId, StateView, TypeSet, Visibility};
+use tidewire_state::{Bits, FieldIndex, RefEdit, RefId, Shown, StateView, TypeSet, Visibility};
 
 use super::{
-    Changes, Run, Segments,
+    Changes, Run, Segment, Segments,
     shadow::{Content, Key, Shadow, StructShadow},
     write,
 };
@@ -26,9 +26,12 @@ pub(super) struct ClientView {
     /// The view as it was when the client was last told.
     version: Option<u64>,
     tags: u64,
+    /// Whose view that was.
+    identity: u64,
     nodes: HashMap<RefId, Known, RandomState>,
     shown: Bits,
     held: Bits,
+    through: Bits,
     /// Structures that a place ceased to lead to in this message.
     loose: Vec<RefId>,
     /// Structures whose fields were written from the shadow in this message.
@@ -41,7 +44,7 @@ struct Known {
     /// How many places of what it holds lead to it.
     count: u32,
     /// What the client sees of it for, if more than the way down.
-    shows: Option<Held>,
+    shows: Option<Shown>,
     /// Where it leads to anything.
     below: Option<Box<Below>>,
 }
@@ -55,6 +58,8 @@ struct Below {
     /// The numbers of entries of a set or a collection for this client, in the order of coming.
     numbers: HashMap<u32, u32, RandomState>,
     next_number: u32,
+    /// The entries of a map of values of which some are filtered.
+    values: Bits,
 }
 
 /// Lists that are needed while one client is told, and kept for the next one.
@@ -76,34 +81,71 @@ struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    /// Whether a field shows where its struct is held as `held` says.
-    fn shows_field(&self, node: &StructShadow, field: FieldIndex, held: Option<Held>) -> bool {
-        let Some(held) = held else { return false };
-        let info = self.types[node.index].get(field);
-        match info.map_or(Visibility::Everyone, |info| info.visibility) {
-            Visibility::Everyone => true,
-            Visibility::View(tag) => tag.shows_with(held.bits),
-            Visibility::Filter => false,
-        }
+    /// What the client sees of a structure for, if more than what everyone does, or the way down.
+    fn shows(&self, node: RefId) -> Option<Shown> {
+        let is_hidden = self.shadow.is_hidden(node);
+        let shown = self.view.sight(node, is_hidden);
+        shown.filter(|shown| is_hidden || *shown != Shown::default())
     }
 
-    /// Whether the node in a place of `parent` is there.
-    fn sees(&self, parent: RefId, key: Key, child: RefId) -> bool {
-        if self.view.shows(child) {
-            return true;
-        }
-        if self.shadow.is_hidden(child) {
-            return false;
-        }
-        match key {
-            Key::Field(field) => match self.shadow.get(parent) {
-                Some(Content::Struct(node)) => {
-                    self.shows_field(node, field, self.view.held(parent))
+    /// Whether a field shows where its struct does as `shown` says.
+    fn shows_field(&self, node: &StructShadow, field: FieldIndex, shown: Option<Shown>) -> bool {
+        let Some(shown) = shown else { return false };
+        let info = self.types[node.index].get(field);
+        shown.shows(info.map_or(Visibility::Everyone, |info| info.visibility))
+    }
+
+    /// Whether a hidden structure shows, be it as the way down.
+    fn is_there(&self, node: RefId) -> bool {
+        self.view.shows(node) || self.view.is_through(node)
+    }
+
+    /// Whether a collection shows an entry: by its number in a map, or its position.
+    fn shows_entry(&self, collection: RefId, entry: u32) -> bool {
+        let is_seen = self.view.sight(collection, self.shadow.is_hidden(collection)).is_some();
+        is_seen && (!self.shadow.is_sifted(collection) || self.view.passes(collection, entry))
+    }
+
+    /// Whether the node in a place of `parent` is there; of an array's items see
+    /// [`sees_item`](Self::sees_item).
+    fn sees(&self, parent: RefId, content: &Content, key: Key, child: RefId) -> bool {
+        self.view.shows(child)
+            || self.may_see(child)
+                && match (key, content) {
+                    (Key::Field(field), Content::Struct(node)) => {
+                        let shown = self.view.sight(parent, self.shadow.is_hidden(parent));
+                        self.shows_field(node, field, shown)
+                    }
+                    (Key::Entry(number), _) => self.shows_entry(parent, number),
+                    (Key::Member(number), _) => {
+                        let at = content.position(number);
+                        at.is_some_and(|at| self.shows_entry(parent, at))
+                    }
+                    _ => false,
                 }
-                _ => false,
-            },
-            _ => self.view.has(parent),
+    }
+
+    /// Whether an item of an array is there.
+    fn sees_item(&self, array: RefId, at: u32, child: RefId) -> bool {
+        self.view.shows(child) || self.may_see(child) && self.shows_entry(array, at)
+    }
+
+    /// Whether a node shows where its place does.
+    fn may_see(&self, node: RefId) -> bool {
+        !self.shadow.is_hidden(node) || self.view.is_through(node)
+    }
+
+    /// Calls `each` with what is there in the places of a structure.
+    fn each_child(&self, id: RefId, content: &Content, mut each: impl FnMut(Key, RefId)) {
+        if let Content::Nodes(nodes) = content {
+            let there = (0..).zip(nodes).filter(|(at, child)| self.sees_item(id, *at, **child));
+            return there.for_each(|(_, child)| each(Key::Items, *child));
         }
+        content.each_child(|key, child| {
+            if self.sees(id, content, key, child) {
+                each(key, child);
+            }
+        });
     }
 }
 
@@ -121,7 +163,7 @@ impl ClientView {
         scratch: &mut Scratch,
         out: &mut Writer,
     ) {
-        let Changes { types, shadow, moved, gone, unset } = changes;
+        let Changes { types, shadow, moved, gone, unset, has_filters } = changes;
         let sight = Sight { view, shadow, types };
         let mut places = std::mem::take(&mut scratch.places);
         let mut contents = std::mem::take(&mut scratch.contents);
@@ -132,6 +174,9 @@ impl ClientView {
                 places.extend_from_slice(shadow.places(RefId(id)));
             });
             self.find_contents(view, &mut contents);
+            if has_filters {
+                self.find_filtered(view, shadow, &mut places, &mut contents);
+            }
             if self.version.is_none() {
                 self.nodes.reserve(places.len());
             }
@@ -139,9 +184,14 @@ impl ClientView {
             self.held.clone_from(view.holds());
             self.version = Some(view.version());
             self.tags = view.tags();
+            self.identity = view.identity();
         }
         for id in &contents {
             if let Some(content) = shadow.get(*id) {
+                if has_filters {
+                    content.each_key(|key| places.push((*id, key)));
+                    continue;
+                }
                 content.each_child(|key, child| {
                     if !shadow.is_hidden(child) {
                         places.push((*id, key));
@@ -152,12 +202,17 @@ impl ClientView {
         // What is told is the client's own, whatever was last told to others.
         out.go_to(RefId::default());
         scratch.open.clear();
-        for (parent, key) in moved.iter().chain(&places).copied() {
+        for (at, (parent, key)) in moved.iter().chain(&places).copied().enumerate() {
             let skipped = gone.has(parent.0)
                 || self.is_told(parent)
                 || shadow.is_hidden(parent)
-                    && !(view.shows(parent) && self.nodes.contains_key(&parent));
-            if !skipped {
+                    && !(sight.is_there(parent) && self.nodes.contains_key(&parent));
+            if skipped {
+                continue;
+            }
+            if let (Key::Entry(number), Some(Content::MapOfValues(_))) = (key, shadow.get(parent)) {
+                self.compare_value(parent, number, at < moved.len(), sight, out);
+            } else {
                 self.compare(parent, key, sight, &mut scratch.open, out);
             }
         }
@@ -179,9 +234,29 @@ impl ClientView {
         if self.tags != view.tags() {
             contents.extend(view.iter().filter_map(|(id, held)| {
                 let known = self.nodes.get(&id)?;
-                known.shows.is_some_and(|shows| shows != held).then_some(id)
+                known.shows.is_some_and(|shows| shows.held != Some(held)).then_some(id)
             }));
         }
+    }
+
+    /// The structures of which filters say something else than before, and places of those that they
+    /// let through now and did not before, or no longer.
+    fn find_filtered(
+        &mut self,
+        view: &StateView,
+        shadow: &Shadow,
+        places: &mut Vec<(RefId, Key)>,
+        contents: &mut Vec<RefId>,
+    ) {
+        each_difference(&self.through, view.through(), |id| {
+            places.extend_from_slice(shadow.places(RefId(id)));
+            contents.push(RefId(id));
+        });
+        self.through.clone_from(view.through());
+        let since = self.version.filter(|_| self.identity == view.identity());
+        view.each_verdict_since(since, |id| contents.push(id));
+        contents.sort_unstable();
+        contents.dedup();
     }
 
     /// Whether all of a structure is told in this message.
@@ -191,11 +266,15 @@ impl ClientView {
 
     /// Copies what changed in what it holds. `told` says whether some of it has been told already.
     pub(super) fn copy_segments(&self, segments: Segments<'_>, told: bool, out: &mut Vec<u8>) {
-        let Segments { bytes, all, runs, changed, words, held } = segments;
+        let Segments { bytes, all, runs, changed, words, shadow, view, has_filters } = segments;
         let word_of = |bits: &Bits, at: u32| bits.words().get(at as usize).copied().unwrap_or(0);
         for at in words.iter().copied() {
             // What the view holds no longer is not told, even where the client has yet to be told so.
-            let mut both = word_of(changed, at) & word_of(&self.full, at) & word_of(held, at);
+            let mut seen = word_of(view.holds(), at);
+            if has_filters {
+                seen |= word_of(view.granted(), at);
+            }
+            let mut both = word_of(changed, at) & word_of(&self.full, at) & seen;
             if told {
                 both &= !word_of(&self.written, at);
             }
@@ -207,11 +286,16 @@ impl ClientView {
                     copy(out, bytes, start, end);
                     continue;
                 }
-                let bits = self.nodes.get(&id).and_then(|known| known.shows);
-                let bits = bits.map_or(0, |held| held.bits);
+                let told = self.nodes.get(&id).and_then(|known| known.shows).unwrap_or_default();
+                let now = match has_filters {
+                    true => view.sight(id, shadow.is_hidden(id)),
+                    false => Some(told),
+                };
+                let Some(now) = now else { continue };
                 for segment in &all[first as usize..=last as usize] {
-                    if segment.node == id && segment.tag.shows_with(bits) {
-                        copy(out, bytes, segment.start, segment.end);
+                    let Segment { node, visibility, start, end } = *segment;
+                    if node == id && told.shows(visibility) && now.shows(visibility) {
+                        copy(out, bytes, start, end);
                     }
                 }
             }
@@ -220,9 +304,10 @@ impl ClientView {
 
     /// Forgets all. What memory it has is kept.
     pub(super) fn clear(&mut self) {
-        let Self { full, version, tags, nodes, shown, held, loose, written } = self;
-        [full, shown, held, written].into_iter().for_each(Bits::clear);
-        (*version, *tags) = (None, 0);
+        let Self { full, version, tags, identity, nodes, shown, held, through, loose, written } =
+            self;
+        [full, shown, held, through, written].into_iter().for_each(Bits::clear);
+        (*version, *tags, *identity) = (None, 0, 0);
         nodes.clear();
         loose.clear();
     }
@@ -287,7 +372,7 @@ impl ClientView {
         }
         let below = self.nodes.get(&parent).and_then(|known| known.below.as_ref());
         let before = below.and_then(|below| below.children.get(&key)).copied();
-        let after = content.child(key).filter(|child| sight.sees(parent, key, *child));
+        let after = content.child(key).filter(|child| sight.sees(parent, content, key, *child));
         if before == after {
             return;
         }
@@ -313,9 +398,38 @@ impl ClientView {
         if let Some(child) = after {
             self.acquire(child, sight, open);
         }
-        if let Some(before) = before {
+        // What is public it holds anyway.
+        if let Some(before) = before.filter(|before| sight.shadow.is_hidden(*before)) {
             self.let_go(before);
         }
+    }
+
+    /// Tells an entry of a map of values that is filtered. `is_moved` says that it may have another value.
+    fn compare_value(
+        &mut self,
+        map: RefId,
+        number: u32,
+        is_moved: bool,
+        sight: Sight<'_>,
+        out: &mut Writer,
+    ) {
+        let Some(Content::MapOfValues(entries)) = sight.shadow.get(map) else { return };
+        if !sight.shadow.is_sifted(map) {
+            return;
+        }
+        let after = entries.get(number).filter(|_| sight.shows_entry(map, number));
+        let values = &self.nodes.get(&map).and_then(|known| known.below.as_ref());
+        let had = values.is_some_and(|below| below.values.has(number));
+        if after.is_none() && !had || after.is_some() && had && !is_moved {
+            return;
+        }
+        let values = &mut self.nodes.entry(map).or_default().below().values;
+        out.stay_at(map);
+        match after {
+            Some(_) => values.insert(number),
+            None => values.remove(number),
+        };
+        write::value(out, number, had, after);
     }
 
     fn compare_items(
@@ -327,8 +441,8 @@ impl ClientView {
         out: &mut Writer,
     ) {
         let Content::Nodes(nodes) = content else { return };
-        let sees = |child: &&RefId| sight.sees(array, Key::Items, **child);
-        let after: Vec<RefId> = nodes.iter().filter(sees).copied().collect();
+        let sees = |(at, child): &(u32, &RefId)| sight.sees_item(array, *at, **child);
+        let after: Vec<RefId> = (0..).zip(nodes).filter(sees).map(|(_, child)| *child).collect();
         let below = self.nodes.entry(array).or_default().below();
         if below.items == after {
             return;
@@ -354,25 +468,31 @@ impl ClientView {
         open.reverse();
         while let Some(id) = open.pop() {
             let Some(content) = sight.shadow.get(id) else { continue };
-            let held = sight.view.held(id);
+            let shown = sight.shows(id);
             out.go_to(id);
-            if held.is_some() {
+            if shown.is_some() {
                 self.full.insert(id.0);
             }
             if let Content::Struct(node) = content {
-                let shows = |field| sight.shows_field(node, field, held);
+                let shows = |field| sight.shows_field(node, field, shown);
                 write::fields(out, node, sight.types, shows);
-            } else if held.is_some() {
+            } else if shown.is_some() && !sight.shadow.is_sifted(id) {
                 write::values(out, content);
             }
             children.clear();
-            content.each_child(|key, child| {
-                if sight.sees(id, key, child) {
-                    children.push((key, child));
-                }
-            });
+            sight.each_child(id, content, |key, child| children.push((key, child)));
             let known = self.nodes.entry(id).or_default();
-            known.shows = held;
+            known.shows = shown;
+            if let Content::MapOfValues(entries) = content
+                && sight.shadow.is_sifted(id)
+            {
+                for (number, entry) in entries.iter() {
+                    if sight.shows_entry(id, number) {
+                        known.below().values.insert(number);
+                        write::value(out, number, false, Some(entry));
+                    }
+                }
+            }
             if children.is_empty() {
                 continue;
             }
@@ -408,7 +528,7 @@ impl ClientView {
         out: &mut Writer,
     ) {
         let before = self.nodes.get(&id).and_then(|known| known.shows);
-        let now = sight.view.held(id);
+        let now = sight.shows(id);
         if before == now {
             return;
         }

@@ -28,6 +28,8 @@ pub(super) struct Shadow {
     /// The hidden places that lead to each node, by number.
     places: Vec<SmallVec<[(RefId, Key); 1]>>,
     hidden: Bits,
+    /// Collections whose entries are filtered.
+    sifted: Bits,
 }
 
 #[derive(Debug)]
@@ -78,6 +80,16 @@ impl Shadow {
         self.hidden.has(node.0)
     }
 
+    /// The entries of a collection are filtered.
+    pub(super) fn sift(&mut self, node: RefId) {
+        self.sifted.insert(node.0);
+    }
+
+    /// Whether they are.
+    pub(super) fn is_sifted(&self, node: RefId) -> bool {
+        self.sifted.has(node.0)
+    }
+
     /// The hidden places that lead to a node.
     pub(super) fn places(&self, node: RefId) -> &[(RefId, Key)] {
         self.places.get(node.0 as usize).map_or(&[], |places| places)
@@ -94,6 +106,7 @@ impl Shadow {
 
     pub(super) fn forget(&mut self, node: RefId) {
         self.hidden.remove(node.0);
+        self.sifted.remove(node.0);
         self.take_places(node);
         if let Some(content) = self.nodes.get_mut(node.0 as usize).and_then(Option::take) {
             content.each_child(|key, child| self.unlist(child, node, key));
@@ -176,15 +189,22 @@ impl Shadow {
         }
         let Some(child) = child else { return };
         self.list(child, parent, Key::Field(field));
+        if let Some(kind) = kind {
+            self.open(parent, field, child, kind);
+        }
+    }
+
+    /// A field leads to a node, of which all is new if it is a collection.
+    pub(super) fn open(&mut self, parent: RefId, field: FieldIndex, child: RefId, kind: FieldKind) {
         let content = match kind {
-            Some(FieldKind::Map(ElementKind::Ref(_))) => Content::MapOfNodes(Entries::default()),
-            Some(FieldKind::Map(_)) => Content::MapOfValues(Entries::default()),
-            Some(FieldKind::Array(ElementKind::Ref(_))) => Content::Nodes(Vec::new()),
-            Some(FieldKind::Array(_)) => Content::Values(Vec::new()),
-            Some(
-                FieldKind::Set(ElementKind::Ref(_)) | FieldKind::Collection(ElementKind::Ref(_)),
-            ) => Content::Members { entries: Vec::new(), next: 0 },
-            Some(FieldKind::Set(_) | FieldKind::Collection(_)) => {
+            FieldKind::Map(ElementKind::Ref(_)) => Content::MapOfNodes(Entries::default()),
+            FieldKind::Map(_) => Content::MapOfValues(Entries::default()),
+            FieldKind::Array(ElementKind::Ref(_)) => Content::Nodes(Vec::new()),
+            FieldKind::Array(_) => Content::Values(Vec::new()),
+            FieldKind::Set(ElementKind::Ref(_)) | FieldKind::Collection(ElementKind::Ref(_)) => {
+                Content::Members { entries: Vec::new(), next: 0 }
+            }
+            FieldKind::Set(_) | FieldKind::Collection(_) => {
                 Content::MemberValues { owner: parent, field, values: Vec::new() }
             }
             _ => return,
@@ -328,6 +348,24 @@ impl Content {
             }
             Self::MapOfValues(_) | Self::Values(_) | Self::MemberValues { .. } => {}
         }
+    }
+
+    /// Calls `each` with the places that lead to a node or are for some alone, those of an array as one.
+    pub(super) fn each_key(&self, mut each: impl FnMut(Key)) {
+        match self {
+            Self::Nodes(_) => each(Key::Items),
+            Self::MapOfValues(entries) => {
+                entries.iter().for_each(|(number, _)| each(Key::Entry(number)));
+            }
+            _ => self.each_child(|key, _| each(key)),
+        }
+    }
+
+    /// Where the entry of a set or a collection stands.
+    pub(super) fn position(&self, number: u32) -> Option<u32> {
+        let Self::Members { entries, .. } = self else { return None };
+        let at = entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
+        u32::try_from(at).ok()
     }
 
     fn replace(&mut self, key: Key, from: RefId, to: RefId) {

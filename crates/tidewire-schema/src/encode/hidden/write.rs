@@ -1,8 +1,8 @@
 //! Operations for one client, from the shadow.
 
 use tidewire_state::{
-    FieldIndex, MemberEdit, Primitive, RefEdit, RefId, Sending, TypeSet, Value, ValueEdit,
-    ValueList, Visitor,
+    DynPrimitive, FieldIndex, MemberEdit, Primitive, RefEdit, RefId, Sending, TypeSet, Value,
+    ValueEdit, ValueList, Visitor,
 };
 
 use super::shadow::{Content, Key, StructShadow};
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Values of a shadow.
-struct Values<'a>(&'a [tidewire_state::DynPrimitive]);
+struct Values<'a>(&'a [DynPrimitive]);
 
 impl ValueList for Values<'_> {
     fn len(&self) -> usize {
@@ -66,6 +66,21 @@ pub(super) fn values(out: &mut Writer, content: &Content) {
         | Content::Nodes(_)
         | Content::Members { .. } => {}
     }
+}
+
+/// An entry of a map of values, with its key; nothing if it is gone.
+pub(super) fn value(
+    out: &mut Writer,
+    number: u32,
+    had: bool,
+    entry: Option<&(String, DynPrimitive)>,
+) {
+    let Some((key, value)) = entry else { return out.index_op(op::DELETE, number) };
+    out.index_op(if had { op::REPLACE } else { op::ADD }, number);
+    if !had {
+        wire::write_string(&mut out.out, key);
+    }
+    wire::write_value(&mut out.out, value.value());
 }
 
 /// The items of an array.
