@@ -11,7 +11,7 @@ pub struct CookieGameState {
     /// The players, by their ids.
     pub players: MapSchema<CookiePlayerPublicState>,
     /// What each player bought, which nobody else sees.
-    #[schema(view, rename = "privateStates")]
+    #[schema(per_player, rename = "privateStates")]
     pub private_states: MapSchema<CookiePlayerPrivateState>,
     /// The cookies of all players.
     #[schema(rename = "totalCookies")]
@@ -115,7 +115,7 @@ impl Room for CookieRoom {
         let public = CookiePlayerPublicState { name, ..CookiePlayerPublicState::default() };
         room.state.players.insert(player, public);
         room.state.private_states.insert(player, CookiePlayerPrivateState::default());
-        room.view(client).add(&["privateStates", player])
+        Ok(())
     }
 
     fn on_leave(

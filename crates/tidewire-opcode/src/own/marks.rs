@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 use compact_str::CompactString;
 use tidewire_state::{
     ElementKind, Enter, EntryAt, FieldIndex, FieldInfo, FieldKind, Introduced, Place, RefEdit,
-    RefId, TypeIndex, TypeSet, Value, ValueEdit, Visitor,
+    RefId, TypeIndex, TypeSet, Value, ValueEdit, Visibility, Visitor,
 };
 
 use crate::{state::RefusedKey, update::PROTO};
@@ -334,7 +334,7 @@ fn leads_to(field: &FieldInfo, leads: &[bool]) -> bool {
         },
         _ => None,
     };
-    field.visibility.is_hidden()
+    field.visibility != Visibility::Everyone
         || below.is_some_and(|index| leads.get(index.0 as usize) == Some(&true))
 }
 

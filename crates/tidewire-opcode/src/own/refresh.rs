@@ -92,6 +92,20 @@ impl<'a> Refresh<'a> {
         Some(lying)
     }
 
+    /// What lies in an entry of a collection, by its number in a map or its position. `shown` says whether the
+    /// collection shows its contents.
+    fn seen_entry(
+        &self,
+        holder: RefId,
+        at: u32,
+        lying: Lying<'a>,
+        shown: bool,
+    ) -> Option<Lying<'a>> {
+        let known = self.look.known(holder);
+        let shown = if known.is_filtered { self.rule.shows_entry(known, at) } else { shown };
+        self.seen(holder, lying, shown)
+    }
+
     fn shows(&self, holder: RefId, visibility: Visibility) -> bool {
         self.rule.shows(self.look.known(holder), visibility)
     }
@@ -131,7 +145,8 @@ impl<'a> Refresh<'a> {
         let shown = self.shows(id, Visibility::Everyone);
         let marks = self.marks;
         for key in marks.keys(id) {
-            let lying = self.look.entry(id, key).and_then(|lying| self.seen(id, lying, shown));
+            let lying = self.look.entry(id, key);
+            let lying = lying.and_then(|(at, lying)| self.seen_entry(id, at, lying, shown));
             let public = public.and_then(|public| public.get(key.as_str()));
             let name = match own.get_key_value(key.as_str()) {
                 Some((name, _)) => Arc::clone(name),
@@ -267,8 +282,8 @@ impl<'a> Refresh<'a> {
     fn all_entries(&mut self, id: RefId, public: Option<&Members>) -> Members {
         let shown = self.shows(id, Visibility::Everyone);
         let mut own = Members::new();
-        for (key, lying) in self.look.entries(id) {
-            let lying = self.seen(id, lying, shown);
+        for (key, at, lying) in self.look.entries(id) {
+            let lying = self.seen_entry(id, at, lying, shown);
             let tree = self.value(lying, public.and_then(|public| public.get(key)));
             own.extend(tree.map(|tree| (key.into(), tree)));
         }
@@ -286,11 +301,11 @@ impl<'a> Refresh<'a> {
     /// A list without gaps. What a set had for this client stands before what came to it since.
     fn items(&mut self, id: RefId) -> Vec<Tree> {
         let shown = self.shows(id, Visibility::Everyone);
-        let mut there: Vec<(u32, RefId)> = self
-            .look
-            .nodes(id)
-            .filter(|(_, node)| self.seen(id, Lying::Node(*node), shown).is_some())
-            .collect();
+        let seen = |(at, (number, node))| {
+            self.seen_entry(id, at, Lying::Node(node), shown).map(|_| (number, node))
+        };
+        let mut there: Vec<(u32, RefId)> =
+            (0..).zip(self.look.nodes(id)).filter_map(seen).collect();
         if there.iter().any(|(number, _)| *number != 0) {
             let held = self.orders.entry(id).or_default();
             if self.marks.is_moved(id) {

@@ -84,19 +84,22 @@ impl<'a> Look<'a> {
         fields.iter().map(|slot| slot.as_ref().map(lying))
     }
 
-    /// What lies in the entries of a map, in no order.
-    pub fn entries(self, node: RefId) -> impl Iterator<Item = (&'a str, Lying<'a>)> {
+    /// What lies in the entries of a map, in no order: keys, and the numbers of the entries.
+    pub fn entries(self, node: RefId) -> impl Iterator<Item = (&'a str, u32, Lying<'a>)> {
         let entries = match &self.0.node(node).content {
             Content::Map(entries) => Some(entries.iter()),
             _ => None,
         };
-        entries.into_iter().flatten().map(|(key, entry)| (key.as_str(), lying(&entry.slot)))
+        let entries = entries.into_iter().flatten();
+        entries.map(|(key, entry)| (key.as_str(), entry.index, lying(&entry.slot)))
     }
 
-    /// What lies in a map under a key.
-    pub fn entry(self, node: RefId, key: &str) -> Option<Lying<'a>> {
+    /// What lies in a map under a key, and the number of the entry.
+    pub fn entry(self, node: RefId, key: &str) -> Option<(u32, Lying<'a>)> {
         match &self.0.node(node).content {
-            Content::Map(entries) => entries.get(key).map(|entry| lying(&entry.slot)),
+            Content::Map(entries) => {
+                entries.get(key).map(|entry| (entry.index, lying(&entry.slot)))
+            }
             _ => None,
         }
     }
