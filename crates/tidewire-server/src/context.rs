@@ -48,6 +48,8 @@ pub struct RoomContext<R: Room> {
     created: Instant,
     pub(crate) clients: Clients,
     pub(crate) views: Views,
+    /// Whether functions say who sees what.
+    has_filters: bool,
     /// Clients that wait for their snapshot.
     pub(crate) newcomers: Vec<ClientKey>,
     pub(crate) handlers: Handlers<R>,
@@ -90,6 +92,7 @@ impl<R: Room> RoomContext<R> {
             LandSide::new(codec, catalog, has_views)
         });
         Self {
+            has_filters: state.types().has_filters(),
             state,
             codecs,
             land,
@@ -264,6 +267,14 @@ impl<R: Room> RoomContext<R> {
             self.newcomers.clear();
             return;
         }
+        if self.has_filters {
+            // Filters are asked for whoever has a view, in the sync before the first state.
+            for key in &self.newcomers {
+                if let Some(client) = self.clients.by_key(*key) {
+                    self.views.make(client, &mut self.state);
+                }
+            }
+        }
         self.codecs.sync(&mut self.state);
         for client in self.clients.iter() {
             let codec = self.codecs.of(client);
@@ -329,6 +340,7 @@ impl<R: Room> RoomContext<R> {
     }
 
     /// What a client sees of the fields that are marked `view`: nothing, until something is added. Leaving ends it.
+    /// Where the state has filters, each client has one from its first state on.
     ///
     /// ```
     /// # use tidewire_server::{Client, Result, Room, RoomContext};

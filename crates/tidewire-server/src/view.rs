@@ -143,6 +143,14 @@ impl<'a, S: Schema> ClientView<'a, S> {
         }
     }
 
+    /// Asks the filters for this client again with the next patch: something changed that they depend on and that no walk
+    /// sees, such as what is skipped, or time. For all clients, that is `room.state.refilter()`.
+    pub fn refilter(&mut self) {
+        if let Some(view) = self.view {
+            self.state.refilter_view(view);
+        }
+    }
+
     /// Whether what is at a path was added, by itself or as part of something.
     pub fn has<P: AsRef<str>>(&mut self, path: &[P]) -> bool {
         self.held(path).is_some()

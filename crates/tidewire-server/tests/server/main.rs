@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod codecs;
+mod filters;
 mod http;
 mod lands;
 mod matchmaking;

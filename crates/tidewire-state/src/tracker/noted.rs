@@ -4,7 +4,7 @@
 //! which structs with such functions it entered, and [`Ask`](crate::filter::Ask) goes there after it.
 
 use super::{Gate, Owner, SharedKey, Tracker, Walk};
-use crate::{bits::Bits, visitor::RefId};
+use crate::{bits::Bits, view::Passed, visitor::RefId};
 
 /// What a walk came past, where there are views and functions to ask for them.
 #[derive(Debug, Default)]
@@ -12,6 +12,9 @@ pub(crate) struct Noted {
     pub(crate) is_on: bool,
     /// Structs that were entered.
     pub(crate) structs: Vec<RefId>,
+    /// As a set, once the walk is over; and with what leads to them.
+    pub(crate) entered: Bits,
+    pub(crate) ways: Bits,
     /// Structs of which another field may have changed than what is in a collection, and collections
     /// of which something came, changed or was handed out.
     pub(crate) whole: Bits,
@@ -19,12 +22,32 @@ pub(crate) struct Noted {
     pub(crate) is_empty: bool,
     /// Something came that not everyone is told of.
     came: bool,
+    /// A list that is needed for a moment.
+    pub(crate) passed: Passed,
 }
 
 impl Noted {
     #[inline]
     pub(super) fn came(&mut self, hidden: bool) {
         self.came |= hidden;
+    }
+
+    /// Finds out where it is that something was noted.
+    pub(crate) fn find_ways(&mut self, tracker: &Tracker) {
+        let Self { structs, entered, whole, ways, .. } = self;
+        for id in structs.iter() {
+            entered.insert(id.0);
+            // A slot was handed out, and with it what no walk compares.
+            if tracker.is_in_slot(*id) {
+                whole.insert(id.0);
+            }
+        }
+        for id in structs.iter().map(|id| id.0).chain(whole.iter()) {
+            let mut at = Some(RefId(id));
+            while let Some(id) = at.filter(|id| ways.insert(id.0)) {
+                at = tracker.parent(id);
+            }
+        }
     }
 
     pub(crate) fn has_come(&self) -> bool {
@@ -41,6 +64,8 @@ impl Noted {
         self.is_on = is_on;
         if is_on {
             self.structs.clear();
+            self.entered.clear();
+            self.ways.clear();
             self.whole.clear();
             self.is_empty = true;
         }
@@ -87,19 +112,6 @@ impl Tracker {
                     }
                     Gate::Entry => self.note_whole(id),
                     Gate::Open | Gate::View | Gate::Sifted => {}
-                }
-            }
-        }
-    }
-
-    /// Whether what it noted lies at a node, or below it.
-    pub(crate) fn note_ways(&self, noted: &Noted, ways: &mut Bits) {
-        for id in noted.structs.iter().map(|id| id.0).chain(noted.whole.iter()) {
-            let mut at = RefId(id);
-            while ways.insert(at.0) {
-                match self.parent(at) {
-                    Some(parent) => at = parent,
-                    None => break,
                 }
             }
         }

@@ -50,6 +50,14 @@ pub(crate) struct Passed {
     pub(crate) nodes: Vec<RefId>,
 }
 
+impl Passed {
+    /// Makes it nothing. The memory is kept.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.nodes.clear();
+    }
+}
+
 /// What somebody sees a node for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
@@ -91,13 +99,14 @@ impl Verdicts {
         }
     }
 
-    pub(crate) fn put_entries(&mut self, collection: RefId, passed: Passed) {
-        match self.entries.get_mut(&collection) {
-            Some(said) if said.what == passed => return,
-            Some(said) => said.what = passed,
-            None => drop(self.entries.insert(collection, Said { what: passed, since: 0 })),
+    /// What was said before is left in `passed`, for its memory.
+    pub(crate) fn put_entries(&mut self, collection: RefId, passed: &mut Passed) {
+        let said = self.entries.entry(collection);
+        let said = said.or_insert_with(|| Said { what: Passed::default(), since: 0 });
+        if said.what != *passed {
+            std::mem::swap(&mut said.what, passed);
+            self.anew.push(collection);
         }
-        self.anew.push(collection);
     }
 
     pub(super) fn has_news(&self) -> bool {

@@ -1,0 +1,173 @@
+//! When filters are asked, and what that costs.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use std::cell::Cell;
+
+use allocation_counter::measure;
+use tidewire_state::{
+    ArraySchema, Handle, Instance, MapSchema, Pool, Schema, Tag, Tracked, Viewer, Visitor,
+};
+
+thread_local! {
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts that a filter was asked, and lets Ada through.
+fn ask(viewer: &Viewer<'_>) -> bool {
+    ASKED.set(ASKED.get() + 1);
+    viewer.name() == "ada"
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Unit {
+    x: f32,
+    #[schema(skip)]
+    unseen: u8,
+    #[schema(filter = |unit: &Unit, viewer| ask(viewer) || unit.unseen > 0)]
+    plan: u8,
+    #[schema(filter_children = |_, viewer, _, _| ask(viewer))]
+    loot: MapSchema<u8>,
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct World {
+    #[schema(pool)]
+    pool: Pool<Unit>,
+    time: u32,
+    units: MapSchema<Unit>,
+    #[schema(filter_children = |_, viewer, _, _| ask(viewer))]
+    hidden: ArraySchema<Unit>,
+    #[schema(filter_children = |_, viewer, _, _| ask(viewer))]
+    shared: MapSchema<Handle<Unit>>,
+    #[schema(per_player)]
+    own: MapSchema<Unit>,
+    plain: MapSchema<u8>,
+}
+
+fn sync<S: Schema>(state: &mut Tracked<S>) {
+    let nobody: &mut [&mut dyn Visitor] = &mut [];
+    state.sync(nobody);
+}
+
+/// How often filters are asked in the sync after `edit`.
+fn asked(world: &mut Tracked<World>, edit: impl FnOnce(&mut Tracked<World>)) -> usize {
+    edit(world);
+    ASKED.set(0);
+    sync(world);
+    ASKED.get()
+}
+
+/// A world with 10 units of each kind, and two views.
+fn world() -> Tracked<World> {
+    let mut world = Tracked::new(World::default());
+    for n in 0..10 {
+        let name = n.to_string();
+        world.units.insert(&name, Unit::default());
+        world.hidden.push(Unit::default());
+        world.own.insert(&name, Unit::default());
+        world.plain.insert(&name, 0);
+        let unit = world.pool.insert(Unit::default());
+        world.shared.insert(&name, unit);
+    }
+    world.create_view("ada");
+    world.create_view("bob");
+    sync(&mut world);
+    world
+}
+
+#[test]
+fn filters_are_asked_about_what_was_touched() {
+    let mut world = world();
+    let calls = |world: &mut _, edit: fn(&mut Tracked<World>)| asked(world, edit);
+    assert_eq!(calls(&mut world, |_| {}), 0);
+    assert_eq!(calls(&mut world, |world| *world.plain.get_mut("3").unwrap() = 1), 0);
+    // Another field than the filtered one.
+    assert_eq!(calls(&mut world, |world| world.units.get_mut("3").unwrap().x = 1.0), 2);
+    // What no walk compares: the unit was handed out.
+    assert_eq!(calls(&mut world, |world| world.units.get_mut("3").unwrap().unseen = 1), 2);
+    // All entries of a collection of which one was handed out, and what that has itself.
+    assert_eq!(calls(&mut world, |world| world.hidden[2].x = 1.0), 2 * (10 + 1));
+    // A field of the struct that has the collections.
+    assert_eq!(calls(&mut world, |world| world.time = 1), 2 * (10 + 10));
+    // An instance that lies in a pool: itself, and the places that lead to it.
+    let unit = *world.shared.get("3").unwrap();
+    assert_eq!(asked(&mut world, |world| world.pool.get_mut(unit).unwrap().x = 1.0), 2 * (1 + 10));
+    // Below what was touched.
+    let loot = |world: &mut Tracked<World>| {
+        world.units.get_mut("3").unwrap().loot.insert("gold", 1);
+    };
+    assert_eq!(asked(&mut world, loot), 2 * (1 + 1));
+}
+
+#[test]
+fn a_new_view_is_asked_for_everything_and_so_is_who_is_refiltered() {
+    let mut world = world();
+    let all = 10 + 10 + 10 + 10 + 10 + 10;
+    let mut cyd = None;
+    assert_eq!(asked(&mut world, |world| cyd = Some(world.create_view("cyd"))), all);
+    assert_eq!(asked(&mut world, |world| world.refilter_view(cyd.unwrap())), all);
+    assert_eq!(asked(&mut world, Tracked::refilter), 3 * all);
+    assert_eq!(asked(&mut world, |world| world.drop_view(cyd.unwrap())), 0);
+    assert_eq!(asked(&mut world, |world| world.time = 2), 2 * (10 + 10));
+}
+
+#[test]
+fn filters_allocate_nothing_in_a_steady_tick() {
+    let mut world = world();
+    for tick in 1..6_u16 {
+        let cost = measure(|| {
+            world.time = tick.into();
+            world.units.get_mut("3").unwrap().x = tick.into();
+            world.hidden[2].x = tick.into();
+            world.own.get_mut("3").unwrap().x = tick.into();
+            sync(&mut world);
+        });
+        assert!(tick < 3 || cost.count_total == 0, "tick {tick} allocates: {cost:?}");
+    }
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Chest {
+    open: bool,
+    #[schema(filter = |this: &Chest, _| this.open)]
+    inside: Option<Instance<Unit>>,
+    #[schema(filter_children = |_, viewer, key, _| viewer.name() == key)]
+    notes: MapSchema<u8>,
+}
+
+#[test]
+fn what_is_let_through_is_not_in_view() {
+    let mut state = Tracked::new(Chest::default());
+    state.inside = Some(Instance::new(Unit::default()));
+    state.notes.extend([("ada".to_owned(), 1), ("bob".to_owned(), 2)]);
+    let ada = state.create_view("ada");
+    sync(&mut state);
+    let inside = state.node(&["inside"]).unwrap();
+    let sight = |state: &Tracked<Chest>| state.view(ada).unwrap().sight(inside, true);
+    assert_eq!(sight(&state), None);
+    state.open = true;
+    sync(&mut state);
+    let shown = sight(&state).unwrap();
+    assert!(shown.through && shown.held.is_none());
+    assert!(!state.view(ada).unwrap().has(inside));
+    // Adding does not go through filters, and what was added stays when a filter says no.
+    state.view_add::<&str>(ada, &[], Tag::DEFAULT).unwrap();
+    assert!(!state.view(ada).unwrap().has(inside));
+    state.view_add(ada, &["inside"], Tag::DEFAULT).unwrap();
+    state.open = false;
+    sync(&mut state);
+    let shown = sight(&state).unwrap();
+    assert!(!shown.through && shown.held.is_some());
+    let notes = state.node(&["notes"]).unwrap();
+    let view = state.view(ada).unwrap();
+    assert_eq!((view.passes(notes, 0), view.passes(notes, 1)), (true, false));
+    // Nothing is left of what went.
+    state.inside = None;
+    state.notes.clear();
+    sync(&mut state);
+    let view = state.view(ada).unwrap();
+    assert_eq!((view.through().iter().count(), view.granted().iter().count()), (0, 0));
+}
