@@ -15,9 +15,12 @@ use std::collections::HashMap;
 use tidewire_state::{RefId, Refusal, Schema, StateView, Tracked, ViewId};
 
 pub(crate) use self::marks::{Marks, leads};
-use self::{refresh::Refresh, tell::Teller};
+use self::{
+    refresh::{Refresh, difference},
+    tell::Teller,
+};
 use crate::{
-    changes::{Change, Changes, compare},
+    changes::{Change, Changes},
     state::StateTree,
     tree::{Members, Tree},
     update::{Patch, Update, UpdateKind},
@@ -156,7 +159,8 @@ impl StateTree {
         }
         let root = refresh.all(self.root());
         part.refusal = refresh.refusal.get();
-        if let Some(Change::Below(changes)) = compare(Some(&part.root), &root) {
+        let change = difference(Some(&part.root), Some(&root), Some(self.root()));
+        if let Some(Change::Below(changes)) = change {
             part.changes = changes;
         }
         part.root = root;

@@ -321,14 +321,28 @@ impl<'a> Refresh<'a> {
 
 /// What became of a place. Where everyone sees an object, what is left of it when nothing more is seen there are
 /// its members for everyone.
-fn difference(before: Option<&Tree>, now: Option<&Tree>, public: Option<&Tree>) -> Option<Change> {
-    match (before, now) {
-        (None, None) => None,
-        (before, Some(now)) => compare(before, now),
-        (Some(before @ Tree::Object(_)), None) if members(public).is_some() => {
-            compare(Some(before), &Tree::Object(Members::new()))
+pub(super) fn difference(
+    before: Option<&Tree>,
+    now: Option<&Tree>,
+    public: Option<&Tree>,
+) -> Option<Change> {
+    match (before, now, members(public)) {
+        (None, None, _) => None,
+        (Some(Tree::Object(before)), None | Some(Tree::Object(_)), Some(public)) => {
+            let now = members(now);
+            let new = now.into_iter().flat_map(Members::keys);
+            let new = new.filter(|name| !before.contains_key(*name));
+            let mut changes = Changes::new();
+            for name in before.keys().chain(new) {
+                let now = now.and_then(|now| now.get(name));
+                if let Some(change) = difference(before.get(name), now, public.get(name)) {
+                    changes.insert(Arc::clone(name), change);
+                }
+            }
+            (!changes.is_empty()).then_some(Change::Below(changes))
         }
-        (Some(_), None) => Some(Change::Removed),
+        (before, Some(now), _) => compare(before, now),
+        (Some(_), None, _) => Some(Change::Removed),
     }
 }
 
