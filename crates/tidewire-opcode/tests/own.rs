@@ -317,6 +317,20 @@ fn check(ticks: &[Vec<u16>]) {
         for _ in 0..choices.below(7) {
             edit(&mut world, &mut choices);
         }
+        // What several places may lead to is rare otherwise.
+        if choices.below(2) == 0 {
+            let name = NAMES[choices.below(3)];
+            match world.vault.get(name).copied() {
+                Some(card) if choices.below(2) == 0 => {
+                    edit_card(world.pool.get_mut(card).unwrap(), &mut choices);
+                }
+                Some(_) => drop(world.view_add(views[0], &["vault", name], Tag::DEFAULT)),
+                None => {
+                    let card = world.pool.insert(choices.card());
+                    world.vault.insert(name, card);
+                }
+            }
+        }
         for _ in 0..choices.below(3) {
             let view = views[choices.below(3)];
             look(&mut world, view, &mut choices);
