@@ -26,13 +26,23 @@ pub(crate) struct Marks {
     /// The last walk in which a node came to the place where it is.
     moved: Vec<u64>,
     /// The entries of maps that are marked.
-    keys: HashMap<RefId, Vec<CompactString>>,
+    entries: HashMap<RefId, Vec<Entry>>,
     /// How many walks there were.
     walks: u64,
     /// The last walk that changed something that several places may lead to.
     scattered: u64,
     /// Where the key stands that is never written.
     refused: Option<RefusedKey>,
+}
+
+/// An entry of a map in which something happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: CompactString,
+    /// The number of the entry.
+    pub(crate) at: u32,
+    /// What is there, if that is a node.
+    pub(crate) node: Option<RefId>,
 }
 
 /// A node that was entered and not left.
@@ -51,7 +61,7 @@ enum Step {
     /// Wherever that is.
     Elsewhere,
     Field(FieldIndex),
-    Entry(CompactString),
+    Entry(CompactString, u32),
     Item(usize),
 }
 
@@ -78,7 +88,7 @@ impl Marks {
                 open: Vec::new(),
                 marked: Vec::new(),
                 moved: Vec::new(),
-                keys: HashMap::new(),
+                entries: HashMap::new(),
                 walks: 0,
                 scattered: 0,
                 refused: None,
@@ -107,8 +117,8 @@ impl Marks {
     }
 
     /// The entries of a map in which, or below which, the last walk changed something. Some may stand here twice.
-    pub(crate) fn keys(&self, map: RefId) -> &[CompactString] {
-        self.keys.get(&map).map_or(&[], Vec::as_slice)
+    pub(crate) fn entries(&self, map: RefId) -> &[Entry] {
+        self.entries.get(&map).map_or(&[], Vec::as_slice)
     }
 
     /// Whether clients can be told of all that not everyone sees.
@@ -141,15 +151,16 @@ impl Marks {
 
     /// Something happened in the node that was entered last.
     fn mark(&mut self) {
-        let Self { open, marked, keys, walks, .. } = self;
+        let Self { open, marked, entries, walks, .. } = self;
         for at in (0..open.len()).rev() {
             if open[at].is_marked {
                 return;
             }
             open[at].is_marked = true;
             put(marked, open[at].id, *walks);
-            if let (Step::Entry(key), Some(around)) = (&open[at].step, at.checked_sub(1)) {
-                keys.entry(open[around].id).or_default().push(key.clone());
+            if let (Step::Entry(key, number), Some(around)) = (&open[at].step, at.checked_sub(1)) {
+                let entry = Entry { key: key.clone(), at: *number, node: Some(open[at].id) };
+                entries.entry(open[around].id).or_default().push(entry);
             }
         }
     }
@@ -166,7 +177,8 @@ impl Marks {
         let Some(Open { id, watch: Watch::All | Watch::Entries, .. }) = self.open.last() else {
             return;
         };
-        self.keys.entry(*id).or_default().push(at.key.into());
+        let entry = Entry { key: at.key.into(), at: at.index, node };
+        self.entries.entry(*id).or_default().push(entry);
         if at.key == PROTO && self.refused.is_none() {
             self.refused = Some(RefusedKey { path: self.way() });
         }
@@ -186,7 +198,7 @@ impl Marks {
                     let field = &self.types.types[index as usize].fields[usize::from(field.0)];
                     way = way + "/" + &field.name;
                 }
-                (Step::Entry(key), _) => way = way + "/" + key,
+                (Step::Entry(key, _), _) => way = way + "/" + key,
                 (Step::Item(at), _) => way = format!("{way}/{at}"),
                 (Step::Elsewhere | Step::Field(_), _) => {}
             }
@@ -215,7 +227,7 @@ impl Marks {
 impl Visitor for Marks {
     fn begin(&mut self, _: u64) {
         self.walks += 1;
-        self.keys.clear();
+        self.entries.clear();
     }
 
     fn end(&mut self) {}
@@ -227,7 +239,7 @@ impl Visitor for Marks {
         }
         let step = match node.place {
             Place::Field(field) => Step::Field(field),
-            Place::Entry(at) if watch != Watch::Nothing => Step::Entry(at.key.into()),
+            Place::Entry(at) if watch != Watch::Nothing => Step::Entry(at.key.into(), at.index),
             Place::Item(at) => Step::Item(at),
             _ => Step::Elsewhere,
         };
@@ -373,7 +385,7 @@ mod tests {
     fn marked(table: &mut Tracked<Table>, marks: &mut Marks) -> Option<Vec<String>> {
         table.sync(marks);
         let mut keys: Vec<String> =
-            marks.keys.values().flatten().map(CompactString::to_string).collect();
+            marks.entries.values().flatten().map(|entry| entry.key.to_string()).collect();
         keys.sort();
         keys.dedup();
         marks.is_marked(RefId::ROOT).then_some(keys)

@@ -9,7 +9,7 @@ use tidewire_state::{
     Look, Lying, Presence, RefId, Refusal, Rule, Shape, TypeIndex, TypeSet, Visibility,
 };
 
-use super::Marks;
+use super::marks::{Entry, Marks};
 use crate::{
     changes::{Change, Changes, compare},
     state::is_null,
@@ -144,7 +144,20 @@ impl<'a> Refresh<'a> {
         let mut changes = Changes::new();
         let shown = self.shows(id, Visibility::Everyone);
         let marks = self.marks;
-        for key in marks.keys(id) {
+        for Entry { key, at, node } in marks.entries(id) {
+            // Most entries are somebody else's. This is asked for each of them and each client.
+            let holder = self.look.known(id);
+            let shown = if holder.is_filtered { self.rule.shows_entry(holder, *at) } else { shown };
+            let is_there = match node {
+                Some(node) if self.look.has(*node) => {
+                    let known = self.look.known(*node);
+                    self.rule.presence(known, holder, shown) == Presence::There
+                }
+                _ => shown,
+            };
+            if !is_there && !own.contains_key(key.as_str()) {
+                continue;
+            }
             let lying = self.look.entry(id, key);
             let lying = lying.and_then(|(at, lying)| self.seen_entry(id, at, lying, shown));
             let public = public.and_then(|public| public.get(key.as_str()));

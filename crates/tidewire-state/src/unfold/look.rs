@@ -55,6 +55,11 @@ impl<'a> Look<'a> {
         self.len() == 0
     }
 
+    /// Whether there is such a node.
+    pub fn has(self, node: RefId) -> bool {
+        self.0.has(node)
+    }
+
     /// What rules are asked about.
     ///
     /// # Panics
