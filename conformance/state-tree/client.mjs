@@ -27,6 +27,8 @@ export class LandClient {
     /** The state after each frame that changed it, as text. */
     this.states = [];
     this.frames = 0;
+    /** All that came, for a look at the texts in it. */
+    this.text = '';
     this.requests = 0;
     socket.on('open', () => this.wake());
     socket.on('message', (bytes) => {
@@ -117,6 +119,7 @@ export class LandClient {
   }
 
   receive(bytes) {
+    this.text += bytes.toString('latin1');
     // Errors before a join come to a client that does not know its land yet.
     const decoder = this.decoder ?? new Decoder({});
     const { messages, events } = decoder;

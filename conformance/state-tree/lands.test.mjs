@@ -92,6 +92,52 @@ for (const [encoding, announced] of Object.entries(ENCODINGS)) {
       await client.until(() => !(playerID in client.state.players), 'the guest gone');
     });
 
+    test('cookie: each player sees their own state and no other', async () => {
+      const land = instance();
+      const players = {};
+      for (const player of ['ann', 'bob', 'cat']) {
+        players[player] = await open(encoding);
+        await players[player].join('cookie', { instance: land, player });
+      }
+      const clicks = { ann: 11, bob: 44, cat: 33 };
+      for (const [player, amount] of Object.entries(clicks)) {
+        players[player].event('ClickCookie', { amount });
+        await players[player].until(() => players[player].state.privateStates?.[player]?.totalClicks === amount, 'clicks');
+        const bought = await players[player].action('BuyUpgrade', { upgradeID: `thing-of-${player}` });
+        assert.equal(bought.success, player !== 'ann');
+      }
+      await players.bob.until(() => players.bob.state.privateStates.bob.upgrades['thing-of-bob'] === 1, 'a thing');
+      // Who comes late, and who comes again, see theirs from the first frame on.
+      const late = await open(encoding);
+      await late.join('cookie', { instance: land, player: 'cat' });
+      assert.deepEqual(late.state.privateStates, { cat: { totalClicks: 0, upgrades: {} } });
+      await players.cat.until(() => players.cat.closed !== undefined, 'close');
+      players.cat = late;
+      for (const [player, client] of Object.entries(players)) {
+        await client.until(() => Object.keys(client.state.players).length === 3, 'all players');
+        assert.deepEqual(Object.keys(client.state.privateStates), [player]);
+        assert.deepEqual(client.errors, []);
+        const others = Object.keys(clicks).filter((other) => other !== player);
+        for (const other of others) assert.equal(client.text.includes(`thing-of-${other}`), false);
+        assert.equal(client.text.includes(`thing-of-${player}`), player === 'bob');
+      }
+    });
+
+    test('a player of a full land takes over too', async () => {
+      const land = instance();
+      const all = [];
+      for (let player = 0; player < 10; player += 1) {
+        all.push(await open(encoding));
+        await all[player].join('counter', { instance: land, player: `p${player}` });
+      }
+      await assert.rejects((await open(encoding)).join('counter', { instance: land }), { code: 'JOIN_ROOM_FULL' });
+      const again = await open(encoding);
+      assert.equal((await again.join('counter', { instance: land, player: 'p3' })).success, true);
+      await all[3].until(() => all[3].closed !== undefined, 'close');
+      assert.equal(all[3].closed.code, 4000);
+      assert.deepEqual(await again.action('Increment'), { newCount: 1 });
+    });
+
     test('hero-defense: late joiners follow, everybody hears of shots', async () => {
       const early = await open(encoding);
       const land = instance();
@@ -175,5 +221,31 @@ for (const sdk of sdks) {
     for (const client of all) follows(states, client.states, 50);
     assert.equal(new Set(all.map((client) => client.states.length > 100)).size, 1);
     assert.ok(heard.some(([type, payload]) => type === 'PlayerShoot' && payload.to.v.x !== undefined));
+  });
+}
+
+for (const sdk of sdks) {
+  test(`one room, and each sees their own: ${sdk.title} and every encoding`, async () => {
+    const land = instance();
+    const room = await new sdk.Client(url).create('cookie', { landInstanceId: land, username: 'sdk' });
+    const all = [];
+    for (const encoding of Object.keys(ENCODINGS)) {
+      const client = await open(encoding);
+      await client.join('cookie', { instance: land, player: encoding });
+      all.push([encoding, client]);
+    }
+    room.send('ClickCookie', { amount: 7 });
+    all.forEach(([, client], at) => client.event('ClickCookie', { amount: 10 + at }));
+    const own = () => room.state.toJSON().privateStates?.[room.sessionId]?.totalClicks;
+    for (const [at, [encoding, client]] of all.entries()) {
+      await client.until(() => client.state.privateStates[encoding].totalClicks === 10 + at, 'clicks');
+      await client.until(() => client.state.players[room.sessionId].cookies === 7, 'cookies of the other');
+      assert.deepEqual(Object.keys(client.state.privateStates), [encoding]);
+    }
+    // What the others were told in that tick has come here as well, or comes with the next.
+    await all[0][1].until(() => own() === 7, 'clicks of the room client');
+    assert.deepEqual(Object.keys(room.state.toJSON().privateStates), [room.sessionId]);
+    assert.equal(Object.keys(room.state.toJSON().players).length, 5);
+    await room.leave();
   });
 }

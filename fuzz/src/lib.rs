@@ -14,9 +14,9 @@ mod parts;
 pub mod targets;
 
 use targets::{
-    decode_dynamic, decode_typed, frames, handshake, inspect, light, matchmaking, messages, mpack,
-    notepack, opcode_frames, opcode_messages, operations, patches, patchpack, scenario,
-    schema_files, serializers, sessions, urls,
+    decode_dynamic, decode_typed, frames, handshake, inspect, land_sessions, light, matchmaking,
+    messages, mpack, notepack, opcode_frames, opcode_messages, operations, patches, patchpack,
+    scenario, schema_files, serializers, sessions, urls,
 };
 
 /// A target and what its inputs are made of.
@@ -47,7 +47,7 @@ macro_rules! targets {
 targets! {
     frames, sessions, messages, urls, matchmaking, scenario, handshake, decode_typed,
     decode_dynamic, operations, inspect, opcode_frames, opcode_messages, schema_files, serializers,
-    notepack, mpack, light, patchpack, patches,
+    notepack, mpack, light, patchpack, patches, land_sessions,
 }
 
 #[cfg(test)]

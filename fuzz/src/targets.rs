@@ -8,6 +8,7 @@ pub mod frames;
 pub mod handshake;
 mod harbor;
 pub mod inspect;
+pub mod land_sessions;
 pub mod light;
 pub mod matchmaking;
 pub mod messages;

@@ -4,6 +4,7 @@ mod arena;
 mod arrays;
 mod churn;
 mod floor;
+pub mod hands;
 mod joins;
 mod names;
 mod tidewire;

@@ -98,6 +98,12 @@ impl Encoder {
         Self { config, slots: SlotTable::new(), frame: Vec::new() }
     }
 
+    /// An encoder for what is added to the frames of another one, by [`encode_onto`](Self::encode_onto). Their
+    /// slots are not the same.
+    pub fn beside(config: Config) -> Self {
+        Self { slots: SlotTable::beside(), ..Self::new(config) }
+    }
+
     /// How it writes.
     pub fn config(&self) -> Config {
         self.config
@@ -119,23 +125,29 @@ impl Encoder {
     /// A diff without patches is the opcode for no change. [`Encoding::JsonObject`] has no such
     /// frame that clients read: the result is empty then, and nothing is to be sent.
     pub fn encode(&mut self, update: &Update<'_>) -> &[u8] {
-        self.frame.clear();
+        self.encode_onto(&[], update)
+    }
+
+    /// The frame that says what `frame` says, and then this. `frame` is of the same kind, and was written by an encoder
+    /// that writes as this one does; or it is empty.
+    pub fn encode_onto(&mut self, frame: &[u8], update: &Update<'_>) -> &[u8] {
         self.slots.start_frame();
         if update.kind == UpdateKind::FirstSync {
             self.slots.reset();
         }
-        let Self { config, slots, frame } = self;
+        let Self { config, slots, frame: out } = self;
+        out.clear();
         let escape_slashes = config.escape_slashes;
         match config.encoding {
             Encoding::JsonObject => {
-                write_object(update, &mut JsonText { out: frame, escape_slashes });
+                write_object(frame, update, JsonText { out, escape_slashes });
             }
             Encoding::OpcodeJson => {
-                let out = JsonText { out: frame, escape_slashes };
-                Writer { config, slots, out }.update(update);
+                let json = JsonText { out, escape_slashes };
+                Writer { config, slots, out: json }.json_update(frame, update);
             }
             Encoding::OpcodeMessagePack => {
-                Writer { config, slots, out: MessagePack { out: frame } }.update(update);
+                Writer { config, slots, out: MessagePack { out } }.packed_update(frame, update);
             }
         }
         if config.style == Style::Shortest {

@@ -45,6 +45,7 @@ mod format;
 mod hash;
 mod land;
 mod message;
+mod own;
 mod paths;
 mod payload;
 mod schema;
@@ -60,9 +61,10 @@ pub use crate::{
     hash::{Fnv1a, path_hash},
     land::{
         Accepted, Catalog, Channel, Fault, FaultCode, Identity, Inbound, JoinRequest, Knowledge,
-        LandSession, Profile, SessionConfig, guest_id, player_slot,
+        LandSession, OwnChannel, Profile, SessionConfig, guest_id, player_slot,
     },
     message::{Direction, Event, EventName, Join, JoinResponse, Message, merged},
+    own::OwnPart,
     paths::PathTable,
     payload::{Payload, PayloadError, PayloadField, PayloadItem},
     schema::{Land, SchemaError, schema, schema_hash, schema_json, types_of},

@@ -9,7 +9,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tidewire_state::{ElementKind, FieldKind, TypeIndex, TypeSet};
 
-use crate::{hash::Fnv1a, update::is_addressable};
+use crate::{
+    hash::Fnv1a,
+    own::leads,
+    update::{Segment, is_addressable},
+};
 
 /// The path patterns of a state.
 ///
@@ -46,6 +50,8 @@ struct PathNode {
     hash: Fnv1a,
     /// Whether the pattern or its hash may be taken for another's: then it is not used.
     ambiguous: bool,
+    /// Whether a struct lies there of which not everyone sees the same.
+    mixed: bool,
     names: BTreeMap<String, PatternId>,
     any: Option<PatternId>,
 }
@@ -57,6 +63,7 @@ impl PathTable {
     /// The patterns of all places that `types` allow, shallow ones first where there are too many.
     pub fn new(types: &TypeSet) -> Self {
         let mut table = Self { nodes: vec![PathNode::new(String::new(), Fnv1a::new())] };
+        let leads = leads(types);
         // Types still to be followed, each with those around it.
         let mut queue = VecDeque::from([(Self::ROOT, types.root, vec![types.root])]);
         while let Some((at, index, around)) = queue.pop_front() {
@@ -77,6 +84,10 @@ impl PathTable {
                     }
                     _ => None,
                 };
+                if let Some((place, index)) = below {
+                    let mixed = leads.get(index.0 as usize).copied().unwrap_or_default();
+                    table.nodes[place.0 as usize].mixed = mixed;
+                }
                 if let Some((place, index)) = below.filter(|(_, index)| !around.contains(index)) {
                     let mut around: Vec<TypeIndex> = around.clone();
                     around.push(index);
@@ -107,6 +118,25 @@ impl PathTable {
     /// What lies below a place in a field of this name.
     pub(crate) fn field(&self, at: PatternId, name: &str) -> Option<PatternId> {
         self.nodes[at.0 as usize].names.get(name).copied()
+    }
+
+    /// The step from a place to a member of this name, and where it leads.
+    pub(crate) fn member<'n>(
+        &self,
+        at: Option<PatternId>,
+        name: &'n str,
+    ) -> (Segment<'n>, Option<PatternId>) {
+        let field = at.and_then(|at| self.field(at, name));
+        let entry = at.and_then(|at| self.entry(at));
+        match (field, entry) {
+            (None, Some(_)) => (Segment::Key(name), entry),
+            (field, _) => (Segment::Name(name), field),
+        }
+    }
+
+    /// Whether a struct lies at a place of which not everyone sees the same.
+    pub(crate) fn is_mixed(&self, at: PatternId) -> bool {
+        self.nodes[at.0 as usize].mixed
     }
 
     /// What lies below a place under any key.
@@ -155,7 +185,7 @@ impl PathTable {
 
 impl PathNode {
     fn new(pattern: String, hash: Fnv1a) -> Self {
-        Self { pattern, hash, ambiguous: false, names: BTreeMap::new(), any: None }
+        Self { pattern, hash, ambiguous: false, mixed: false, names: BTreeMap::new(), any: None }
     }
 }
 

@@ -18,7 +18,9 @@ pub struct SlotTable {
     released: VecDeque<(Arc<str>, u64)>,
     /// Numbers without a key.
     free: BinaryHeap<Reverse<u32>>,
-    /// All numbers below were given out.
+    /// The first number.
+    first: u32,
+    /// All numbers from the first one to below this were given out.
     next: u32,
     /// How many newcomers there were.
     epoch: u64,
@@ -57,6 +59,13 @@ impl SlotTable {
         Self::default()
     }
 
+    /// A table whose numbers are none of those that any other table gives out: for what stands in one scope with the
+    /// slots of another table. They are longer.
+    pub(crate) fn beside() -> Self {
+        let first = Self::CAPACITY as u32;
+        Self { first, next: first, ..Self::default() }
+    }
+
     /// How many keys have a slot.
     pub fn len(&self) -> usize {
         self.slots.len()
@@ -69,7 +78,8 @@ impl SlotTable {
 
     /// Forgets all: its clients do so too, as they are sent a first sync in this scope.
     pub fn reset(&mut self) {
-        *self = Self { epoch: self.epoch, frame: self.frame, ..Self::default() };
+        let Self { epoch, frame, first, .. } = *self;
+        *self = Self { epoch, frame, first, next: first, ..Self::default() };
     }
 
     /// A client joins that knows no slot. Comes before the first frame that it is sent.
@@ -129,7 +139,7 @@ impl SlotTable {
     /// A number for a new key. As long as numbers are short there is no need to take one from a key
     /// that may come back.
     fn allocate(&mut self) -> Option<u32> {
-        if self.next < SHORT {
+        if self.next - self.first < SHORT {
             self.next += 1;
             return Some(self.next - 1);
         }
@@ -204,6 +214,22 @@ mod tests {
         slots.reset();
         assert!(slots.is_empty());
         assert_eq!(slots.token("c"), Token::Definition(0));
+    }
+
+    #[test]
+    fn tables_side_by_side_have_no_number_in_common() {
+        let (mut shared, mut own) = (SlotTable::new(), SlotTable::beside());
+        let first = SlotTable::CAPACITY as u32;
+        for key in 0..2 * SlotTable::CAPACITY {
+            let key = key.to_string();
+            for table in [&mut shared, &mut own] {
+                table.start_frame();
+                table.token(&key);
+            }
+            assert!(shared.known(&key) < Some(first) && own.known(&key) >= Some(first));
+        }
+        own.reset();
+        assert_eq!(own.token("a"), Token::Definition(first));
     }
 
     #[test]

@@ -9,13 +9,14 @@ use std::{collections::HashMap, mem, sync::Arc};
 
 use thiserror::Error;
 use tidewire_state::{
-    Enter, EntryAt, FieldIndex, FieldInfo, FieldKind, Introduced, NodeMembersEdit, Place, RefEdit,
-    RefId, Refusal, Schema, Tracked, TypeIndex, TypeSet, Unfold, Value, ValueEdit, ViewId,
+    Enter, EntryAt, FieldIndex, FieldInfo, FieldKind, Introduced, Look, NodeMembersEdit, Place,
+    RefEdit, RefId, Refusal, Schema, Tracked, TypeIndex, TypeSet, Unfold, Value, ValueEdit, ViewId,
     Visibility, Visitor,
 };
 
 use crate::{
     changes::{Change, Changes, compare},
+    own::Marks,
     paths::PathTable,
     tree::{Members, Tree},
     update::{PROTO, Patch, Update, UpdateKind, collect, first_sync},
@@ -51,6 +52,8 @@ pub struct StateTree {
     names: Arc<Vec<Vec<Arc<str>>>>,
     paths: Arc<PathTable>,
     unfold: Option<Box<Unfold<Self>>>,
+    /// Where something happened that is not for everyone.
+    marks: Option<Box<Marks>>,
     root: Tree,
     changes: Changes,
     /// The nodes that were entered and not left.
@@ -121,7 +124,8 @@ impl StateTree {
             types.types.iter().map(|info| names(&info.fields)).collect();
         let names = Arc::new(names);
         let paths = Arc::new(PathTable::new(&types));
-        Self { unfold: Unfold::of(state), ..Self::of(types, names, paths) }
+        let marks = Marks::of(&types);
+        Self { unfold: Unfold::of(state), marks, ..Self::of(types, names, paths) }
     }
 
     fn of(types: Arc<TypeSet>, names: Arc<Vec<Vec<Arc<str>>>>, paths: Arc<PathTable>) -> Self {
@@ -130,6 +134,7 @@ impl StateTree {
             names,
             paths,
             unfold: None,
+            marks: None,
             root: Tree::Object(Members::new()),
             changes: Changes::new(),
             open: Vec::new(),
@@ -154,7 +159,8 @@ impl StateTree {
     ///
     /// If the state has, or had, a key that no client is told of: the first one that was seen.
     pub fn check(&self) -> Result<(), RefusedKey> {
-        self.refused.clone().map_or(Ok(()), Err)
+        self.refused.clone().map_or(Ok(()), Err)?;
+        self.marks().map_or(Ok(()), Marks::check)
     }
 
     /// What the last sync changed, place by place.
@@ -205,6 +211,28 @@ impl StateTree {
     /// view: by path, what leads to itself has no end.
     pub fn refusal(&self, view: Option<ViewId>) -> Option<Refusal> {
         self.unfold.as_ref().and_then(|unfold| unfold.refusal(view))
+    }
+
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    pub(crate) fn types(&self) -> &TypeSet {
+        &self.types
+    }
+
+    /// The names of all fields, by type.
+    pub(crate) fn names(&self) -> &[Vec<Arc<str>>] {
+        &self.names
+    }
+
+    pub(crate) fn marks(&self) -> Option<&Marks> {
+        self.marks.as_deref()
+    }
+
+    /// The nodes of the state, if it takes more than the walk to know what clients hold.
+    pub(crate) fn look(&self) -> Option<Look<'_>> {
+        self.unfold.as_ref().map(|unfold| unfold.look())
     }
 
     fn node(&mut self) -> &mut Open {
@@ -342,6 +370,9 @@ impl Open {
 macro_rules! followed {
     ($self:ident.$name:ident($($arg:ident),*)) => {
         if let Some(unfold) = &mut $self.unfold {
+            if let Some(marks) = &mut $self.marks {
+                marks.$name($($arg),*);
+            }
             return unfold.follow().$name($($arg),*);
         }
     };
@@ -516,6 +547,6 @@ impl Visitor for StateTree {
 }
 
 /// Whether a field is null where nothing is in it.
-fn is_null(field: &FieldInfo) -> bool {
+pub(crate) fn is_null(field: &FieldInfo) -> bool {
     field.optional && field.visibility == Visibility::Everyone
 }

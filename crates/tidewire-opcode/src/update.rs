@@ -129,7 +129,8 @@ pub(crate) fn collect<'a>(
     changes: &'a Changes,
     whole: &dyn Fn(&[Patch<'_>], &Patch<'_>) -> bool,
 ) -> Vec<Patch<'a>> {
-    let mut collector = Collector { paths, whole, segments: Vec::new(), patches: Vec::new() };
+    let (segments, patches) = (Vec::new(), Vec::new());
+    let mut collector = Collector { paths, whole, is_private: false, segments, patches };
     collector.members(Some(PathTable::ROOT), root, changes);
     collector.patches
 }
@@ -145,29 +146,41 @@ pub(crate) fn first_sync<'a>(paths: &PathTable, root: &'a Tree) -> Vec<Patch<'a>
     members.iter().filter(|(name, _)| &***name != PROTO).map(patch).collect()
 }
 
-struct Collector<'a, 'f> {
+/// A list of patches under way.
+pub(crate) struct Collector<'a, 'f> {
     paths: &'a PathTable,
     whole: &'f dyn Fn(&[Patch<'_>], &Patch<'_>) -> bool,
-    segments: Vec<Segment<'a>>,
-    patches: Vec<Patch<'a>>,
+    /// Whether there is nothing below but what is collected.
+    is_private: bool,
+    pub(crate) segments: Vec<Segment<'a>>,
+    pub(crate) patches: Vec<Patch<'a>>,
 }
 
-impl<'a> Collector<'a, '_> {
+impl<'a, 'f> Collector<'a, 'f> {
+    /// For places below the one that `segments` lead to, all of which one client sees and no other does.
+    pub(crate) fn private(
+        paths: &'a PathTable,
+        whole: &'f dyn Fn(&[Patch<'_>], &Patch<'_>) -> bool,
+        segments: Vec<Segment<'a>>,
+    ) -> Self {
+        Self { paths, whole, is_private: true, segments, patches: Vec::new() }
+    }
+
     fn members(&mut self, at: Option<PatternId>, tree: &'a Tree, changes: &'a Changes) {
         for (name, change) in changes.iter().filter(|(name, _)| &***name != PROTO) {
-            let field = at.and_then(|at| self.paths.field(at, name));
-            let entry = at.and_then(|at| self.paths.entry(at));
-            let (segment, below) = match (field, entry) {
-                (None, Some(_)) => (Segment::Key(name), entry),
-                (field, _) => (Segment::Name(name), field),
-            };
+            let (segment, below) = self.paths.member(at, name);
             self.segments.push(segment);
             self.place(below, tree.member(name), change);
             self.segments.pop();
         }
     }
 
-    fn place(&mut self, at: Option<PatternId>, tree: Option<&'a Tree>, change: &'a Change) {
+    pub(crate) fn place(
+        &mut self,
+        at: Option<PatternId>,
+        tree: Option<&'a Tree>,
+        change: &'a Change,
+    ) {
         let (changes, tree) = match (change, tree) {
             (Change::Below(changes), Some(tree)) => (changes, tree),
             (Change::Removed, _) | (_, None) => {
@@ -188,7 +201,9 @@ impl<'a> Collector<'a, '_> {
         }
         let first = self.patches.len();
         self.members(at, tree, changes);
-        let is_struct = at.is_some_and(|at| self.paths.entry(at).is_none());
+        // Setting all that is for everyone would take from clients what only they see.
+        let is_free = |at| self.is_private || !self.paths.is_mixed(at);
+        let is_struct = at.is_some_and(|at| self.paths.entry(at).is_none() && is_free(at));
         if is_struct && self.patches.len() - first > 1 && (self.whole)(&self.patches[first..], &set)
         {
             self.patches.truncate(first);

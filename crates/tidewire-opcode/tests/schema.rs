@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 use tidewire_opcode::{Land, SchemaError, path_hash, read_json, schema, schema_hash, schema_json};
-use tidewire_state::{ArraySchema, MapSchema, Schema, Tracked, TypeSet};
+use tidewire_state::{ArraySchema, MapSchema, Schema, Tracked, TypeSet, Viewer};
 
 #[derive(Schema, Default)]
 #[schema(crate = "tidewire_state")]
@@ -121,8 +121,50 @@ fn of_a_land() {
         defs["Arena"]["properties"]["players"]["additionalProperties"]["$ref"],
         "#/defs/Player"
     );
+    assert_eq!(
+        defs["Arena"]["properties"]["players"]["x-stateTree"],
+        json!({ "nodeKind": "map", "keyType": "String", "sync": { "policy": "broadcast" } }),
+    );
     assert!(!text.contains("secret"));
     assert_eq!(land().event_number("PlayerShoot"), Some(2));
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Table {
+    #[schema(per_player)]
+    hands: MapSchema<Player>,
+    #[schema(view)]
+    plan: String,
+    #[schema(filter = Table::shows_dealer)]
+    dealer: Player,
+    #[schema(view)]
+    log: ArraySchema<String>,
+}
+
+impl Table {
+    fn shows_dealer(&self, viewer: &Viewer<'_>) -> bool {
+        self.plan == viewer.name()
+    }
+}
+
+#[test]
+fn says_of_which_fields_not_everyone_is_told() {
+    let text = schema_json(&[Land::new("table", types::<Table>())]).unwrap();
+    let schema: Json = serde_json::from_str(&text).unwrap();
+    let properties = &schema["defs"]["Table"]["properties"];
+    let check = |field: &str, kind: &str, policy: &str| {
+        let found = &properties[field]["x-stateTree"];
+        assert_eq!(
+            (&found["nodeKind"], &found["sync"]),
+            (&json!(kind), &json!({ "policy": policy }))
+        );
+    };
+    check("hands", "map", "perPlayerSlice");
+    check("plan", "leaf", "perPlayer");
+    check("dealer", "object", "perPlayer");
+    check("log", "array", "perPlayer");
+    assert_eq!(properties["dealer"]["$ref"], "#/defs/Player");
 }
 
 #[test]

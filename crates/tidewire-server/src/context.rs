@@ -87,7 +87,9 @@ impl<R: Room> RoomContext<R> {
         let mut codecs = Codecs::new(&state);
         let land = catalog.map(|catalog| {
             let codec = LandCodec::new(&state, Arc::clone(&catalog));
-            LandSide::new(codecs.push(LandCodec::ID.to_owned(), Box::new(codec)), catalog)
+            let has_views = codec.has_own_parts();
+            let codec = codecs.push(LandCodec::ID.to_owned(), Box::new(codec));
+            LandSide::new(codec, catalog, has_views)
         });
         Self {
             has_filters: state.types().has_filters(),
@@ -443,6 +445,9 @@ impl<R: Room> RoomContext<R> {
         self.views.left(&client, &mut self.state);
         if let Some(land) = &mut self.land {
             land.slots.remove(&key);
+            if client.voice().is_some() {
+                self.record.lock().players.remove(client.session_id());
+            }
         }
         Some(client)
     }

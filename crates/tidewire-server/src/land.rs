@@ -15,7 +15,11 @@
 //!
 //! In a room with a simulation interval, what clients of lands send is handled at the next step, in the order in which it
 //! came and before the step itself; the answers to actions go out after it. A player who joins again takes the place of the
-//! older connection, which is closed.
+//! older connection, which is closed; that place is theirs in a full land too.
+//!
+//! Where some of the state is not for everyone, each client has a view of its own from the start, by the name of its player
+//! ([`view`](crate::RoomContext::view)): what is for everyone is written once and sent to all, and what a view adds to it is sent
+//! to its client.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};

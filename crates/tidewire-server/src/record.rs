@@ -4,6 +4,7 @@
 //! room that has ended gives no seats. So two clients can never get the last seat both, nor one a seat in a room that is
 //! gone.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) metadata: Value,
     /// The options by which clients find the room.
     pub(crate) filter: Map<String, Value>,
+    /// The players who are in, if the room is a land.
+    pub(crate) players: HashSet<String>,
     pub(crate) ended: bool,
 }
 
@@ -133,11 +136,15 @@ impl Record {
         Ok(reservation)
     }
 
-    /// A client takes a place that was not reserved.
-    pub(crate) fn take_place(&self, now: Duration) -> Result<(), NoSeat> {
+    /// A player takes a place that was not reserved: in a full room only that which is theirs already, until the room
+    /// has sent the older connection away.
+    pub(crate) fn take_place(&self, player: &str, now: Duration) -> Result<(), NoSeat> {
         let mut shared = self.lock();
         shared.seats.expire(now);
-        shared.check()?;
+        match shared.check() {
+            Err(NoSeat::Full) if shared.players.contains(player) => {}
+            checked => checked?,
+        }
         shared.clients += 1;
         Ok(())
     }
@@ -205,10 +212,14 @@ impl Shared {
 
     /// Whether `join` may find this room by these conditions.
     pub(crate) fn is_open_to(&self, conditions: &Map<String, Value>) -> bool {
+        !self.is_full() && self.fits(conditions)
+    }
+
+    /// Whether `join` may find this room by these conditions, as long as there is a place.
+    pub(crate) fn fits(&self, conditions: &Map<String, Value>) -> bool {
         !self.ended
             && !self.locked
             && !self.private
-            && !self.is_full()
             && conditions.iter().all(|(key, value)| {
                 self.filter.get(key).or_else(|| self.metadata.get(key)) == Some(value)
             })

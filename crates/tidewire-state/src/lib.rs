@@ -70,7 +70,7 @@ pub use crate::{
         QuantizedMode, Sending, Tag, TypeError, TypeIds, TypeIndex, TypeInfo, TypeSet,
         TypesBuilder, Visibility,
     },
-    unfold::{Audience, Known, Presence, Refusal, Rule, Unfold},
+    unfold::{Audience, Known, Look, Lying, Presence, Refusal, Rule, Shape, Unfold},
     value::{Number, Primitive, PrimitiveKind, PrimitiveType, Value},
     view::{Explained, Explanation, Held, Shown, StateView, ViewId, Views},
     visitor::{

@@ -10,6 +10,7 @@
 
 mod graph;
 mod leaf;
+mod look;
 mod rule;
 mod tell;
 mod told;
@@ -20,6 +21,7 @@ use foldhash::fast::RandomState;
 
 use self::{graph::Graph, told::Told};
 pub use self::{
+    look::{Look, Lying, Shape},
     rule::{Known, Presence, Rule},
     told::Refusal,
 };

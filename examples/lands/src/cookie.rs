@@ -10,8 +10,8 @@ use tidewire_opcode::is_addressable;
 pub struct CookieGameState {
     /// The players, by their ids.
     pub players: MapSchema<CookiePlayerPublicState>,
-    /// What each player bought. Everybody sees all of it, as there are no fields for one player yet.
-    #[schema(rename = "privateStates")]
+    /// What each player bought, which nobody else sees.
+    #[schema(per_player, rename = "privateStates")]
     pub private_states: MapSchema<CookiePlayerPrivateState>,
     /// The cookies of all players.
     #[schema(rename = "totalCookies")]

@@ -2,23 +2,32 @@
 
 use super::{Config, PathForm, Style, size};
 use crate::{
-    format::Format,
+    format::{Format, JsonText, MessagePack},
     slots::{SlotTable, Token},
     update::{Operation, Patch, Path, Update, UpdateKind},
 };
 
-/// `{"type":…,"patches":[{"path":…,"op":…,"value":…}…]}`; nothing for a diff without patches.
-pub(super) fn write_object(update: &Update<'_>, out: &mut impl Format) {
+/// `{"type":…,"patches":[{"path":…,"op":…,"value":…}…]}`, the patches of another such frame first; nothing for a diff
+/// without patches.
+pub(super) fn write_object(frame: &[u8], update: &Update<'_>, mut out: JsonText<'_>) {
     let kind = match update.kind {
         UpdateKind::FirstSync => "firstSync",
-        UpdateKind::Diff if update.patches.is_empty() => return,
+        UpdateKind::Diff if update.patches.is_empty() => {
+            out.out.extend(frame);
+            return;
+        }
         UpdateKind::Diff => "diff",
     };
-    out.open_object(2);
-    out.key("type");
-    out.string(kind);
-    out.key("patches");
-    out.open_array(update.patches.len());
+    match frame.strip_suffix(b"]}") {
+        Some(open) => out.out.extend(open),
+        None => {
+            out.open_object(2);
+            out.key("type");
+            out.string(kind);
+            out.key("patches");
+            out.open_array(update.patches.len());
+        }
+    }
     for patch in &update.patches {
         let (operation, value) = match patch.operation {
             Operation::Set(value) => ("replace", Some(value)),
@@ -47,19 +56,50 @@ pub(super) struct Writer<'a, F> {
     pub(super) out: F,
 }
 
-impl<F: Format> Writer<'_, F> {
-    pub(super) fn update(&mut self, update: &Update<'_>) {
-        let opcode = match update.kind {
-            UpdateKind::FirstSync => 1,
-            UpdateKind::Diff if update.patches.is_empty() => 0,
-            UpdateKind::Diff => 2,
-        };
-        self.out.open_array(update.patches.len() + 1);
-        self.out.integer(opcode);
-        for patch in &update.patches {
-            self.patch(patch);
+impl Writer<'_, JsonText<'_>> {
+    pub(super) fn json_update(&mut self, frame: &[u8], update: &Update<'_>) {
+        match frame.strip_suffix(b"]") {
+            Some(open) => self.out.out.extend(open),
+            None => {
+                self.out.open_array(update.patches.len() + 1);
+                self.out.integer(opcode(update));
+            }
         }
+        self.patches(update);
         self.out.close_array();
+    }
+}
+
+impl Writer<'_, MessagePack<'_>> {
+    pub(super) fn packed_update(&mut self, frame: &[u8], update: &Update<'_>) {
+        let (items, len) = match *frame {
+            [mark @ 0x90..=0x9f, ref items @ ..] => (items, usize::from(mark - 0x90)),
+            [0xdc, a, b, ref items @ ..] => (items, usize::from(u16::from_be_bytes([a, b]))),
+            [0xdd, a, b, c, d, ref items @ ..] => {
+                (items, u32::from_be_bytes([a, b, c, d]) as usize)
+            }
+            _ => (&[][..], 0),
+        };
+        self.out.open_array(update.patches.len() + len.max(1));
+        match len {
+            0 => self.out.integer(opcode(update)),
+            _ => self.out.raw(items),
+        }
+        self.patches(update);
+    }
+}
+
+fn opcode(update: &Update<'_>) -> i128 {
+    match update.kind {
+        UpdateKind::FirstSync => 1,
+        UpdateKind::Diff if update.patches.is_empty() => 0,
+        UpdateKind::Diff => 2,
+    }
+}
+
+impl<F: Format> Writer<'_, F> {
+    fn patches(&mut self, update: &Update<'_>) {
+        update.patches.iter().for_each(|patch| self.patch(patch));
     }
 
     fn patch(&mut self, patch: &Patch<'_>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Catalog, Knowledge, Profile};
 use crate::{
-    encode::{Encoder, Encoding},
+    encode::{Config, Encoder, Encoding},
     message::{Message, merged},
     state::StateTree,
     tree::Tree,
@@ -57,26 +57,27 @@ impl Channel {
     }
 
     /// Adds the frames that tell of the last sync, and before it of these events: names and payloads.
-    /// Nothing is added where nothing happened.
+    /// Nothing is added where nothing happened. Says whether the last one tells of the state and may be added to, as
+    /// [`OwnChannel`](super::OwnChannel) does.
     pub fn update(
         &mut self,
         tree: &StateTree,
         catalog: &Catalog,
         events: &[(Arc<str>, Tree)],
         frames: &mut Vec<Vec<u8>>,
-    ) {
+    ) -> bool {
         let update = self.collect(tree);
         let is_empty = update.patches.is_empty();
         if self.profile.state() == Encoding::OpcodeMessagePack {
             if is_empty && events.is_empty() {
-                return;
+                return false;
             }
             let events: Vec<_> = events
                 .iter()
                 .map(|(name, payload)| catalog.event(name, payload, self.profile, self.knowledge))
                 .collect();
             frames.extend(merged(self.shared.encode(&update), &events, self.profile.state()));
-            return;
+            return false;
         }
         for (name, payload) in events {
             frames.push(self.event(catalog, name, payload));
@@ -84,6 +85,7 @@ impl Channel {
         if !is_empty {
             frames.push(self.shared.encode(&update).to_vec());
         }
+        !is_empty
     }
 
     /// The whole state, for clients that join the channel now: right after a sync whose update the others
@@ -98,6 +100,10 @@ impl Channel {
     pub fn event(&self, catalog: &Catalog, name: &str, payload: &Tree) -> Vec<u8> {
         let event = catalog.event(name, payload, self.profile, self.knowledge);
         Message::Event(event).encode(self.profile.messages())
+    }
+
+    pub(super) fn config(&self) -> Config {
+        self.shared.config()
     }
 
     fn collect<'a>(&self, tree: &'a StateTree) -> Update<'a> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tidewire_state::{
-    ElementKind, FieldInfo, FieldKind, PrimitiveKind, TypeIndex, TypeInfo, TypeSet,
+    ElementKind, FieldInfo, FieldKind, PrimitiveKind, TypeIndex, TypeInfo, TypeSet, Visibility,
 };
 
 use super::SchemaError;
@@ -56,7 +56,7 @@ impl Defs {
         let mut properties = Vec::new();
         for field in &info.fields {
             let property = self.property(types, field)?;
-            properties.push((field.name.as_str(), property));
+            properties.push((field.name.as_str(), with_policy(property, field)));
         }
         let mut required: Vec<&str> = info.fields.iter().map(|field| field.name.as_str()).collect();
         if sorted {
@@ -177,6 +177,29 @@ fn map(value: Tree) -> Tree {
         ("additionalProperties", value),
         ("x-stateTree", state_tree),
     ])
+}
+
+/// Says of a property who is told of it, where that is not everyone, and of a map in any case. Which function decides
+/// is the server's affair.
+fn with_policy(mut property: Tree, field: &FieldInfo) -> Tree {
+    let is_map = matches!(field.kind, FieldKind::Map(_));
+    let policy = match field.visibility {
+        Visibility::Everyone if !is_map => return property,
+        Visibility::Everyone => "broadcast",
+        Visibility::FilterChildren if is_map => "perPlayerSlice",
+        _ => "perPlayer",
+    };
+    let sync = Tree::object([("policy", Tree::from(policy))]);
+    if let Tree::Object(members) = &mut property {
+        let kind = if members.contains_key("$ref") { "object" } else { "leaf" };
+        let state_tree = members
+            .entry("x-stateTree".into())
+            .or_insert_with(|| Tree::object([("nodeKind", Tree::from(kind))]));
+        if let Tree::Object(state_tree) = state_tree {
+            state_tree.insert("sync".into(), sync);
+        }
+    }
+    property
 }
 
 fn array(item: Tree) -> Tree {

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tidewire_opcode::{Catalog, Channel, StateTree, Tree};
-use tidewire_state::{Schema, Tracked, Visitor};
+use tidewire_opcode::{Catalog, Channel, OwnChannel, StateTree, Tree};
+use tidewire_state::{Schema, Tracked, ViewId, Visitor};
 use tracing::error;
 
 use crate::client::{Client, ClientKey};
@@ -20,8 +20,10 @@ pub(crate) struct LandCodec {
     tree: StateTree,
     catalog: Arc<Catalog>,
     lines: Vec<Line>,
-    /// Which of the lines a client that has the state listens to.
-    listeners: HashMap<ClientKey, usize>,
+    /// The clients that have the state.
+    listeners: HashMap<ClientKey, Listener>,
+    /// The frames for the client with a view that was asked for last.
+    own: Vec<Bytes>,
     /// What is told with the next patch.
     events: Vec<(Arc<str>, Tree)>,
     /// Whether it was said that clients are not told of everything.
@@ -33,7 +35,17 @@ struct Line {
     channel: Channel,
     listeners: usize,
     frames: Vec<Bytes>,
+    /// Whether the last of the frames is of the state, and a client's own part is put at its end.
+    takes_more: bool,
     first_sync: Option<Bytes>,
+}
+
+/// A client that has the state.
+struct Listener {
+    /// The line that it listens to.
+    line: usize,
+    /// What it is told beside that, if there is anything in the state that not everyone sees.
+    own: Option<OwnChannel>,
 }
 
 impl LandCodec {
@@ -46,9 +58,15 @@ impl LandCodec {
             catalog,
             lines: Vec::new(),
             listeners: HashMap::new(),
+            own: Vec::new(),
             events: Vec::new(),
             complained: false,
         }
+    }
+
+    /// Whether not everyone sees the same.
+    pub(crate) fn has_own_parts(&self) -> bool {
+        self.tree.has_own_parts()
     }
 
     fn line(&mut self, client: &Client) -> Option<usize> {
@@ -62,10 +80,25 @@ impl LandCodec {
                 channel: Channel::new(profile, knowledge),
                 listeners: 0,
                 frames: Vec::new(),
+                takes_more: false,
                 first_sync: None,
             });
             self.lines.len() - 1
         }))
+    }
+
+    /// The first sync of a line in this tick, and of whom it is one of the listeners now.
+    fn first_sync(&mut self, client: &Client) -> Option<(&StateTree, &mut Listener, &[Bytes])> {
+        let at = self.line(client)?;
+        let Self { tree, lines, listeners, .. } = self;
+        let line = &mut lines[at];
+        let listener = listeners.entry(client.key()).or_insert_with(|| {
+            line.listeners += 1;
+            Listener { line: at, own: None }
+        });
+        listener.own = tree.has_own_parts().then(|| OwnChannel::new(&line.channel));
+        line.first_sync.get_or_insert_with(|| line.channel.first_sync(tree).into());
+        Some((tree, listener, line.first_sync.as_slice()))
     }
 }
 
@@ -95,7 +128,8 @@ impl<S: Schema> RoomCodec<S> for LandCodec {
             line.frames.clear();
             line.first_sync = None;
             if line.listeners > 0 {
-                line.channel.update(&self.tree, &self.catalog, &self.events, &mut frames);
+                line.takes_more =
+                    line.channel.update(&self.tree, &self.catalog, &self.events, &mut frames);
                 line.frames.extend(frames.drain(..).map(Bytes::from));
             }
         }
@@ -103,23 +137,41 @@ impl<S: Schema> RoomCodec<S> for LandCodec {
     }
 
     fn patch(&mut self, client: &Client) -> &[Bytes] {
-        self.listeners.get(&client.key()).map_or(&[], |&line| &self.lines[line].frames)
+        self.listeners.get(&client.key()).map_or(&[], |told| &self.lines[told.line].frames)
     }
 
     fn snapshot(&mut self, client: &Client, _: &Tracked<S>) -> &[Bytes] {
-        let Some(at) = self.line(client) else { return &[] };
-        let line = &mut self.lines[at];
-        if self.listeners.insert(client.key(), at).is_none() {
-            line.listeners += 1;
-        }
-        let first_sync = &mut line.first_sync;
-        let tree = &self.tree;
-        first_sync.get_or_insert_with(|| line.channel.first_sync(tree).into());
-        first_sync.as_slice()
+        self.first_sync(client).map_or(&[], |(_, _, shared)| shared)
+    }
+
+    fn patch_in_view(&mut self, client: &Client, view: ViewId, state: &Tracked<S>) -> &[Bytes] {
+        let Some(listener) = self.listeners.get_mut(&client.key()) else { return &[] };
+        let Line { frames, takes_more, .. } = &self.lines[listener.line];
+        let Some(own) = &mut listener.own else { return frames };
+        let shared = frames.last().filter(|_| *takes_more).map_or(&[][..], |frame| frame);
+        let Some(frame) = own.update(&self.tree, state, Some(view), shared) else { return frames };
+        let replaced = usize::from(*takes_more && own.is_merged());
+        self.own.clear();
+        self.own.extend_from_slice(&frames[..frames.len() - replaced]);
+        self.own.push(frame.into());
+        &self.own
+    }
+
+    fn snapshot_in_view(&mut self, client: &Client, view: ViewId, state: &Tracked<S>) -> &[Bytes] {
+        let Some((tree, listener, shared)) = self.first_sync(client) else { return &[] };
+        let line = listener.line;
+        let frame = match (&mut listener.own, shared) {
+            (Some(own), [shared]) => own.first_sync(tree, state, Some(view), shared),
+            _ => None,
+        };
+        let Some(frame) = frame else { return self.lines[line].first_sync.as_slice() };
+        self.own.clear();
+        self.own.push(frame.into());
+        &self.own
     }
 
     fn left(&mut self, client: &Client) {
-        if let Some(line) = self.listeners.remove(&client.key()) {
+        if let Some(Listener { line, .. }) = self.listeners.remove(&client.key()) {
             self.lines[line].listeners -= 1;
         }
     }

@@ -19,6 +19,8 @@ use crate::room::Room;
 pub(crate) struct LandSide {
     pub(crate) codec: CodecId,
     pub(crate) catalog: Arc<Catalog>,
+    /// Whether some of the state is not for everyone: then each client has a view, by the name of its player.
+    pub(crate) has_views: bool,
     /// The numbers of the players.
     pub(crate) slots: HashMap<ClientKey, u32>,
     /// What is to be done at the next step, in the order in which it came.
@@ -26,8 +28,8 @@ pub(crate) struct LandSide {
 }
 
 impl LandSide {
-    pub(crate) fn new(codec: CodecId, catalog: Arc<Catalog>) -> Self {
-        Self { codec, catalog, slots: HashMap::new(), inputs: Vec::new() }
+    pub(crate) fn new(codec: CodecId, catalog: Arc<Catalog>, has_views: bool) -> Self {
+        Self { codec, catalog, has_views, slots: HashMap::new(), inputs: Vec::new() }
     }
 }
 

@@ -72,11 +72,12 @@ impl Matchmaker {
         let made = self.make(&entry, &reservation.options, None).await;
         let record = made.map_err(|refusal| denied(refusal.message))?;
         drop(creating);
-        record.take_place(self.now()).map_err(|no_seat| fault(no_seat, join))?;
+        record.take_place(&join.player, self.now()).map_err(|no_seat| fault(no_seat, join))?;
         Ok(Place::new(record, reservation))
     }
 
-    /// Takes a place in a land that there is: the one that the client names, or any that is open.
+    /// Takes a place in a land that there is: the one that the client names, the one that its player is in, or any
+    /// that is open.
     fn take_place(
         &self,
         entry: &Entry,
@@ -86,22 +87,31 @@ impl Matchmaker {
         let now = self.now();
         let Some(instance) = &join.instance else {
             let conditions = entry.definition.conditions(&reservation.options);
-            return Ok(self.registry().find(&join.land_type, |record| {
+            let take = |record: &Arc<Record>, is_theirs: bool| {
                 let is_open = {
                     let mut shared = record.lock();
                     shared.seats.expire(now);
+                    let is_open = match is_theirs {
+                        true => shared.players.contains(&*join.player) && shared.fits(&conditions),
+                        false => shared.is_open_to(&conditions),
+                    };
                     // One that was asked for by name is for those who ask for it by name.
-                    shared.is_open_to(&conditions) && !shared.filter.contains_key(INSTANCE)
+                    is_open && !shared.filter.contains_key(INSTANCE)
                 };
-                (is_open && record.take_place(now).is_ok()).then(|| Arc::clone(record))
-            }));
+                (is_open && record.take_place(&join.player, now).is_ok())
+                    .then(|| Arc::clone(record))
+            };
+            // The one that the player is in already, though it be full.
+            let theirs = self.registry().find(&join.land_type, |record| take(record, true));
+            let any = || self.registry().find(&join.land_type, |record| take(record, false));
+            return Ok(theirs.or_else(any));
         };
         let named =
             |record: &Arc<Record>| (instance_of(record) == *instance).then(|| Arc::clone(record));
         let Some(record) = self.registry().find(&join.land_type, named) else {
             return Ok(None);
         };
-        match record.take_place(now) {
+        match record.take_place(&join.player, now) {
             Ok(()) => Ok(Some(record)),
             Err(NoSeat::Ended) => Ok(None),
             Err(no_seat) => Err(fault(no_seat, join)),

@@ -63,7 +63,12 @@ impl<R: Room> RoomTask<R> {
         let client =
             Client::new(key, &session_id, reservation.auth, Arc::clone(&outbox), land.codec)
                 .with_voice(voice);
+        let has_views = land.has_views;
+        self.context.record().lock().players.insert(session_id);
         self.context.clients.insert(client.clone());
+        if has_views {
+            self.context.view(&client);
+        }
         let joined = self.run_user_code("on_join", |this, room| {
             this.on_join(room, &client, reservation.options)
         })?;

@@ -13,6 +13,7 @@ use tidewire_server::transport::memory::Delivery;
 use self::support::{Edit, Field, LandGuest, World, unit};
 
 mod support;
+mod views;
 
 #[tokio::test(start_paused = true)]
 async fn joining_in_every_encoding() {
@@ -217,6 +218,50 @@ async fn a_player_who_joins_again_takes_over() {
     second.listen(60).await;
     assert_eq!(second.state()["units"], units);
     assert_eq!(world.matchmaker.query(None)[0].clients, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_player_of_a_full_land_takes_over_too() {
+    let world = World::new(LandConfig::default(), json!({ "maxClients": 2 }));
+    let mut ada = world.join(Profile::Json, "ada").await;
+    let _bob = world.join(Profile::MessagePack, "bob").await;
+    let instance = world.matchmaker.query(None)[0].room_id.clone();
+    let named = |player: &str| json!({ "landType": "field", "landInstanceId": instance, "playerID": player });
+    // Others find it full, by its name or without.
+    let mut cat = world.dial("");
+    assert_eq!(cat.join(&named("cat")).await.unwrap_err().0, "JOIN_ROOM_FULL");
+    let cat = world.join(Profile::Json, "cat").await;
+    assert_eq!(world.matchmaker.query(None).len(), 2);
+    // One by its name, then one that leaves it to the server, which has an open land too.
+    for join in [named("ada"), json!({ "landType": "field", "playerID": "ada" })] {
+        let mut again = world.dial("encoding=messagepack");
+        assert_eq!(again.join(&join).await.unwrap()["landInstanceId"], *instance);
+        again.first_sync().await;
+        let closed = loop {
+            match ada.end.receive().await {
+                Some(Delivery::Closed(code, _)) => break code,
+                Some(Delivery::Frame(_)) => {}
+                None => panic!("the connection ended without a close frame"),
+            }
+        };
+        assert_eq!(closed, 4000);
+        ada.end.close(4000);
+        ada = again;
+        ada.listen(60).await;
+        assert_eq!(ada.state()["units"].as_object().unwrap().len(), 2);
+    }
+    let clients =
+        || -> Vec<usize> { world.matchmaker.query(None).iter().map(|room| room.clients).collect() };
+    assert_eq!(clients(), [2, 1]);
+    // Who has left has no place there any more.
+    ada.end.close(1000);
+    ada.listen(1).await;
+    let mut dog = world.dial("");
+    assert_eq!(dog.join(&named("dog")).await.unwrap()["landInstanceId"], *instance);
+    let mut ada = world.dial("");
+    assert_eq!(ada.join(&named("ada")).await.unwrap_err().0, "JOIN_ROOM_FULL");
+    assert_eq!(clients(), [2, 1]);
+    drop(cat);
 }
 
 #[tokio::test(start_paused = true)]

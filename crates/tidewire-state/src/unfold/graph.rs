@@ -123,6 +123,10 @@ impl Graph {
         self.nodes[id.0 as usize].as_ref().expect("a walk introduces every node it leads to")
     }
 
+    pub(super) fn has(&self, id: RefId) -> bool {
+        self.nodes.get(id.0 as usize).is_some_and(Option::is_some)
+    }
+
     /// What rules are asked about.
     pub(super) fn known(&self, id: RefId) -> Known {
         let node = self.node(id);

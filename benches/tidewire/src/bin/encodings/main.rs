@@ -8,6 +8,7 @@ mod cordic;
 mod world;
 
 mod bytes;
+mod hands;
 mod hot;
 mod room;
 
@@ -17,4 +18,6 @@ fn main() {
     room::print();
     println!();
     hot::print();
+    println!();
+    hands::print();
 }

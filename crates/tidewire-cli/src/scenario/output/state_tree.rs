@@ -1,8 +1,9 @@
-//! The state-tree encodings: one encoder for what all clients are sent, one for first syncs.
+//! The state-tree encodings: one encoder for what all clients are sent, one for first syncs, and one for each
+//! client with a view, which adds to the frame for all what only this client sees.
 
 use std::collections::HashMap;
 
-use tidewire_opcode::{Config, Encoder, Encoding, PathForm, StateTree, is_addressable};
+use tidewire_opcode::{Config, Encoder, Encoding, OwnPart, PathForm, StateTree, is_addressable};
 use tidewire_state::{FieldInfo, Refusal, Schema, Tracked, TypeSet, ViewId};
 
 use super::super::ScenarioError;
@@ -12,8 +13,10 @@ pub(super) struct StateTreeOutput {
     tree: StateTree,
     /// Writes what all clients are sent.
     shared: Encoder,
-    /// Write what those with a view are sent.
-    views: HashMap<ViewId, Encoder>,
+    /// What it wrote of the last tick; nothing if nothing changed.
+    frame: Vec<u8>,
+    /// What those with a view see beside the rest.
+    views: HashMap<ViewId, (OwnPart, Encoder)>,
     /// Writes first syncs. They use no slots, and leave those of the others alone.
     own: Encoder,
 }
@@ -27,7 +30,7 @@ impl StateTreeOutput {
         check_types(&state.types()).map_err(|what| ScenarioError::NotCarried { codec, what })?;
         let tree = StateTree::new(state);
         let (shared, own) = (Encoder::new(config), Encoder::new(config));
-        Ok(Self { tree, shared, views: HashMap::new(), own })
+        Ok(Self { tree, shared, frame: Vec::new(), views: HashMap::new(), own })
     }
 
     /// One tick: the frame for all clients, if anything changed.
@@ -35,9 +38,15 @@ impl StateTreeOutput {
         &mut self,
         state: &mut Tracked<S>,
     ) -> Result<Option<&[u8]>, ScenarioError> {
-        let Self { tree, shared, .. } = self;
+        let Self { tree, shared, frame, .. } = self;
         state.sync(tree);
-        told(tree, shared)
+        check_keys(tree, shared.config())?;
+        frame.clear();
+        let update = tree.update_with(|members, whole| shared.prefers_whole(members, whole));
+        if !update.patches.is_empty() {
+            frame.extend(shared.encode(&update));
+        }
+        Ok((!frame.is_empty()).then_some(frame))
     }
 
     /// What the last tick sends to the client with this view, if anything.
@@ -46,9 +55,14 @@ impl StateTreeOutput {
         state: &Tracked<S>,
         view: ViewId,
     ) -> Result<Option<&[u8]>, ScenarioError> {
-        let config = self.shared.config();
-        let encoder = self.views.entry(view).or_insert_with(|| Encoder::new(config));
-        told(self.tree.seen_by(state, view), encoder)
+        let Self { tree, shared, frame, views, .. } = self;
+        let (part, encoder) = views.entry(view).or_insert_with(|| beside(shared.config()));
+        tree.look_for(part, state, Some(view));
+        let update = part.update(tree, |members, whole| encoder.prefers_whole(members, whole));
+        if update.patches.is_empty() {
+            return Ok((!frame.is_empty()).then_some(frame));
+        }
+        Ok(Some(encoder.encode_onto(frame, &update)))
     }
 
     /// All there is, for a newcomer.
@@ -57,27 +71,31 @@ impl StateTreeOutput {
         state: &Tracked<S>,
         view: Option<ViewId>,
     ) -> Result<Vec<u8>, ScenarioError> {
-        let tree = match view {
-            Some(view) => self.tree.seen_by(state, view),
-            None => {
-                // Whoever is new knows no slot of what all are sent.
-                self.shared.join();
-                &self.tree
-            }
-        };
-        check_keys(tree, self.own.config())?;
-        Ok(self.own.encode(&tree.first_sync()).to_vec())
+        let Self { tree, shared, views, own, .. } = self;
+        // Whoever is new knows no slot of what all are sent.
+        shared.join();
+        check_keys(tree, own.config())?;
+        let frame = own.encode(&tree.first_sync());
+        let Some(view) = view else { return Ok(frame.to_vec()) };
+        let (part, encoder) = views.entry(view).or_insert_with(|| beside(shared.config()));
+        tree.look_for(part, state, Some(view));
+        Ok(encoder.encode_onto(frame, &part.first_sync(tree)).to_vec())
     }
 
     /// The client with this view is gone.
     pub(super) fn forget_view(&mut self, view: ViewId) {
-        self.tree.forget_view(view);
         self.views.remove(&view);
     }
 
     /// What the last tick left out.
     pub(super) fn refusal(&self, view: Option<ViewId>) -> Option<Refusal> {
-        self.tree.refusal(view)
+        match view {
+            None => self.tree.refusal(None),
+            Some(view) => {
+                let own = self.views.get(&view).and_then(|(part, _)| part.refusal());
+                own.or_else(|| self.tree.refusal(None))
+            }
+        }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -85,11 +103,9 @@ impl StateTreeOutput {
     }
 }
 
-/// The frame with what the last tick changed, if anything.
-fn told<'e>(tree: &StateTree, encoder: &'e mut Encoder) -> Result<Option<&'e [u8]>, ScenarioError> {
-    let update = tree.update_with(|members, whole| encoder.prefers_whole(members, whole));
-    check_keys(tree, encoder.config())?;
-    Ok((!update.patches.is_empty()).then(|| encoder.encode(&update)))
+/// For a client that was told nothing yet.
+fn beside(config: Config) -> (OwnPart, Encoder) {
+    (OwnPart::new(), Encoder::beside(config))
 }
 
 /// The codec with this name, as the scenario language has it.
