@@ -159,6 +159,12 @@ impl<P> Members<P> {
         self.items.remove(index)
     }
 
+    /// Puts a value in the place of another, which is handed out.
+    pub(crate) fn put(&mut self, index: usize, value: P) -> P {
+        self.same = self.same.min(index);
+        std::mem::replace(&mut self.items[index], value)
+    }
+
     pub(crate) fn retain(&mut self, keep: impl FnMut(&P) -> bool) {
         self.same = 0;
         self.items.retain(keep);
@@ -290,7 +296,7 @@ pub(crate) fn attach<T: Default + Any>(new: New<'_>) -> Result<T, Misfit> {
             node.downcast().map(|node| *node).map_err(|_| Misfit::node::<T>())
         }
         New::Value(value) => Err(Misfit::value::<T>(value)),
-        New::Node(_) => Err(Misfit::node::<T>()),
+        New::Node(_) | New::Shared(_) => Err(Misfit::node::<T>()),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod handle;
+mod receive;
 
 pub use self::handle::Handle;
 

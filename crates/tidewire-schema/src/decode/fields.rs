@@ -8,7 +8,7 @@ use tidewire_state::{
 use super::{
     error::{Fault, FaultPlace},
     leaf::leaf_kind,
-    nodes::{NONE, Node, Nodes, Shape},
+    nodes::{NONE, Nodes},
     places::Tree,
     reader::Reader,
 };
@@ -34,7 +34,7 @@ impl<'m, 'b> Fields<'m, 'b> {
     #[inline]
     pub(super) fn new(tree: &'m Tree, reader: Reader<'b>, current: u32) -> Self {
         let (nodes, primitives) = (&tree.nodes, &tree.primitives[..]);
-        let parent = nodes.get(current).map_or(NONE, |node| node.parent);
+        let parent = nodes.parent(current);
         let at = FieldIndex(0);
         let mut fields =
             Self { nodes, primitives, reader, current, parent, fields: 0, at, start: 0 };
@@ -45,12 +45,9 @@ impl<'m, 'b> Fields<'m, 'b> {
     /// Where a struct lies, and its primitive fields.
     #[inline]
     fn of(&self, id: u32) -> Option<(u32, u32, u64)> {
-        match self.nodes.get(id) {
-            Some(Node { shape: Shape::Struct(node), parent, slot, .. }) => {
-                Some((*parent, *slot, *self.primitives.get(node.index.0 as usize)?))
-            }
-            _ => None,
-        }
+        let spot = self.nodes.spot(id)?;
+        let fields = *self.primitives.get(spot.type_index()?.0 as usize)?;
+        Some((spot.parent, spot.slot, fields))
     }
 
     /// How far it was read, and the struct that was at hand then.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidewire_state::{ElementKind, FieldKind, TypeIndex};
+use tidewire_state::{ElementKind, FieldKind, TypeIndex, receive::POOLS};
 
 use super::{array::Gap, index::IndexTable};
 
@@ -10,15 +10,114 @@ use super::{array::Gap, index::IndexTable};
 pub(super) const NONE: u32 = u32::MAX;
 /// The refId of the root.
 pub(super) const ROOT: u32 = 0;
+/// Numbers from here on are no refIds: they stand for pools, and for none.
+pub(super) const FIRST_RESERVED: u32 = POOLS;
 
 /// All nodes by refId.
-pub(super) type Nodes = IndexTable<Node>;
+///
+/// Where their values lie is in a table of its own: most of most messages needs no more of a node,
+/// and thousands of those stay in cache.
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    spots: IndexTable<Spot>,
+    nodes: IndexTable<Node>,
+}
+
+/// Where the value of a node lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// The node that it lies in, or [`POOLS`] and the number of a pool. [`NONE`] while it is apart,
+    /// and for the root.
+    pub(super) parent: u32,
+    /// The field, the slot or the array's index there.
+    pub(super) slot: u32,
+    /// The type, if it is a struct.
+    index: u32,
+}
+
+impl Nodes {
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn get(&self, id: u32) -> Option<&Node> {
+        self.nodes.get(id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Node> {
+        self.nodes.get_mut(id)
+    }
+
+    /// Where the value of a node lies.
+    #[inline]
+    pub(super) fn spot(&self, id: u32) -> Option<Spot> {
+        self.spots.get(id).copied()
+    }
+
+    /// What the value of a node lies in.
+    pub(super) fn parent(&self, id: u32) -> u32 {
+        self.spot(id).map_or(NONE, |spot| spot.parent)
+    }
+
+    /// Notes where the value of a node lies now.
+    pub(super) fn put(&mut self, id: u32, parent: u32, slot: u32) {
+        if let Some(spot) = self.spots.get_mut(id) {
+            (spot.parent, spot.slot) = (parent, slot);
+        }
+    }
+
+    /// Notes that the value of a node lies nowhere now.
+    pub(super) fn set_apart(&mut self, id: u32) {
+        self.put(id, NONE, 0);
+    }
+
+    /// A node that lies nowhere yet.
+    pub(super) fn insert(&mut self, id: u32, node: Node) {
+        let index = match &node.shape {
+            Shape::Struct(node) => node.index.0,
+            _ => NONE,
+        };
+        self.spots.insert(id, Spot { parent: NONE, slot: 0, index });
+        self.nodes.insert(id, node);
+    }
+
+    pub(super) fn remove(&mut self, id: u32) -> Option<(Spot, Node)> {
+        Some((self.spots.remove(id)?, self.nodes.remove(id)?))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Node)> {
+        self.nodes.iter()
+    }
+
+    /// The node that the value of this one lies within, at any depth, and that itself lies in none:
+    /// the root, or one that lies apart or in a pool.
+    pub(super) fn top(&self, id: u32) -> u32 {
+        let mut at = id;
+        // As deep as the state at most, which is checked when nodes are put in.
+        while at != ROOT {
+            match self.parent(at) {
+                FIRST_RESERVED.. => break,
+                parent => at = parent,
+            }
+        }
+        at
+    }
+}
+
+impl Spot {
+    /// The type, if it is a struct.
+    #[inline]
+    pub(super) fn type_index(self) -> Option<TypeIndex> {
+        (self.index != NONE).then_some(TypeIndex(self.index))
+    }
+}
 
 /// A structure that the sender has told of.
 ///
-/// What its places hold, as the sender says, is in `shape`; where its value really lies is in
-/// `parent` and `slot`. The two agree at the end of a message. Within one, an instance that moves
-/// is for a while listed in two places or in none, and its value is in the last one, or detached.
+/// What its places hold, as the sender says, is in `shape`; where its value really lies is its
+/// [`Spot`]. The two agree at the end of a message, but for an instance in several places, of which
+/// each has a copy. Within a message an instance that moves is for a while listed in two places or in none, and
+/// its value is in the last one, or apart.
 #[derive(Debug)]
 pub(super) struct Node {
     /// How often the sender has put it somewhere.
@@ -27,13 +126,13 @@ pub(super) struct Node {
     pub(super) deleted: bool,
     /// Whether its places are to be compared with where its children are.
     pub(super) suspect: bool,
+    /// Whether copies of instances may lie in its places.
+    pub(super) has_copies: bool,
     /// An upper bound of how many levels are below it.
     pub(super) height: u8,
-    /// The node that its value lies in; [`NONE`] while it is detached, and for the root.
-    pub(super) parent: u32,
-    /// The field, the map's slot or the array's index there.
-    pub(super) slot: u32,
-    /// Where the parent lists it: the same, but for the sender's number of a map's entry.
+    /// Of a collection: the pool that its items refer to, counted from one; zero if they are here.
+    pub(super) pool: u8,
+    /// Where what it lies in lists it: its slot there, but for the sender's number of a map's entry.
     pub(super) index: u32,
     /// What is counted as held for it, in bytes.
     pub(super) held: usize,
@@ -161,9 +260,9 @@ impl Node {
             count: 0,
             deleted: false,
             suspect: false,
+            has_copies: false,
             height: 0,
-            parent: NONE,
-            slot: 0,
+            pool: 0,
             index: 0,
             held: 0,
             shape,
@@ -202,6 +301,20 @@ impl Node {
             Shape::Members(members) => &members.ids,
         };
         (0..).zip(ids).for_each(|(at, id)| listed(at, at, *id));
+    }
+
+    /// The node in the place that is listed at `index`, if that is where `slot` is.
+    pub(super) fn listed(&self, slot: u32, index: u32) -> u32 {
+        let ids = match &self.shape {
+            Shape::Map(map) => {
+                let entry = map.entries.get(index).filter(|entry| entry.slot == slot);
+                return entry.map_or(NONE, |entry| entry.id);
+            }
+            Shape::Struct(node) => &node.refs,
+            Shape::Array(array) => &array.ids,
+            Shape::Members(members) => &members.ids,
+        };
+        ids.get(slot as usize).copied().unwrap_or(NONE)
     }
 
     /// Takes a node that is forgotten out of the list of what is in the places.

@@ -1,6 +1,6 @@
 //! How an array is received into.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 use super::{ArraySchema, access::MAX_ITEMS};
 use crate::{
@@ -105,6 +105,10 @@ impl<V: ReceivedElement> ValueSink for ArraySchema<V> {
     fn unset(&mut self, fresh: Fresh<'_>) -> Result<Option<Detached>, Misfit> {
         ValueSink::replace(self, New::Fresh(fresh))
     }
+
+    fn pooled(&self) -> Option<TypeId> {
+        V::refers_to()
+    }
 }
 
 impl<V: ReceivedElement> Receive for ArraySchema<V> {
@@ -116,7 +120,7 @@ impl<V: ReceivedElement> Receive for ArraySchema<V> {
                 array.downcast().map(|array| *array).map_err(|_| Misfit::node::<Self>())
             }
             New::Value(value) => Err(Misfit::value::<Self>(value)),
-            New::Node(_) => Err(Misfit::node::<Self>()),
+            New::Node(_) | New::Shared(_) => Err(Misfit::node::<Self>()),
         }
     }
 

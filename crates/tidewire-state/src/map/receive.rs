@@ -1,6 +1,6 @@
 //! How a map is received into.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 use super::MapSchema;
 use crate::{
@@ -86,6 +86,10 @@ impl<V: ReceivedElement> ValueSink for MapSchema<V> {
     fn unset(&mut self, fresh: Fresh<'_>) -> Result<Option<Detached>, Misfit> {
         ValueSink::replace(self, New::Fresh(fresh))
     }
+
+    fn pooled(&self) -> Option<TypeId> {
+        V::refers_to()
+    }
 }
 
 impl<V: ReceivedElement> Receive for MapSchema<V> {
@@ -97,7 +101,7 @@ impl<V: ReceivedElement> Receive for MapSchema<V> {
                 map.downcast().map(|map| *map).map_err(|_| Misfit::node::<Self>())
             }
             New::Value(value) => Err(Misfit::value::<Self>(value)),
-            New::Node(_) => Err(Misfit::node::<Self>()),
+            New::Node(_) | New::Shared(_) => Err(Misfit::node::<Self>()),
         }
     }
 
