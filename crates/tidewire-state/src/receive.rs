@@ -163,6 +163,24 @@ pub trait StructSink: Any {
     where
         Self: Sized;
 
+    /// Sets primitive fields of this struct, as far as the source has some.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    #[inline(always)]
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault>
+    where
+        Self: Sized,
+    {
+        while let Some(at) = source.next_field() {
+            if !self.draw(at, source)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the next value of a source for a primitive field. Tells whether there is such a field.
     ///
     /// # Errors
@@ -355,10 +373,88 @@ pub trait Receive: ValueSink + Sized + 'static {
         let _ = (path, source);
         Ok(())
     }
+
+    /// As [`StructSink::receive_fields`], from any place.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    #[inline(always)]
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        let _ = source;
+        Ok(())
+    }
 }
 
+/// A collection whose structs are received into by slot or index.
+pub(crate) trait Siblings {
+    /// What is in it.
+    type Item: Receive;
+
+    /// What is in a slot.
+    fn sibling(&mut self, slot: u32) -> Option<&mut Self::Item>;
+
+    /// Whether something is, by a look at the memory that it lies in.
+    fn is_there(&self, slot: u32) -> bool;
+
+    /// Sets primitive fields of the structs that the source leads to, from this one on, or of the one at
+    /// the end of a longer path.
+    #[inline]
+    fn receive_siblings<F: FieldSource>(
+        &mut self,
+        path: &[u32],
+        source: &mut F,
+    ) -> Result<(), F::Fault> {
+        let [slot, rest @ ..] = path else { return Ok(()) };
+        let mut slot = *slot;
+        if !rest.is_empty() {
+            let item = self.sibling(slot);
+            return item.map_or(Ok(()), |item| item.receive(rest, source));
+        }
+        let mut near = *source;
+        let mut fetched = 0_usize;
+        let result = loop {
+            if fetched == 0 {
+                fetched = self.fetch(&near);
+            }
+            fetched -= 1;
+            let Some(item) = self.sibling(slot) else { break Ok(()) };
+            if let Err(fault) = item.receive_fields(&mut near) {
+                break Err(fault);
+            }
+            match near.next_sibling() {
+                Ok(Some(next)) => slot = next,
+                Ok(None) => break Ok(()),
+                Err(fault) => break Err(fault),
+            }
+        };
+        *source = near;
+        result
+    }
+
+    /// Looks at the memory of the next structs, so that it comes while others are received. Tells when
+    /// to do so again.
+    #[inline]
+    fn fetch<F: FieldSource>(&self, source: &F) -> usize {
+        let mut slots = [0; AHEAD];
+        match source.look_ahead(&mut slots) {
+            0 => usize::MAX,
+            count => {
+                let there = slots.iter().take(count).filter(|slot| self.is_there(**slot)).count();
+                std::hint::black_box(there);
+                count
+            }
+        }
+    }
+}
+
+/// As many as a processor fetches about at once, and some more.
+const AHEAD: usize = 32;
+
 /// Where the values of primitive fields come from, one struct after another.
-pub trait FieldSource {
+///
+/// It is small and copied, so that a loop over thousands of structs has it in registers.
+pub trait FieldSource: Copy {
     /// What can be wrong with it.
     type Fault;
 
@@ -379,6 +475,13 @@ pub trait FieldSource {
     ///
     /// If that cannot be told.
     fn next_sibling(&mut self) -> Result<Option<u32>, Self::Fault>;
+
+    /// The slots or indexes of some of the next structs, as far as they are easily told, where it is of
+    /// use to have them come from memory all at once. Tells how many. None of them need be there.
+    fn look_ahead(&self, slots: &mut [u32]) -> usize {
+        let _ = slots;
+        0
+    }
 
     /// The value that was read does not fit.
     fn misfit(&self, misfit: Misfit) -> Self::Fault;

@@ -184,11 +184,7 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                         _ => {}
                     }
                 } else {
-                    while let ::core::option::Option::Some(__at) = __source.next_field() {
-                        if !Self::draw(self, __at, __source)? {
-                            break;
-                        }
-                    }
+                    __tidewire::StructSink::receive_fields(self, __source)?;
                 }
                 ::core::result::Result::Ok(())
             }
@@ -243,6 +239,18 @@ pub(super) fn variants(input: &Struct<'_>, variants: &[Variant<'_>]) -> TokenStr
                 match self {
                     #(Self::#names(__value) => {
                         __tidewire::StructSink::receive(__value, __path, __source)
+                    })*
+                }
+            }
+
+            #[inline]
+            fn receive_fields<__TidewireSource: __tidewire::FieldSource>(
+                &mut self,
+                __source: &mut __TidewireSource,
+            ) -> ::core::result::Result<(), __TidewireSource::Fault> {
+                match self {
+                    #(Self::#names(__value) => {
+                        __tidewire::StructSink::receive_fields(__value, __source)
                     })*
                 }
             }

@@ -15,10 +15,13 @@ use super::{
 use crate::wire::{SWITCH_TO_STRUCTURE, op};
 
 /// What a message says about primitive fields, until anything else comes.
+///
+/// A copy of it lies in registers while a collection is received into: what is read is read in no
+/// call that would need it in memory.
+#[derive(Clone, Copy)]
 pub(super) struct Fields<'m, 'b> {
     nodes: &'m Nodes,
-    primitives: &'m [u64],
-    /// Copies, which the compiler keeps in registers: what is read is read in no call.
+    primitives: &'m [Primitives],
     reader: Reader<'b>,
     current: u32,
     /// What the structs lie in.
@@ -46,7 +49,7 @@ impl<'m, 'b> Fields<'m, 'b> {
     #[inline]
     fn of(&self, id: u32) -> Option<(u32, u32, u64)> {
         let spot = self.nodes.spot(id)?;
-        let fields = *self.primitives.get(spot.type_index()?.0 as usize)?;
+        let fields = self.primitives.get(spot.type_index()?.0 as usize)?.fields;
         Some((spot.parent, spot.slot, fields))
     }
 
@@ -60,7 +63,7 @@ impl<'m, 'b> Fields<'m, 'b> {
 impl FieldSource for Fields<'_, '_> {
     type Fault = Fault;
 
-    #[inline]
+    #[inline(always)]
     fn next_field(&mut self) -> Option<FieldIndex> {
         let byte = self.reader.peek()?;
         let (operation, at) = (byte & 0xc0, byte & 0x3f);
@@ -82,7 +85,7 @@ impl FieldSource for Fields<'_, '_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_sibling(&mut self) -> Result<Option<u32>, Fault> {
         if self.reader.peek() != Some(SWITCH_TO_STRUCTURE) {
             return Ok(None);
@@ -98,6 +101,31 @@ impl FieldSource for Fields<'_, '_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Goes by the type of the struct at hand: what it finds where others are of another is of no use, and
+    /// does no harm.
+    fn look_ahead(&self, slots: &mut [u32]) -> usize {
+        let spot = self.nodes.spot(self.current).and_then(|spot| spot.type_index());
+        let sizes = spot.and_then(|index| self.primitives.get(index.0 as usize));
+        let Some(Primitives { sizes, .. }) = sizes.filter(|_| self.nodes.len() > CACHED) else {
+            return 0;
+        };
+        let mut reader = self.reader;
+        for (count, slot) in slots.iter_mut().enumerate() {
+            while let Some(byte) = reader.peek().filter(|byte| *byte != SWITCH_TO_STRUCTURE) {
+                match sizes[usize::from(byte & 0x3f)] {
+                    size if size > 0 && byte & 0xc0 != op::DELETE => reader.skip_many(1 + size),
+                    _ => return count,
+                }
+            }
+            reader.skip();
+            let Some(spot) = reader.unsigned().ok().and_then(|id| self.nodes.spot(id)) else {
+                return count;
+            };
+            *slot = spot.slot;
+        }
+        slots.len()
     }
 
     #[inline]
@@ -116,13 +144,41 @@ fn does_not_fit(at: FieldIndex, start: usize, misfit: Misfit) -> Fault {
     in_field(at, Fault::at(start, misfit.into()))
 }
 
-/// The primitive fields of every type, a bit each.
-pub(super) fn primitives(types: &TypeSet) -> Vec<u64> {
-    let fields = |info: &tidewire_state::TypeInfo| {
-        (0..63).zip(&info.fields).fold(0, |fields, (at, field)| {
-            let is_primitive = leaf_kind(field.kind).is_some();
-            fields | u64::from(is_primitive) << at
-        })
-    };
-    types.types.iter().map(fields).collect()
+/// The primitive fields of a type.
+#[derive(Debug)]
+pub(super) struct Primitives {
+    /// A bit each.
+    fields: u64,
+    /// How many bytes the value of each takes, if that is always the same.
+    sizes: [u8; 64],
 }
+
+impl Primitives {
+    pub(super) fn of(types: &TypeSet) -> Vec<Self> {
+        let of = |info: &tidewire_state::TypeInfo| {
+            let mut this = Self { fields: 0, sizes: [0; 64] };
+            for (at, field) in (0..63).zip(&info.fields) {
+                if let Some(kind) = leaf_kind(field.kind) {
+                    this.fields |= 1 << at;
+                    this.sizes[at] = size_of_value(kind);
+                }
+            }
+            this
+        };
+        types.types.iter().map(of).collect()
+    }
+}
+
+fn size_of_value(kind: PrimitiveKind) -> u8 {
+    match kind {
+        PrimitiveKind::String | PrimitiveKind::Number => 0,
+        PrimitiveKind::Boolean | PrimitiveKind::Int8 | PrimitiveKind::Uint8 => 1,
+        PrimitiveKind::Int16 | PrimitiveKind::Uint16 => 2,
+        PrimitiveKind::Int32 | PrimitiveKind::Uint32 | PrimitiveKind::Float32 => 4,
+        PrimitiveKind::Int64 | PrimitiveKind::Uint64 | PrimitiveKind::Float64 => 8,
+    }
+}
+
+/// With so many nodes and fewer the structs mostly lie in the cache of a core: looking ahead costs more
+/// than it saves.
+const CACHED: usize = 2_000;

@@ -43,12 +43,17 @@ enum Stop {
 impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// Applies all of it.
     pub(super) fn run(&mut self) -> Result<(), Fault> {
+        let mut is_struct = true;
         loop {
-            match self.node()?.shape {
-                Shape::Struct(_) => self.structs()?,
-                Shape::Map(_) => self.map()?,
-                Shape::Array(_) => self.array()?,
-                Shape::Members(_) => self.members()?,
+            if is_struct {
+                self.structs()?;
+            } else {
+                match self.node()?.shape {
+                    Shape::Struct(_) => self.structs()?,
+                    Shape::Map(_) => self.map()?,
+                    Shape::Array(_) => self.array()?,
+                    Shape::Members(_) => self.members()?,
+                }
             }
             loop {
                 let start = self.reader.offset();
@@ -57,7 +62,9 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
                 }
                 self.reader.byte()?;
                 let id = self.reader.unsigned()?;
-                if self.tree.nodes.get(id).is_some() {
+                // Of a struct no more is looked at than where it lies.
+                if let Some(spot) = self.tree.nodes.spot(id) {
+                    is_struct = spot.type_index().is_some();
                     self.current = id;
                     break;
                 }
@@ -148,7 +155,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             }
         }
         let mut source = Fields::new(tree, *reader, *current);
-        let received = root.receive(&path[from..], &mut source);
+        let received = StructSink::receive(&mut **root, &path[from..], &mut source);
         (*reader, *current) = source.end();
         received
     }

@@ -48,6 +48,12 @@ impl<'a> Reader<'a> {
         self.at += 1;
     }
 
+    /// Goes past bytes that are of no interest. Beyond the end there is nothing.
+    #[inline]
+    pub(crate) fn skip_many(&mut self, bytes: u8) {
+        self.at += usize::from(bytes);
+    }
+
     #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
         let byte = self.peek().ok_or_else(|| self.ended())?;

@@ -5,8 +5,8 @@ use std::any::{Any, TypeId};
 use super::{ArraySchema, access::MAX_ITEMS};
 use crate::{
     receive::{
-        ArraySink, Detached, FieldSource, Fresh, Misfit, New, Receive, ReceivedElement, Sink,
-        ValueSink,
+        ArraySink, Detached, FieldSource, Fresh, Misfit, New, Receive, ReceivedElement, Siblings,
+        Sink, ValueSink,
     },
     value::Value,
 };
@@ -79,6 +79,20 @@ impl<V: ReceivedElement> ArraySink for ArraySchema<V> {
     }
 }
 
+impl<V: ReceivedElement> Siblings for ArraySchema<V> {
+    type Item = V;
+
+    #[inline(always)]
+    fn sibling(&mut self, slot: u32) -> Option<&mut V> {
+        self.get_mut(slot as usize)
+    }
+
+    #[inline(always)]
+    fn is_there(&self, slot: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(|slot| slot.link.is_touched())
+    }
+}
+
 /// As a field.
 impl<V: ReceivedElement> ValueSink for ArraySchema<V> {
     fn set(&mut self, value: Value<'_>) -> Result<(), Misfit> {
@@ -126,19 +140,7 @@ impl<V: ReceivedElement> Receive for ArraySchema<V> {
 
     #[inline]
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
-        let [slot, rest @ ..] = path else { return Ok(()) };
-        let mut slot = *slot;
-        loop {
-            let Some(item) = self.get_mut(slot as usize) else { return Ok(()) };
-            item.receive(rest, source)?;
-            if !rest.is_empty() {
-                return Ok(());
-            }
-            match source.next_sibling()? {
-                Some(next) => slot = next,
-                None => return Ok(()),
-            }
-        }
+        self.receive_siblings(path, source)
     }
 
     fn detach(self) -> Option<Detached> {

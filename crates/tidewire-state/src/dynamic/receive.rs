@@ -31,7 +31,7 @@ impl StructSink for DynStruct {
     }
 
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
-        let [at, rest @ ..] = path else { return self.receive_fields(source) };
+        let [at, rest @ ..] = path else { return StructSink::receive_fields(self, source) };
         match self.fields.get_mut(*at as usize) {
             Some(DynField::Ref(field)) => field.receive(rest, source),
             Some(DynField::Map(field)) => field.receive(rest, source),
@@ -40,6 +40,34 @@ impl StructSink for DynStruct {
         }
     }
 
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        let fields = &self.types[self.index].fields;
+        while let Some(at) = source.next_field() {
+            let at = usize::from(at.0);
+            let Some((info, field)) = fields.get(at).zip(self.fields.get_mut(at)) else { break };
+            let value = match &info.kind {
+                FieldKind::Primitive(kind) => source.read(*kind)?,
+                FieldKind::Quantized(by) => match source.read(Value::Quantized(0, by).kind())? {
+                    Value::Uint8(step) => Value::Quantized(step.into(), by),
+                    Value::Uint16(step) => Value::Quantized(step.into(), by),
+                    Value::Uint32(step) => Value::Quantized(step, by),
+                    value => {
+                        let misfit = Misfit::value::<Self>(value);
+                        return Err(source.misfit(misfit));
+                    }
+                },
+                _ => break,
+            };
+            match field {
+                DynField::Primitive(current) | DynField::Optional(Some(current)) => {
+                    current.put(value);
+                }
+                DynField::Optional(absent) => *absent = Some(value.into()),
+                _ => break,
+            }
+        }
+        Ok(())
+    }
     fn fresh(of: Fresh<'_>) -> Result<Self, Misfit> {
         match of.types.get(of.index) {
             Some(_) => Ok(Self::new(of.types.clone(), of.index)),
@@ -71,43 +99,16 @@ impl StructSink for DynState {
         }
     }
 
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        StructSink::receive_fields(&mut **self, source)
+    }
+
     fn fresh(of: Fresh<'_>) -> Result<Self, Misfit> {
         Ok(Self::new(of.types.clone()))
     }
 
     fn pool(&mut self, at: usize) -> Option<&mut dyn PoolSink> {
         (at == 0).then_some(&mut self.pool as &mut dyn PoolSink)
-    }
-}
-
-impl DynStruct {
-    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
-        let fields = &self.types[self.index].fields;
-        while let Some(at) = source.next_field() {
-            let at = usize::from(at.0);
-            let Some((info, field)) = fields.get(at).zip(self.fields.get_mut(at)) else { break };
-            let value = match &info.kind {
-                FieldKind::Primitive(kind) => source.read(*kind)?,
-                FieldKind::Quantized(by) => match source.read(Value::Quantized(0, by).kind())? {
-                    Value::Uint8(step) => Value::Quantized(step.into(), by),
-                    Value::Uint16(step) => Value::Quantized(step.into(), by),
-                    Value::Uint32(step) => Value::Quantized(step, by),
-                    value => {
-                        let misfit = Misfit::value::<Self>(value);
-                        return Err(source.misfit(misfit));
-                    }
-                },
-                _ => break,
-            };
-            match field {
-                DynField::Primitive(current) | DynField::Optional(Some(current)) => {
-                    current.put(value);
-                }
-                DynField::Optional(absent) => *absent = Some(value.into()),
-                _ => break,
-            }
-        }
-        Ok(())
     }
 }
 

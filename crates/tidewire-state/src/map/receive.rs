@@ -6,7 +6,7 @@ use super::MapSchema;
 use crate::{
     receive::{
         Detached, FieldSource, Fresh, Inserted, MapSink, Misfit, New, Receive, ReceivedElement,
-        Sink, ValueSink,
+        Siblings, Sink, ValueSink,
     },
     value::Value,
 };
@@ -54,6 +54,26 @@ impl<V: ReceivedElement> MapSink for MapSchema<V> {
         self.unlist(at);
         let (_, value) = self.take_slot(at)?;
         value.detach()
+    }
+}
+
+impl<V: ReceivedElement> Siblings for MapSchema<V> {
+    type Item = V;
+
+    #[inline(always)]
+    fn sibling(&mut self, slot: u32) -> Option<&mut V> {
+        let at = slot as usize;
+        let slot = self.slots.get_mut(at)?;
+        let held = slot.entry.as_mut()?;
+        if at < self.tail {
+            self.touched.mark(at, &mut slot.link);
+        }
+        Some(&mut held.value)
+    }
+
+    #[inline(always)]
+    fn is_there(&self, slot: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(|slot| slot.entry.is_some())
     }
 }
 
@@ -107,22 +127,7 @@ impl<V: ReceivedElement> Receive for MapSchema<V> {
 
     #[inline]
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
-        let [slot, rest @ ..] = path else { return Ok(()) };
-        let mut slot = *slot;
-        loop {
-            let at = slot as usize;
-            if self.slots.get(at).is_none_or(|slot| slot.entry.is_none()) {
-                return Ok(());
-            }
-            self.touch(at).receive(rest, source)?;
-            if !rest.is_empty() {
-                return Ok(());
-            }
-            match source.next_sibling()? {
-                Some(next) => slot = next,
-                None => return Ok(()),
-            }
-        }
+        self.receive_siblings(path, source)
     }
 
     fn detach(self) -> Option<Detached> {

@@ -8,7 +8,8 @@ use std::any::TypeId;
 use super::{Handle, MAX_SLOTS, Pool, SharedKey};
 use crate::{
     receive::{
-        Detached, FieldSource, Fresh, Misfit, New, PoolSink, Receive, Reference, Sink, StructSink,
+        Detached, FieldSource, Fresh, Misfit, New, PoolSink, Receive, Reference, Siblings, Sink,
+        StructSink,
     },
     schema::Schema,
     touched::Link,
@@ -80,19 +81,21 @@ impl<T: Schema + StructSink> Pool<T> {
         path: &[u32],
         source: &mut F,
     ) -> Result<(), F::Fault> {
-        let [slot, rest @ ..] = path else { return Ok(()) };
-        let mut slot = *slot;
-        loop {
-            let Some(instance) = self.instance(slot) else { return Ok(()) };
-            StructSink::receive(instance, rest, source)?;
-            if !rest.is_empty() {
-                return Ok(());
-            }
-            match source.next_sibling()? {
-                Some(next) => slot = next,
-                None => return Ok(()),
-            }
-        }
+        self.receive_siblings(path, source)
+    }
+}
+
+impl<T: Schema + StructSink> Siblings for Pool<T> {
+    type Item = T;
+
+    #[inline(always)]
+    fn sibling(&mut self, slot: u32) -> Option<&mut T> {
+        self.instance(slot)
+    }
+
+    #[inline(always)]
+    fn is_there(&self, slot: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(|slot| slot.instance.is_some())
     }
 }
 

@@ -70,7 +70,7 @@ macro_rules! primitive {
                 Ok(Some(this))
             }
 
-            #[inline]
+            #[inline(always)]
             fn draw<F: FieldSource>(
                 &mut self,
                 source: &mut F,
@@ -175,6 +175,14 @@ impl<E: Receive> Receive for Option<E> {
             None => Ok(()),
         }
     }
+
+    #[inline(always)]
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        match self {
+            Some(this) => this.receive_fields(source),
+            None => Ok(()),
+        }
+    }
 }
 
 impl<S: StructSink> ValueSink for S {
@@ -219,6 +227,11 @@ impl<S: StructSink> Receive for S {
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
         StructSink::receive(self, path, source)
     }
+
+    #[inline(always)]
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        StructSink::receive_fields(self, source)
+    }
 }
 
 /// What holds a struct is the struct.
@@ -242,6 +255,11 @@ macro_rules! holder {
                 source: &mut F,
             ) -> Result<(), F::Fault> {
                 StructSink::receive(&mut **self, path, source)
+            }
+
+            #[inline]
+            fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+                StructSink::receive_fields(&mut **self, source)
             }
 
             fn fresh(of: Fresh<'_>) -> Result<Self, Misfit> {
