@@ -412,10 +412,12 @@ pub(crate) trait Siblings {
             return item.map_or(Ok(()), |item| item.receive(rest, source));
         }
         let mut near = *source;
-        let mut fetched = 0_usize;
+        let mut fetched = if near.is_large() { 0 } else { usize::MAX };
         let result = loop {
             if fetched == 0 {
-                fetched = self.fetch(&near);
+                // Of a copy: what a call is given a pointer to does not lie in registers.
+                let copy = near;
+                fetched = self.fetch(&copy);
             }
             fetched -= 1;
             let Some(item) = self.sibling(slot) else { break Ok(()) };
@@ -476,8 +478,15 @@ pub trait FieldSource: Copy {
     /// If that cannot be told.
     fn next_sibling(&mut self) -> Result<Option<u32>, Self::Fault>;
 
-    /// The slots or indexes of some of the next structs, as far as they are easily told, where it is of
-    /// use to have them come from memory all at once. Tells how many. None of them need be there.
+    /// Whether there are so many structs that it is of use to have the next ones come from memory all
+    /// at once.
+    #[inline]
+    fn is_large(&self) -> bool {
+        false
+    }
+
+    /// The slots or indexes of some of the next structs, as far as they are easily told. Tells how many.
+    /// None of them need be there.
     fn look_ahead(&self, slots: &mut [u32]) -> usize {
         let _ = slots;
         0

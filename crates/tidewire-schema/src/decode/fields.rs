@@ -8,7 +8,7 @@ use tidewire_state::{
 use super::{
     error::{Fault, FaultPlace},
     leaf::leaf_kind,
-    nodes::{NONE, Nodes},
+    nodes::{NONE, Nodes, Spot},
     places::Tree,
     reader::Reader,
 };
@@ -26,31 +26,22 @@ pub(super) struct Fields<'m, 'b> {
     current: u32,
     /// What the structs lie in.
     parent: u32,
-    /// The primitive fields of the struct at hand, a bit each.
+    /// The type of the struct at hand, and its primitive fields, a bit each.
+    index: u32,
     fields: u64,
-    /// The field that is read, and where its operation began.
+    /// The field that is read, and how many bytes were left where its operation began.
     at: FieldIndex,
     start: usize,
 }
 
 impl<'m, 'b> Fields<'m, 'b> {
     #[inline]
-    pub(super) fn new(tree: &'m Tree, reader: Reader<'b>, current: u32) -> Self {
+    pub(super) fn new(tree: &'m Tree, reader: Reader<'b>, current: u32, spot: Spot) -> Self {
         let (nodes, primitives) = (&tree.nodes, &tree.primitives[..]);
-        let parent = nodes.parent(current);
-        let at = FieldIndex(0);
-        let mut fields =
-            Self { nodes, primitives, reader, current, parent, fields: 0, at, start: 0 };
-        fields.fields = fields.of(current).map_or(0, |(_, _, fields)| fields);
-        fields
-    }
-
-    /// Where a struct lies, and its primitive fields.
-    #[inline]
-    fn of(&self, id: u32) -> Option<(u32, u32, u64)> {
-        let spot = self.nodes.spot(id)?;
-        let fields = self.primitives.get(spot.type_index()?.0 as usize)?.fields;
-        Some((spot.parent, spot.slot, fields))
+        let Spot { parent, index, .. } = spot;
+        let fields = primitives.get(index as usize).map_or(0, |primitives| primitives.fields);
+        let (at, start) = (FieldIndex(0), 0);
+        Self { nodes, primitives, reader, current, parent, index, fields, at, start }
     }
 
     /// How far it was read, and the struct that was at hand then.
@@ -71,7 +62,7 @@ impl FieldSource for Fields<'_, '_> {
         if operation == op::DELETE || self.fields >> at & 1 == 0 {
             return None;
         }
-        self.start = self.reader.offset();
+        self.start = self.reader.left();
         self.reader.skip();
         self.at = FieldIndex(at);
         Some(self.at)
@@ -93,24 +84,30 @@ impl FieldSource for Fields<'_, '_> {
         let mut ahead = self.reader;
         ahead.skip();
         let id = ahead.unsigned()?;
-        match self.of(id) {
-            Some((parent, slot, fields)) if parent == self.parent && parent != NONE => {
-                (self.reader, self.current) = (ahead, id);
-                self.fields = fields;
-                Ok(Some(slot))
-            }
-            _ => Ok(None),
+        let spot = self.nodes.near_spot(id);
+        if spot.parent != self.parent || spot.parent == NONE {
+            return Ok(None);
         }
+        if spot.index != self.index {
+            match self.primitives.get(spot.index as usize) {
+                Some(primitives) => (self.index, self.fields) = (spot.index, primitives.fields),
+                None => return Ok(None),
+            }
+        }
+        (self.reader, self.current) = (ahead, id);
+        Ok(Some(spot.slot))
+    }
+
+    #[inline]
+    fn is_large(&self) -> bool {
+        self.nodes.len() > CACHED
     }
 
     /// Goes by the type of the struct at hand: what it finds where others are of another is of no use, and
     /// does no harm.
     fn look_ahead(&self, slots: &mut [u32]) -> usize {
-        let spot = self.nodes.spot(self.current).and_then(|spot| spot.type_index());
-        let sizes = spot.and_then(|index| self.primitives.get(index.0 as usize));
-        let Some(Primitives { sizes, .. }) = sizes.filter(|_| self.nodes.len() > CACHED) else {
-            return 0;
-        };
+        let primitives = self.primitives.get(self.index as usize);
+        let Some(Primitives { sizes, .. }) = primitives else { return 0 };
         let mut reader = self.reader;
         for (count, slot) in slots.iter_mut().enumerate() {
             while let Some(byte) = reader.peek().filter(|byte| *byte != SWITCH_TO_STRUCTURE) {
@@ -119,18 +116,19 @@ impl FieldSource for Fields<'_, '_> {
                     _ => return count,
                 }
             }
-            reader.skip();
-            let Some(spot) = reader.unsigned().ok().and_then(|id| self.nodes.spot(id)) else {
+            if reader.is_empty() {
                 return count;
-            };
-            *slot = spot.slot;
+            }
+            reader.skip();
+            let Ok(id) = reader.unsigned() else { return count };
+            *slot = self.nodes.near_spot(id).slot;
         }
         slots.len()
     }
 
     #[inline]
     fn misfit(&self, misfit: Misfit) -> Fault {
-        does_not_fit(self.at, self.start, misfit)
+        does_not_fit(self.at, self.reader.offset_of(self.start), misfit)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     error::{DecodeErrorKind, Fault, FaultPlace},
     fields::Fields,
     leaf::{as_leaf, as_read, leaf_kind},
-    nodes::{Declared, FIRST_RESERVED, NONE, Node, ROOT, Shape},
+    nodes::{Declared, FIRST_RESERVED, NONE, Node, ROOT, Shape, Spot},
     places::{Tree, resolve},
     reader::Reader,
 };
@@ -43,34 +43,39 @@ enum Stop {
 impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// Applies all of it.
     pub(super) fn run(&mut self) -> Result<(), Fault> {
-        let mut is_struct = true;
+        // A patch begins at the root, of which it mostly has nothing to say.
+        if !self.is_over() {
+            self.structs()?;
+        }
         loop {
-            if is_struct {
-                self.structs()?;
-            } else {
-                match self.node()?.shape {
-                    Shape::Struct(_) => self.structs()?,
-                    Shape::Map(_) => self.map()?,
-                    Shape::Array(_) => self.array()?,
-                    Shape::Members(_) => self.members()?,
-                }
+            let start = self.reader;
+            if start.is_empty() {
+                return self.end(start.offset());
             }
-            loop {
-                let start = self.reader.offset();
-                if self.reader.is_empty() {
-                    return self.end(start);
-                }
-                self.reader.byte()?;
-                let id = self.reader.unsigned()?;
-                // Of a struct no more is looked at than where it lies.
-                if let Some(spot) = self.tree.nodes.spot(id) {
-                    is_struct = spot.type_index().is_some();
-                    self.current = id;
-                    break;
-                }
+            self.reader.byte()?;
+            let id = self.reader.unsigned()?;
+            // Of most structs no more is looked at than where they lie.
+            let Some(spot) = self.tree.nodes.spot(id) else {
                 if !self.foreign_structure(id)? {
-                    return Err(Fault::at(start, DecodeErrorKind::UnknownRef { id }));
+                    return Err(Fault::at(start.offset(), DecodeErrorKind::UnknownRef { id }));
                 }
+                continue;
+            };
+            self.current = id;
+            if spot.type_index().is_some() {
+                if O::IGNORES && self.tree.shares.is_empty() {
+                    self.known_fields(spot)?;
+                }
+                if !self.is_over() {
+                    self.structs()?;
+                }
+                continue;
+            }
+            match self.node()?.shape {
+                Shape::Struct(_) => self.structs()?,
+                Shape::Map(_) => self.map()?,
+                Shape::Array(_) => self.array()?,
+                Shape::Members(_) => self.members()?,
             }
         }
     }
@@ -80,8 +85,13 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             self.current = id;
             Fault::at(start, kind)
         })?;
-        let counted = self.tree.count_text(self.root, self.reader.text());
-        counted.map_err(|kind| Fault::at(start, kind))
+        match self.reader.text() {
+            0 => Ok(()),
+            text => {
+                let counted = self.tree.count_text(self.root, text);
+                counted.map_err(|kind| Fault::at(start, kind))
+            }
+        }
     }
 
     /// The structure at hand.
@@ -115,16 +125,6 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// Structs that lie in one map, or one struct, to the end of their operations.
     fn structs(&mut self) -> Result<(), Fault> {
         loop {
-            // A patch begins at the root, of which it mostly has nothing to say.
-            if self.is_over() {
-                return Ok(());
-            }
-            if O::IGNORES {
-                self.known_fields()?;
-                if self.is_over() {
-                    return Ok(());
-                }
-            }
             match self.siblings()? {
                 Stop::Structure => return Ok(()),
                 Stop::Reference => self.reference_field()?,
@@ -134,27 +134,32 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
 
     /// As [`siblings`](Self::siblings), where nobody hears of the changes: by Rust types, with no
     /// call that is not known when it is compiled. Ends before everything out of the ordinary.
-    fn known_fields(&mut self) -> Result<(), Fault> {
-        if !self.tree.shares.is_empty() {
-            return Ok(());
-        }
+    #[inline]
+    fn known_fields(&mut self, spot: Spot) -> Result<(), Fault> {
         let Self { tree, root, reader, current, .. } = self;
         let mut path = [0; FAST_DEPTH];
         let mut from = FAST_DEPTH;
-        let mut at = *current;
-        while at != ROOT {
-            let Some(spot) = tree.nodes.spot(at).filter(|_| from > 1) else { return Ok(()) };
-            from -= 1;
-            path[from] = spot.slot;
-            at = spot.parent;
-            if at >= FIRST_RESERVED {
-                // The value lies in a pool of the root, or apart, where no way leads.
+        if *current != ROOT {
+            let mut spot = spot;
+            loop {
+                if from < 2 {
+                    return Ok(());
+                }
                 from -= 1;
-                path[from] = at;
-                break;
+                path[from] = spot.slot;
+                match spot.parent {
+                    ROOT => break,
+                    // The value lies in a pool of the root, or apart, where no way leads.
+                    apart @ FIRST_RESERVED.. => {
+                        from -= 1;
+                        path[from] = apart;
+                        break;
+                    }
+                    parent => spot = tree.nodes.near_spot(parent),
+                }
             }
         }
-        let mut source = Fields::new(tree, *reader, *current);
+        let mut source = Fields::new(tree, *reader, *current, spot);
         let received = StructSink::receive(&mut **root, &path[from..], &mut source);
         (*reader, *current) = source.end();
         received

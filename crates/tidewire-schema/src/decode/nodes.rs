@@ -1,6 +1,6 @@
 //! The table of references: what stands behind a refId, and where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use tidewire_state::{ElementKind, FieldKind, TypeIndex, receive::POOLS};
 
@@ -19,11 +19,14 @@ pub(super) const FIRST_RESERVED: u32 = POOLS;
 /// and thousands of those stay in cache.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
-    spots: IndexTable<Spot>,
+    /// As far as `nodes` is a vector.
+    spots: Vec<Spot>,
+    /// The others.
+    far_spots: HashMap<u32, Spot>,
     nodes: IndexTable<Node>,
 }
 
-/// Where the value of a node lies.
+/// Where the value of a node lies. [`Spot::UNKNOWN`] if there is no node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
     /// The node that it lies in, or [`POOLS`] and the number of a pool. [`NONE`] while it is apart,
@@ -32,8 +35,11 @@ pub(super) struct Spot {
     /// The field, the slot or the array's index there.
     pub(super) slot: u32,
     /// The type, if it is a struct.
-    index: u32,
+    pub(super) index: u32,
 }
+
+/// In place of a type: there is no node.
+const ABSENT: u32 = NONE - 1;
 
 impl Nodes {
     pub(super) fn len(&self) -> usize {
@@ -51,7 +57,28 @@ impl Nodes {
     /// Where the value of a node lies.
     #[inline]
     pub(super) fn spot(&self, id: u32) -> Option<Spot> {
-        self.spots.get(id).copied()
+        match self.spots.get(id as usize) {
+            Some(spot) => Some(*spot).filter(|spot| spot.index != ABSENT),
+            None => self.far_spot(id),
+        }
+    }
+
+    /// The same by small numbers; what they do not lead to is nowhere.
+    #[inline(always)]
+    pub(super) fn near_spot(&self, id: u32) -> Spot {
+        self.spots.get(id as usize).copied().unwrap_or(Spot::UNKNOWN)
+    }
+
+    #[cold]
+    fn far_spot(&self, id: u32) -> Option<Spot> {
+        self.far_spots.get(&id).copied()
+    }
+
+    fn spot_mut(&mut self, id: u32) -> Option<&mut Spot> {
+        match self.spots.get_mut(id as usize) {
+            Some(spot) => Some(spot).filter(|spot| spot.index != ABSENT),
+            None => self.far_spots.get_mut(&id),
+        }
     }
 
     /// What the value of a node lies in.
@@ -61,7 +88,7 @@ impl Nodes {
 
     /// Notes where the value of a node lies now.
     pub(super) fn put(&mut self, id: u32, parent: u32, slot: u32) {
-        if let Some(spot) = self.spots.get_mut(id) {
+        if let Some(spot) = self.spot_mut(id) {
             (spot.parent, spot.slot) = (parent, slot);
         }
     }
@@ -77,12 +104,28 @@ impl Nodes {
             Shape::Struct(node) => node.index.0,
             _ => NONE,
         };
-        self.spots.insert(id, Spot { parent: NONE, slot: 0, index });
         self.nodes.insert(id, node);
+        let near = self.nodes.dense_len();
+        if near > self.spots.len() {
+            self.spots.resize(near, Spot::UNKNOWN);
+            for (id, spot) in self.far_spots.extract_if(|id, _| (*id as usize) < near) {
+                self.spots[id as usize] = spot;
+            }
+        }
+        let spot = Spot { parent: NONE, slot: 0, index };
+        match self.spots.get_mut(id as usize) {
+            Some(place) => *place = spot,
+            None => drop(self.far_spots.insert(id, spot)),
+        }
     }
 
     pub(super) fn remove(&mut self, id: u32) -> Option<(Spot, Node)> {
-        Some((self.spots.remove(id)?, self.nodes.remove(id)?))
+        let node = self.nodes.remove(id)?;
+        let spot = match self.spots.get_mut(id as usize) {
+            Some(spot) => std::mem::replace(spot, Spot::UNKNOWN),
+            None => self.far_spots.remove(&id)?,
+        };
+        Some((spot, node))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Node)> {
@@ -105,10 +148,12 @@ impl Nodes {
 }
 
 impl Spot {
+    const UNKNOWN: Self = Self { parent: NONE, slot: 0, index: ABSENT };
+
     /// The type, if it is a struct.
     #[inline]
     pub(super) fn type_index(self) -> Option<TypeIndex> {
-        (self.index != NONE).then_some(TypeIndex(self.index))
+        (self.index < ABSENT).then_some(TypeIndex(self.index))
     }
 }
 
