@@ -394,9 +394,6 @@ pub(crate) trait Siblings {
     /// What is in a slot.
     fn sibling(&mut self, slot: u32) -> Option<&mut Self::Item>;
 
-    /// Whether something is, by a look at the memory that it lies in.
-    fn is_there(&self, slot: u32) -> bool;
-
     /// Sets primitive fields of the structs that the source leads to, from this one on, or of the one at
     /// the end of a longer path.
     #[inline]
@@ -412,14 +409,7 @@ pub(crate) trait Siblings {
             return item.map_or(Ok(()), |item| item.receive(rest, source));
         }
         let mut near = *source;
-        let mut fetched = if near.is_large() { 0 } else { usize::MAX };
         let result = loop {
-            if fetched == 0 {
-                // Of a copy: what a call is given a pointer to does not lie in registers.
-                let copy = near;
-                fetched = self.fetch(&copy);
-            }
-            fetched -= 1;
             let Some(item) = self.sibling(slot) else { break Ok(()) };
             if let Err(fault) = item.receive_fields(&mut near) {
                 break Err(fault);
@@ -433,25 +423,7 @@ pub(crate) trait Siblings {
         *source = near;
         result
     }
-
-    /// Looks at the memory of the next structs, so that it comes while others are received. Tells when
-    /// to do so again.
-    #[inline]
-    fn fetch<F: FieldSource>(&self, source: &F) -> usize {
-        let mut slots = [0; AHEAD];
-        match source.look_ahead(&mut slots) {
-            0 => usize::MAX,
-            count => {
-                let there = slots.iter().take(count).filter(|slot| self.is_there(**slot)).count();
-                std::hint::black_box(there);
-                count
-            }
-        }
-    }
 }
-
-/// As many as a processor fetches about at once, and some more.
-const AHEAD: usize = 32;
 
 /// Where the values of primitive fields come from, one struct after another.
 ///
@@ -477,20 +449,6 @@ pub trait FieldSource: Copy {
     ///
     /// If that cannot be told.
     fn next_sibling(&mut self) -> Result<Option<u32>, Self::Fault>;
-
-    /// Whether there are so many structs that it is of use to have the next ones come from memory all
-    /// at once.
-    #[inline]
-    fn is_large(&self) -> bool {
-        false
-    }
-
-    /// The slots or indexes of some of the next structs, as far as they are easily told. Tells how many.
-    /// None of them need be there.
-    fn look_ahead(&self, slots: &mut [u32]) -> usize {
-        let _ = slots;
-        0
-    }
 
     /// The value that was read does not fit.
     fn misfit(&self, misfit: Misfit) -> Self::Fault;

@@ -21,7 +21,7 @@ use crate::wire::{SWITCH_TO_STRUCTURE, op};
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'m, 'b> {
     nodes: &'m Nodes,
-    primitives: &'m [Primitives],
+    primitives: &'m [u64],
     reader: Reader<'b>,
     current: u32,
     /// What the structs lie in.
@@ -39,7 +39,7 @@ impl<'m, 'b> Fields<'m, 'b> {
     pub(super) fn new(tree: &'m Tree, reader: Reader<'b>, current: u32, spot: Spot) -> Self {
         let (nodes, primitives) = (&tree.nodes, &tree.primitives[..]);
         let Spot { parent, index, .. } = spot;
-        let fields = primitives.get(index as usize).map_or(0, |primitives| primitives.fields);
+        let fields = primitives.get(index as usize).copied().unwrap_or(0);
         let (at, start) = (FieldIndex(0), 0);
         Self { nodes, primitives, reader, current, parent, index, fields, at, start }
     }
@@ -90,40 +90,12 @@ impl FieldSource for Fields<'_, '_> {
         }
         if spot.index != self.index {
             match self.primitives.get(spot.index as usize) {
-                Some(primitives) => (self.index, self.fields) = (spot.index, primitives.fields),
+                Some(fields) => (self.index, self.fields) = (spot.index, *fields),
                 None => return Ok(None),
             }
         }
         (self.reader, self.current) = (ahead, id);
         Ok(Some(spot.slot))
-    }
-
-    #[inline]
-    fn is_large(&self) -> bool {
-        self.nodes.len() > CACHED
-    }
-
-    /// Goes by the type of the struct at hand: what it finds where others are of another is of no use, and
-    /// does no harm.
-    fn look_ahead(&self, slots: &mut [u32]) -> usize {
-        let primitives = self.primitives.get(self.index as usize);
-        let Some(Primitives { sizes, .. }) = primitives else { return 0 };
-        let mut reader = self.reader;
-        for (count, slot) in slots.iter_mut().enumerate() {
-            while let Some(byte) = reader.peek().filter(|byte| *byte != SWITCH_TO_STRUCTURE) {
-                match sizes[usize::from(byte & 0x3f)] {
-                    size if size > 0 && byte & 0xc0 != op::DELETE => reader.skip_many(1 + size),
-                    _ => return count,
-                }
-            }
-            if reader.is_empty() {
-                return count;
-            }
-            reader.skip();
-            let Ok(id) = reader.unsigned() else { return count };
-            *slot = self.nodes.near_spot(id).slot;
-        }
-        slots.len()
     }
 
     #[inline]
@@ -142,41 +114,13 @@ fn does_not_fit(at: FieldIndex, start: usize, misfit: Misfit) -> Fault {
     in_field(at, Fault::at(start, misfit.into()))
 }
 
-/// The primitive fields of a type.
-#[derive(Debug)]
-pub(super) struct Primitives {
-    /// A bit each.
-    fields: u64,
-    /// How many bytes the value of each takes, if that is always the same.
-    sizes: [u8; 64],
+/// The primitive fields of every type, a bit each.
+pub(super) fn primitives(types: &TypeSet) -> Vec<u64> {
+    let fields = |info: &tidewire_state::TypeInfo| {
+        (0..63).zip(&info.fields).fold(0, |fields, (at, field)| {
+            let is_primitive = leaf_kind(field.kind).is_some();
+            fields | u64::from(is_primitive) << at
+        })
+    };
+    types.types.iter().map(fields).collect()
 }
-
-impl Primitives {
-    pub(super) fn of(types: &TypeSet) -> Vec<Self> {
-        let of = |info: &tidewire_state::TypeInfo| {
-            let mut this = Self { fields: 0, sizes: [0; 64] };
-            for (at, field) in (0..63).zip(&info.fields) {
-                if let Some(kind) = leaf_kind(field.kind) {
-                    this.fields |= 1 << at;
-                    this.sizes[at] = size_of_value(kind);
-                }
-            }
-            this
-        };
-        types.types.iter().map(of).collect()
-    }
-}
-
-fn size_of_value(kind: PrimitiveKind) -> u8 {
-    match kind {
-        PrimitiveKind::String | PrimitiveKind::Number => 0,
-        PrimitiveKind::Boolean | PrimitiveKind::Int8 | PrimitiveKind::Uint8 => 1,
-        PrimitiveKind::Int16 | PrimitiveKind::Uint16 => 2,
-        PrimitiveKind::Int32 | PrimitiveKind::Uint32 | PrimitiveKind::Float32 => 4,
-        PrimitiveKind::Int64 | PrimitiveKind::Uint64 | PrimitiveKind::Float64 => 8,
-    }
-}
-
-/// With so many nodes and fewer the structs mostly lie in the cache of a core: looking ahead costs more
-/// than it saves.
-const CACHED: usize = 2_000;

@@ -9,7 +9,7 @@ use tidewire_state::{
 
 use super::{
     error::{DecodeErrorKind, MAX_DEPTH},
-    fields::Primitives,
+    fields::primitives,
     foreign::Foreign,
     limits::{COLLECTION, ITEM, Limits, size_of_struct},
     nodes::{Declared, FIRST_RESERVED, NONE, Node, Nodes, ROOT, Shape},
@@ -21,7 +21,7 @@ use super::{
 pub(super) struct Tree {
     pub(super) types: Arc<TypeSet>,
     /// Which fields of each type are primitive.
-    pub(super) primitives: Vec<Primitives>,
+    pub(super) primitives: Vec<u64>,
     pub(super) nodes: Nodes,
     /// Values that are in no place, by refId: taken out by the message at hand and perhaps put in
     /// again, of instances in several places, or kept alive by a count alone.
@@ -105,7 +105,7 @@ impl Tree {
         node.count = 1;
         let mut nodes = Nodes::default();
         nodes.insert(ROOT, node);
-        let primitives = Primitives::of(&types);
+        let primitives = primitives(&types);
         let pools = (0..usize::from(NOWHERE - 1)).map_while(|at| Some(root.pool(at)?.holds()));
         Self {
             types,

@@ -61,12 +61,6 @@ impl<'a> Reader<'a> {
         self.rest = self.rest.get(1..).unwrap_or_default();
     }
 
-    /// Goes past bytes that are of no interest. Beyond the end there is nothing.
-    #[inline]
-    pub(crate) fn skip_many(&mut self, bytes: u8) {
-        self.rest = self.rest.get(usize::from(bytes)..).unwrap_or_default();
-    }
-
     #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
         let (byte, rest) = self.rest.split_first().ok_or_else(|| self.ended())?;
@@ -84,30 +78,17 @@ impl<'a> Reader<'a> {
     /// A `number` that is an index, a length or a refId.
     #[inline(always)]
     pub(crate) fn unsigned(&mut self) -> Result<u32, Fault> {
-        let start = *self;
+        let start = self.rest;
         match self.byte()? {
             byte @ ..0x80 => Ok(u32::from(byte)),
             0xcc => Ok(u32::from(self.byte()?)),
             0xcd => Ok(u32::from(u16::from_le_bytes(self.array()?))),
             0xce => Ok(u32::from_le_bytes(self.array()?)),
             _ => {
-                let (after, integer) = start.unusual_unsigned()?;
-                self.rest = after.rest;
+                let (rest, integer) = unusual_unsigned(start, self.len)?;
+                self.rest = rest;
                 Ok(integer)
             }
-        }
-    }
-
-    /// One in a form that no encoder needs for a small integer.
-    #[cold]
-    fn unusual_unsigned(mut self) -> Result<(Self, u32), Fault> {
-        let start = self.offset();
-        let number = self.number()?;
-        let integer = number as u32;
-        if f64::from(integer) == number {
-            Ok((self, integer))
-        } else {
-            Err(Fault::at(start, DecodeErrorKind::NotAnIndex { number }))
         }
     }
 
@@ -180,9 +161,31 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    #[cold]
-    fn ended(self) -> Fault {
-        Fault::at(self.len, DecodeErrorKind::Ended)
+    #[inline(always)]
+    fn ended(&self) -> Fault {
+        ended(self.len)
+    }
+}
+
+// These are not given the reader, but what they need of it: it is to lie in registers.
+
+#[cold]
+fn ended(len: usize) -> Fault {
+    Fault::at(len, DecodeErrorKind::Ended)
+}
+
+/// An index in a form that no encoder needs for a small integer, and what comes behind it, of a message
+/// of `len` bytes.
+#[cold]
+fn unusual_unsigned(rest: &[u8], len: usize) -> Result<(&[u8], u32), Fault> {
+    let mut reader = Reader { rest, len, text: 0 };
+    let start = reader.offset();
+    let number = reader.number()?;
+    let integer = number as u32;
+    if f64::from(integer) == number {
+        Ok((reader.rest, integer))
+    } else {
+        Err(Fault::at(start, DecodeErrorKind::NotAnIndex { number }))
     }
 }
 

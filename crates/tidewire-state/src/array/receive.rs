@@ -86,11 +86,6 @@ impl<V: ReceivedElement> Siblings for ArraySchema<V> {
     fn sibling(&mut self, slot: u32) -> Option<&mut V> {
         self.get_mut(slot as usize)
     }
-
-    #[inline(always)]
-    fn is_there(&self, slot: u32) -> bool {
-        self.slots.get(slot as usize).is_some_and(|slot| slot.link.is_touched())
-    }
 }
 
 /// As a field.

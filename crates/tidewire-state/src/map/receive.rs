@@ -70,11 +70,6 @@ impl<V: ReceivedElement> Siblings for MapSchema<V> {
         }
         Some(&mut held.value)
     }
-
-    #[inline(always)]
-    fn is_there(&self, slot: u32) -> bool {
-        self.slots.get(slot as usize).is_some_and(|slot| slot.entry.is_some())
-    }
 }
 
 /// Well below where slots and gaps together would be more than the touched list can name.

@@ -92,11 +92,6 @@ impl<T: Schema + StructSink> Siblings for Pool<T> {
     fn sibling(&mut self, slot: u32) -> Option<&mut T> {
         self.instance(slot)
     }
-
-    #[inline(always)]
-    fn is_there(&self, slot: u32) -> bool {
-        self.slots.get(slot as usize).is_some_and(|slot| slot.instance.is_some())
-    }
 }
 
 impl<T> Handle<T> {

@@ -285,7 +285,8 @@ impl Writer {
             return;
         }
         let mut there = counts(our);
-        let mut stays = |value: &OwnedValue| node(value).is_some_and(|id| takes_one(&mut there, id));
+        let mut stays =
+            |value: &OwnedValue| node(value).is_some_and(|id| takes_one(&mut there, id));
         let stays: Vec<bool> = their.iter().map(&mut stays).collect();
         let stay = std::iter::zip(their, &stays).filter(|(_, stays)| **stays);
         for (at, (our, (their, _))) in our.iter().zip(stay).enumerate() {
