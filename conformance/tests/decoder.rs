@@ -8,14 +8,22 @@ use serde_json::Value as Json;
 use tidewire_cli::{Codec, run_scenario};
 use tidewire_conformance::upstream;
 use tidewire_schema::{Decoder, OwnedChange, Profile};
-use tidewire_state::DynStruct;
+use tidewire_state::{DynField, DynState, DynStruct};
 use tidewire_testkit::{Config, KeyOrder, Reading, difference, expect, generate};
 
-/// How many states were compared, and how many snapshots came over an old one.
+/// How many states were compared, how many snapshots came over an old one, and how many states had an
+/// instance in several places.
 #[derive(Default)]
 struct Counts {
     states: usize,
     resyncs: usize,
+    shared: usize,
+}
+
+/// What a client is read into: a tree of structs, and structs of a pool.
+struct Clients {
+    copied: Decoder<DynStruct>,
+    pooled: Decoder<DynState>,
 }
 
 fn check(name: &str, scenario: &Json, counts: &mut Counts) {
@@ -23,7 +31,7 @@ fn check(name: &str, scenario: &Json, counts: &mut Counts) {
     run_scenario(&scenario.to_string(), Codec::Schema(Profile::V5), &mut out).unwrap();
     let lines = std::str::from_utf8(&out).unwrap().lines();
     let mut expected = expect(scenario, Reading::Schema).unwrap().into_iter();
-    let mut clients: HashMap<String, Decoder<DynStruct>> = HashMap::new();
+    let mut clients: HashMap<String, Clients> = HashMap::new();
     for line in lines.map(|line| serde_json::from_str::<Json>(line).unwrap()) {
         let client = line["client"].as_str().unwrap();
         let place = format!("{name}, step {}, client {client}", line["step"]);
@@ -34,29 +42,41 @@ fn check(name: &str, scenario: &Json, counts: &mut Counts) {
         };
         match line["kind"].as_str().unwrap() {
             "handshake" => {
-                let fresh = || Decoder::from_handshake(&bytes()).unwrap();
+                let fresh = || Clients {
+                    copied: Decoder::from_handshake(&bytes()).unwrap(),
+                    pooled: Decoder::pooled_from_handshake(&bytes()).unwrap(),
+                };
                 clients.entry(client.to_owned()).or_insert_with(fresh);
             }
             "snapshot" => {
-                let decoder = clients.get_mut(client).unwrap();
-                counts.resyncs += usize::from(decoder.node_count() > 1);
-                decoder.resync(&bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
+                let Clients { copied, pooled } = clients.get_mut(client).unwrap();
+                counts.resyncs += usize::from(copied.node_count() > 1);
+                copied.resync(&bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
+                pooled.resync(&bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
                 let mut changes: Vec<OwnedChange> = Vec::new();
-                decoder.resync_with(&bytes(), &mut changes).unwrap();
+                copied.resync_with(&bytes(), &mut changes).unwrap();
+                pooled.resync_with(&bytes(), &mut changes).unwrap();
                 assert_eq!(changes, [], "{place}: again");
             }
             "patch" => {
-                let decoder = clients.get_mut(client).unwrap();
-                decoder.apply(&bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
+                let Clients { copied, pooled } = clients.get_mut(client).unwrap();
+                copied.apply(&bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
+                pooled.apply(&bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
             }
             _ => {
                 let expected = expected.next().unwrap();
-                let decoder = &clients[client];
-                let state = serde_json::from_str(&decoder.to_json()).unwrap();
-                let differs = difference(&expected.state, &state, KeyOrder::Checked);
-                assert_eq!(differs, None, "{place}");
-                assert_eq!(decoder.node_count(), expected.references, "{place}");
+                let Clients { copied, pooled } = &clients[client];
+                for (json, nodes) in [
+                    (copied.to_json(), copied.node_count()),
+                    (pooled.to_json(), pooled.node_count()),
+                ] {
+                    let state = serde_json::from_str(&json).unwrap();
+                    let differs = difference(&expected.state, &state, KeyOrder::Checked);
+                    assert_eq!(differs, None, "{place}");
+                    assert_eq!(nodes, expected.references, "{place}");
+                }
                 counts.states += 1;
+                counts.shared += usize::from(has_shared(pooled.state()));
             }
         }
     }
@@ -66,9 +86,9 @@ fn check(name: &str, scenario: &Json, counts: &mut Counts) {
 fn what_users_ran_into() {
     let mut counts = Counts::default();
     for (name, scenario) in upstream::scenarios().unwrap() {
-        // Our decoder refuses one instance in two places, and shows a collection of which it was told
-        // nothing as an empty one: both are for the npm decoders alone.
-        let is_of_theirs = |step: &Json| step["op"] == "share" || step["op"] == "view";
+        // Our decoder shows a collection of which it was told nothing as an empty one: views are for the
+        // npm decoders alone.
+        let is_of_theirs = |step: &Json| step["op"] == "view";
         if !scenario["steps"].as_array().unwrap().iter().any(is_of_theirs) {
             check(&name, &scenario, &mut counts);
         }
@@ -84,4 +104,34 @@ fn random_scenarios() {
     }
     assert!(counts.states > 1_000, "{} states", counts.states);
     assert!(counts.resyncs > 40, "{} resyncs", counts.resyncs);
+}
+
+/// All of the language but views: instances in several places, types that extend others, sets of structs.
+#[test]
+fn random_scenarios_with_shared_instances() {
+    let config = Config { shares: 100, views: 0, ..Config::complete() };
+    let mut counts = Counts::default();
+    for seed in 1..=300 {
+        check(&format!("seed {seed}"), &generate(seed, &config), &mut counts);
+    }
+    assert!(counts.states > 1_500, "{} states", counts.states);
+    assert!(counts.resyncs > 60, "{} resyncs", counts.resyncs);
+    assert!(counts.shared > 500, "{} states with shared instances", counts.shared);
+}
+
+/// Whether an instance is in several places.
+fn has_shared(state: &DynState) -> bool {
+    let places = |node: &DynStruct| {
+        let places = |field: &DynField| match field {
+            DynField::Shared(handle) => usize::from(handle.is_some()),
+            DynField::SharedMap(map) => map.len(),
+            DynField::SharedArray(array) => array.len(),
+            DynField::SharedSet(set) => set.len(),
+            DynField::SharedCollection(collection) => collection.len(),
+            _ => 0,
+        };
+        node.fields().map(|(_, field)| places(field)).sum::<usize>()
+    };
+    let all = places(state) + state.pool.iter().map(|(_, node)| places(node)).sum::<usize>();
+    all > state.pool.len()
 }

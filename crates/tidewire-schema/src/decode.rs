@@ -41,12 +41,13 @@ mod places;
 pub(crate) mod reader;
 mod reflection;
 mod resync;
+mod shared;
 mod strings;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use tidewire_state::{
-    DynStruct, Schema, TypeSet,
+    DynState, DynStruct, Schema, TypeSet,
     receive::{Fresh, StructSink},
 };
 
@@ -71,8 +72,10 @@ use self::{
 /// read is an error, after which the state is what had been read until then, and every further
 /// message is refused.
 ///
-/// An instance may move from place to place. One that is in two places at the end of a message is
-/// refused: values are in one place. A child may be of a type that extends the declared one: an enum
+/// An instance may move from place to place, and be in several. Where the state refers to instances by
+/// [`Handle`](tidewire_state::Handle), they lie in its [`Pool`](tidewire_state::Pool)s, as on the server: so the types that the server
+/// has can be those of a client. Where it holds the structs themselves, each place has a copy, and all
+/// are kept equal; fields that are not sent are then each copy's own. A child may be of a type that extends the declared one: an enum
 /// whose variants hold the structs takes it, and a [`DynStruct`] is of that type.
 pub struct Decoder<S> {
     state: S,
@@ -199,9 +202,51 @@ impl Decoder<DynStruct> {
     }
 }
 
+impl Decoder<DynState> {
+    /// As [`from_handshake`](Decoder::from_handshake), into a state whose places refer to the instances of a
+    /// pool: one that is in several places is there once, and may refer to itself.
+    ///
+    /// ```
+    /// # use tidewire_schema::{Decoder, Encoder, Profile};
+    /// # use tidewire_state::{ArraySchema, Handle, Pool, Schema, Tracked};
+    /// # #[derive(Schema, Default)]
+    /// # #[schema(crate = "tidewire_state")]
+    /// # struct Card { rank: u8 }
+    /// # #[derive(Schema, Default)]
+    /// # #[schema(crate = "tidewire_state")]
+    /// # struct Game {
+    /// #     #[schema(pool)]
+    /// #     cards: Pool<Card>,
+    /// #     deck: ArraySchema<Handle<Card>>,
+    /// #     top: Option<Handle<Card>>,
+    /// # }
+    /// # let mut game = Tracked::new(Game::default());
+    /// # let ace = game.cards.insert(Card { rank: 14 });
+    /// # game.deck.push(ace);
+    /// # game.top = Some(ace);
+    /// # let mut encoder = Encoder::new(&game);
+    /// # let handshake = encoder.handshake(Profile::V5);
+    /// # let snapshot = encoder.patch(&mut game);
+    /// let mut decoder = Decoder::pooled_from_handshake(&handshake)?;
+    /// decoder.apply(snapshot)?;
+    /// assert_eq!(decoder.state().pool.len(), 1);
+    /// assert_eq!(decoder.to_json(), r#"{"deck":[{"rank":14}],"top":{"rank":14}}"#);
+    /// # Ok::<(), tidewire_schema::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no handshake, or describe what is not supported.
+    pub fn pooled_from_handshake(handshake: &[u8]) -> Result<Self, DecodeError> {
+        let types = Arc::new(reflection::read(handshake)?);
+        Ok(Self::with(DynState::new(types.clone()), types))
+    }
+}
+
 impl<S: StructSink> Decoder<S> {
-    fn with(state: S, types: Arc<TypeSet>) -> Self {
-        Self { state, tree: Tree::new(types.clone()), types, stopped: false, received: false }
+    fn with(mut state: S, types: Arc<TypeSet>) -> Self {
+        let tree = Tree::new(types.clone(), &mut state);
+        Self { state, tree, types, stopped: false, received: false }
     }
 
     /// Applies a snapshot or a patch.
@@ -224,9 +269,9 @@ impl<S: StructSink> Decoder<S> {
         observer: &mut O,
     ) -> Result<(), DecodeError> {
         self.received = true;
-        let moves_left = self.tree.limits.moves_of(message);
+        self.tree.moves_left = self.tree.limits.moves_of(message);
         let stopped = self.stopped;
-        let mut message = self.message(message, moves_left, observer);
+        let mut message = self.message(message, observer);
         let result =
             if stopped { Err(Fault::at(0, DecodeErrorKind::Stopped)) } else { message.run() };
         let result = result.map_err(|fault| DecodeError::new(message.path(&fault), fault));
@@ -238,7 +283,6 @@ impl<S: StructSink> Decoder<S> {
     fn message<'a, 'b, O>(
         &'a mut self,
         message: &'b [u8],
-        moves_left: usize,
         observer: &'a mut O,
     ) -> Message<'a, 'b, S, O> {
         Message {
@@ -248,7 +292,6 @@ impl<S: StructSink> Decoder<S> {
             reader: Reader::new(message),
             observer,
             current: ROOT,
-            moves_left,
         }
     }
 

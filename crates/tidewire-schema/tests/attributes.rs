@@ -524,20 +524,6 @@ proptest! {
     }
 }
 
-#[test]
-fn an_instance_in_two_places_is_refused_with_the_way_out() {
-    let mut game = Tracked::new(Game::default());
-    let mut encoder = Encoder::new(&game);
-    let card = game.cards.insert(Card::default());
-    game.deck.push(card);
-    game.held.insert("ada", card);
-    let mut decoder = Decoder::<Seen>::new();
-    decoder.check_handshake(&encoder.handshake(Profile::V5)).unwrap();
-    let error = decoder.apply(encoder.patch(&mut game)).unwrap_err();
-    assert!(matches!(error.kind(), DecodeErrorKind::Shared { .. }), "{error}");
-    assert!(error.to_string().contains("send its key or number in the other"), "{error}");
-}
-
 /// An early client and a late one agree on the numbers of what is in a set.
 #[test]
 fn members_of_a_set_keep_what_was_put_beside_their_fields() {

@@ -9,8 +9,8 @@ pub use crate::{
     number::AsNumber,
     pool::{Pool, PoolMirror},
     receive::{
-        FieldSource, Fresh, Misfit, New, Receive, Skipped, SkippedWithoutDefault, StructSink,
-        ValueSink,
+        FieldSource, Fresh, Misfit, New, POOLS, PoolSink, Receive, Skipped, SkippedWithoutDefault,
+        StructSink, ValueSink,
     },
     schema::{Describe, EntryChange, Field, Schema, SchemaType},
     select::Select,

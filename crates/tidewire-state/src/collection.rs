@@ -53,6 +53,11 @@ impl<P: Member> CollectionSchema<P> {
         self.members.remove(index)
     }
 
+    /// Puts a value in the place of another.
+    pub(crate) fn put_at(&mut self, index: usize, value: P) {
+        self.members.put(index, value);
+    }
+
     /// Keeps the values for which `keep` says so.
     pub fn retain(&mut self, keep: impl FnMut(&P) -> bool) {
         self.members.retain(keep);

@@ -21,6 +21,12 @@ impl Identity {
         self.0 != 0 && self.0 == seen.0
     }
 
+    /// Whether a walk has seen it, as far as it knows.
+    #[inline]
+    pub(crate) fn is_assigned(&self) -> bool {
+        self.0 != 0
+    }
+
     /// What a place is to remember of this.
     pub(crate) fn assign(&mut self) -> Seen {
         if self.0 == 0 {

@@ -88,7 +88,7 @@ pub trait Member: Clone {
     }
 
     /// What it leads to.
-    fn leads(&self) -> Gone {
+    fn leads_to(&self) -> Gone {
         Gone::Value
     }
 }
@@ -170,6 +170,12 @@ impl<P> Members<P> {
         assert!(index < self.items.len(), "cannot remove {index} of {} values", self.items.len());
         self.same = self.same.min(index);
         self.items.remove(index)
+    }
+
+    /// Puts a value in the place of another, which is handed out.
+    pub(crate) fn put(&mut self, index: usize, value: P) -> P {
+        self.same = self.same.min(index);
+        std::mem::replace(&mut self.items[index], value)
     }
 
     pub(crate) fn retain(&mut self, keep: impl FnMut(&P) -> bool) {
@@ -288,7 +294,7 @@ impl<P: Member> Members<P> {
         ask.entries(mirror.id, whole, &mut |viewer, passed| {
             for (at, item) in self.items.iter().enumerate() {
                 if verdict(viewer, at, item) {
-                    passed.insert(at as u32, item.leads());
+                    passed.insert(at as u32, item.leads_to());
                 }
             }
         });
@@ -325,7 +331,7 @@ pub(crate) fn attach<T: Default + Any>(new: New<'_>) -> Result<T, Misfit> {
             node.downcast().map(|node| *node).map_err(|_| Misfit::node::<T>())
         }
         New::Value(value) => Err(Misfit::value::<T>(value)),
-        New::Node(_) => Err(Misfit::node::<T>()),
+        New::Node(_) | New::Shared(_) => Err(Misfit::node::<T>()),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod handle;
+mod receive;
 
 pub use self::handle::Handle;
 

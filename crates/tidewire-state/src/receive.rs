@@ -20,10 +20,15 @@
 
 mod value;
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    sync::Arc,
+};
 
 use crate::{
     schema::Element,
+    tracker::SharedKey,
     types::{FieldIndex, TypeIndex, TypeSet},
     value::{PrimitiveKind, Value},
 };
@@ -58,7 +63,17 @@ pub enum New<'a> {
     Fresh(Fresh<'a>),
     /// A node from elsewhere.
     Node(Detached),
+    /// An instance of a pool.
+    Shared(Reference),
 }
+
+/// Leads to an instance of a pool: a [`Handle`](crate::Handle) of whatever type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference(pub(crate) SharedKey);
+
+/// In a [path](StructSink::receive) from the root the pool with this number, and from here on the
+/// next ones: what follows is the slot of an instance there.
+pub const POOLS: u32 = u32::MAX - 0xff;
 
 /// Which type a new node is of. Types that are known from the Rust type alone do not look at it.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +125,12 @@ pub enum Misfit {
         /// The Rust field.
         field: &'static str,
     },
+    /// A place that refers to instances of a pool, in a state that has no such pool.
+    #[error(
+        "nothing holds what a handle leads to: give the root a field `Pool` of that type, \
+         marked `#[schema(pool)]`"
+    )]
+    NoPool,
     /// No room is left.
     #[error("the collection is full")]
     Full,
@@ -142,6 +163,24 @@ pub trait StructSink: Any {
     where
         Self: Sized;
 
+    /// Sets primitive fields of this struct, as far as the source has some.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    #[inline(always)]
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault>
+    where
+        Self: Sized,
+    {
+        while let Some(at) = source.next_field() {
+            if !self.draw(at, source)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the next value of a source for a primitive field. Tells whether there is such a field.
     ///
     /// # Errors
@@ -164,6 +203,24 @@ pub trait StructSink: Any {
     fn fresh(of: Fresh<'_>) -> Result<Self, Misfit>
     where
         Self: Sized;
+
+    /// As [`fresh`](Self::fresh), for a pool. A run-time struct refers to others of the pool then.
+    ///
+    /// # Errors
+    ///
+    /// As `fresh`.
+    fn fresh_pooled(of: Fresh<'_>) -> Result<Self, Misfit>
+    where
+        Self: Sized,
+    {
+        Self::fresh(of)
+    }
+
+    /// A pool of the root, by its number.
+    fn pool(&mut self, at: usize) -> Option<&mut dyn PoolSink> {
+        let _ = at;
+        None
+    }
 
     /// Takes a box off, so that boxed structs fit where others do.
     fn detach(self) -> Box<dyn StructSink>
@@ -215,6 +272,34 @@ pub trait ValueSink {
     ///
     /// If the node cannot be absent and no fresh one can be made.
     fn unset(&mut self, fresh: Fresh<'_>) -> Result<Option<Detached>, Misfit>;
+
+    /// The type of the instances that this refers to, or that the items of this collection do, if
+    /// they lie in a pool.
+    fn pooled(&self) -> Option<TypeId> {
+        None
+    }
+}
+
+/// The instances of a pool, by slot.
+pub trait PoolSink {
+    /// Their type.
+    fn holds(&self) -> TypeId;
+
+    /// Puts an instance in, and tells its slot.
+    ///
+    /// # Errors
+    ///
+    /// If it is of another type, or no room is left.
+    fn insert(&mut self, new: New<'_>) -> Result<u32, Misfit>;
+
+    /// What a place refers to the instance by.
+    fn reference(&self, slot: u32) -> Option<Reference>;
+
+    /// The instance, to be written to.
+    fn node(&mut self, slot: u32) -> Option<Sink<'_>>;
+
+    /// Removes an instance, and hands it out if nothing else needs it.
+    fn remove(&mut self, slot: u32) -> Option<Detached>;
 }
 
 /// What a place can hold, as a Rust type.
@@ -251,6 +336,11 @@ pub trait Receive: ValueSink + Sized + 'static {
     /// The node that is no longer in a place; nothing for primitives.
     fn detach(self) -> Option<Detached>;
 
+    /// [`ValueSink::pooled`] of all of the type.
+    fn refers_to() -> Option<TypeId> {
+        None
+    }
+
     /// Takes the next value of a source. `is_number` is said of fields that are sent as a `number`
     /// whatever their type. For what is no primitive there is none.
     ///
@@ -283,10 +373,62 @@ pub trait Receive: ValueSink + Sized + 'static {
         let _ = (path, source);
         Ok(())
     }
+
+    /// As [`StructSink::receive_fields`], from any place.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    #[inline(always)]
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        let _ = source;
+        Ok(())
+    }
+}
+
+/// A collection whose structs are received into by slot or index.
+pub(crate) trait Siblings {
+    /// What is in it.
+    type Item: Receive;
+
+    /// What is in a slot.
+    fn sibling(&mut self, slot: u32) -> Option<&mut Self::Item>;
+
+    /// Sets primitive fields of the structs that the source leads to, from this one on, or of the one at
+    /// the end of a longer path.
+    #[inline]
+    fn receive_siblings<F: FieldSource>(
+        &mut self,
+        path: &[u32],
+        source: &mut F,
+    ) -> Result<(), F::Fault> {
+        let [slot, rest @ ..] = path else { return Ok(()) };
+        let mut slot = *slot;
+        if !rest.is_empty() {
+            let item = self.sibling(slot);
+            return item.map_or(Ok(()), |item| item.receive(rest, source));
+        }
+        let mut near = *source;
+        let result = loop {
+            let Some(item) = self.sibling(slot) else { break Ok(()) };
+            if let Err(fault) = item.receive_fields(&mut near) {
+                break Err(fault);
+            }
+            match near.next_sibling() {
+                Ok(Some(next)) => slot = next,
+                Ok(None) => break Ok(()),
+                Err(fault) => break Err(fault),
+            }
+        };
+        *source = near;
+        result
+    }
 }
 
 /// Where the values of primitive fields come from, one struct after another.
-pub trait FieldSource {
+///
+/// It is small and copied, so that a loop over thousands of structs has it in registers.
+pub trait FieldSource: Copy {
     /// What can be wrong with it.
     type Fault;
 
@@ -377,6 +519,15 @@ pub trait ArraySink: Any {
         self.item(index)?.node()
     }
 
+    /// Puts something in the place of an item. Hands out the node that stood there.
+    ///
+    /// # Errors
+    ///
+    /// If `new` is not what the array holds, or there is no such item.
+    fn replace(&mut self, index: usize, new: New<'_>) -> Result<Option<Detached>, Misfit> {
+        self.item(index).ok_or(Misfit::NoPlace(index))?.replace(new)
+    }
+
     /// Puts an item in before the one at `index`, or at the end.
     ///
     /// # Errors
@@ -401,6 +552,18 @@ impl<'a> Sink<'a> {
             Self::Struct(node) => node.field(FieldIndex(u8::try_from(at).ok()?))?.node(),
             Self::Map(map) => map.node(u32::try_from(at).ok()?),
             Self::Array(array) => array.node(at),
+        }
+    }
+
+    /// Puts something in a place of this node. Hands out the node that stood there.
+    ///
+    /// # Errors
+    ///
+    /// If it does not fit, or there is no such place.
+    pub fn replace(self, at: usize, new: New<'_>) -> Result<Option<Detached>, Misfit> {
+        match self {
+            Self::Array(array) => array.replace(at, new),
+            other => other.place(at).ok_or(Misfit::NoPlace(at))?.replace(new),
         }
     }
 

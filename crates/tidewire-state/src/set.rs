@@ -61,6 +61,14 @@ impl<P: Member> SetSchema<P> {
         value
     }
 
+    /// Puts a value in the place of another; one that the set has already goes nowhere.
+    pub(crate) fn put_at(&mut self, index: usize, value: P) {
+        if self.keys.insert(value.key()) {
+            let old = self.members.put(index, value);
+            self.keys.remove(&old.key());
+        }
+    }
+
     /// Keeps the values for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(&P) -> bool) {
         let Self { members, keys } = self;

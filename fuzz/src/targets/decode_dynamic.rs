@@ -12,14 +12,24 @@ pub const WORDS: &[&[u8]] = decode_typed::WORDS;
 /// Applies the messages. After an error there is nothing but errors.
 pub fn target(data: &[u8]) {
     let mut messages = parts::split(data);
-    let Some(Ok(mut decoder)) = messages.next().map(Decoder::from_handshake) else { return };
+    let Some(handshake) = messages.next() else { return };
+    let Ok(mut decoder) = Decoder::from_handshake(handshake) else { return };
+    let pooled = Decoder::pooled_from_handshake(handshake);
+    let Ok(mut pooled) = pooled else { panic!("one takes the handshake: {pooled:?}") };
+    let mut limits = pooled.limits();
+    limits.memory = 1 << 22;
+    pooled.set_limits(limits);
     let mut broken = false;
     for message in messages {
         let result = decoder.apply(message);
         assert!(!broken || result.is_err());
         broken = result.is_err();
+        // What lies in a pool may lead to itself and to whatever it likes.
+        let result = pooled.apply(message);
+        assert!(result.is_ok() || pooled.apply(message).is_err());
     }
     assert!(decoder.node_count() > 0);
+    assert!(pooled.to_json().starts_with('{'));
 }
 
 /// What servers send, and what is made to hurt.

@@ -7,7 +7,7 @@ use tidewire_state::Tracked;
 
 use super::{
     operations,
-    world::{Older, World},
+    world::{Older, PooledWorld, World},
 };
 use crate::parts;
 
@@ -52,6 +52,22 @@ pub fn target(data: &[u8]) {
     assert!(result.is_ok(), "{result:?}");
     over_what_is_there(data);
     as_an_older_client(data);
+    into_a_pool(data);
+}
+
+/// A client with handles holds what can be sent on too, unless it is of no use to others.
+fn into_a_pool(data: &[u8]) {
+    let mut decoder = Decoder::<PooledWorld>::new();
+    let mut messages = parts::split(data);
+    if messages.any(|message| decoder.apply(message).is_err()) {
+        return;
+    }
+    if let Some(last) = parts::split(data).last() {
+        let result = decoder.resync(last);
+        let fresh = Decoder::<PooledWorld>::new().apply(last);
+        assert_eq!(result.is_ok(), fresh.is_ok(), "{result:?}, {fresh:?}");
+    }
+    assert!(decoder.node_count() > decoder.state().pool.len());
 }
 
 /// The last message, as a snapshot over what the others left, comes to what it is by itself.
@@ -84,7 +100,23 @@ fn as_an_older_client(data: &[u8]) {
     }
 }
 
-/// What servers send.
+/// What servers send, and instances in several places.
 pub fn seeds() -> Vec<Vec<u8>> {
-    operations::seeds().iter().map(|seed| parts::join(operations::run(seed))).collect()
+    let sent = operations::seeds();
+    let sent = sent.iter().map(|seed| parts::join(operations::run(seed)));
+    sent.chain([parts::join(shared())]).collect()
+}
+
+/// An item that is the guest, twice among the items and once among the spare ones, with one below it; then
+/// changes of both, moves, and the way back to one place.
+fn shared() -> Vec<Vec<u8>> {
+    let messages: [&[u8]; 6] = [
+        b"\x89\x01\x8a\x02\x8b\x03\xff\x02\x80\x00\x01\x80\x01\x01\xff\x03\x80\x00\x01\xff\x01\x80\x07\0\0\0\x81\xa1a\x82\x04\xff\x04\x80\x08\0\0\0",
+        b"\xff\x01\x80\x09\0\0\0\xff\x04\x81\xa1b\x83\x05\xff\x05\x80\x00\xa1c",
+        b"\xff\x02\x20\x00\x01\x40\x01\xff\x03\x0f\x80\x01\x04",
+        b"\xff\x02\x0f\x80\x01\x06\xff\x06\x82\x01",
+        b"\x49\xff\x03\x40\x00",
+        b"\x49\xff\x02\x0a\xff\x03\x0a",
+    ];
+    messages.map(<[u8]>::to_vec).into()
 }

@@ -12,16 +12,11 @@ use tidewire_bench_harness::{
 };
 
 fn main() {
-    // `bench views`: those rows alone.
-    if std::env::args().nth(1).as_deref() == Some("views") {
-        return views();
-    }
-    let ticks = [
-        floor(|workload| Box::new(Floor::new(workload))),
-        tidewire(|workload| Box::new(Tidewire::new(workload))),
-    ];
-    for case in CASES {
-        print_steady(&measure(&Workload::new(case), &ticks));
+    // `bench views`, `bench tick`: those rows alone.
+    match std::env::args().nth(1).as_deref() {
+        Some("views") => return views(),
+        Some("tick") => return ticks(),
+        _ => ticks(),
     }
     let names = [
         floor(|workload| Box::new(FloorNames::new(workload))),
@@ -51,6 +46,17 @@ fn main() {
     print(&measure(&of("sort", 1_000, 1_000), &sort));
 
     views();
+}
+
+/// The main table.
+fn ticks() {
+    let ticks = [
+        floor(|workload| Box::new(Floor::new(workload))),
+        tidewire(|workload| Box::new(Tidewire::new(workload))),
+    ];
+    for case in CASES {
+        print_steady(&measure(&Workload::new(case), &ticks));
+    }
 }
 
 /// The rows of clients that see a part each. Every client's messages are read first, once.

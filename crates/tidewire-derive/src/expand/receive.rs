@@ -83,10 +83,32 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
         Some((_, _, count)) => quote!((*__at).wrapping_sub(u32::from(#count))),
         None => quote!(*__at),
     };
-    for field in input.pools() {
+    let mut pools = Vec::new();
+    let mut pool_descents = Vec::new();
+    for (at, field) in input.pools().enumerate() {
         let name = field.ident;
         fresh.push(quote!(#name: ::core::default::Default::default(),));
+        let at = Literal::usize_unsuffixed(at);
+        pools.push(quote!(#at => ::core::option::Option::Some(&mut self.#name),));
+        pool_descents.push(quote! {
+            if let [__at, __rest @ ..] = __path && *__at == __tidewire::POOLS + #at {
+                return self.#name.receive(__rest, __source);
+            }
+        });
     }
+    let pool = (!pools.is_empty()).then(|| {
+        quote! {
+            fn pool(
+                &mut self,
+                __at: usize,
+            ) -> ::core::option::Option<&mut dyn __tidewire::PoolSink> {
+                match __at {
+                    #(#pools)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    });
     for field in input.fields.iter().filter(|field| field.attrs.skip.is_some()) {
         let (name, ty) = (field.ident, field.ty);
         let span = on_type(ty);
@@ -153,6 +175,7 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                 __path: &[u32],
                 __source: &mut __TidewireSource,
             ) -> ::core::result::Result<(), __TidewireSource::Fault> {
+                #(#pool_descents)*
                 #inherited_receive
                 if let [__at, __rest @ ..] = __path {
                     let _ = __rest;
@@ -161,11 +184,7 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                         _ => {}
                     }
                 } else {
-                    while let ::core::option::Option::Some(__at) = __source.next_field() {
-                        if !Self::draw(self, __at, __source)? {
-                            break;
-                        }
-                    }
+                    __tidewire::StructSink::receive_fields(self, __source)?;
                 }
                 ::core::result::Result::Ok(())
             }
@@ -177,6 +196,8 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                 let _ = &__of;
                 ::core::result::Result::Ok(Self { #(#fresh)* })
             }
+
+            #pool
         }
     }
 }
@@ -218,6 +239,18 @@ pub(super) fn variants(input: &Struct<'_>, variants: &[Variant<'_>]) -> TokenStr
                 match self {
                     #(Self::#names(__value) => {
                         __tidewire::StructSink::receive(__value, __path, __source)
+                    })*
+                }
+            }
+
+            #[inline]
+            fn receive_fields<__TidewireSource: __tidewire::FieldSource>(
+                &mut self,
+                __source: &mut __TidewireSource,
+            ) -> ::core::result::Result<(), __TidewireSource::Fault> {
+                match self {
+                    #(Self::#names(__value) => {
+                        __tidewire::StructSink::receive_fields(__value, __source)
                     })*
                 }
             }

@@ -19,6 +19,7 @@ use super::{
     limits::ITEM,
     message::{Message, node_of},
     nodes::{ArrayNode, Declared, NONE, Node, Shape},
+    places::OWN,
 };
 use crate::wire::op;
 
@@ -37,6 +38,9 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// All operations on the array at hand. Holes close at the end.
     pub(super) fn array(&mut self) -> Result<(), Fault> {
         let element = self.array_node()?.element;
+        if !self.is_over() {
+            self.rearranges();
+        }
         while !self.is_over() {
             let start = self.reader.offset();
             match (self.reader.byte()?, element) {
@@ -289,9 +293,9 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         array.ids[at] = id;
         let here = array.here[at];
         let slot = at as u32;
-        match self.tree.nodes.get(id) {
-            Some(node) if node.parent == current => {
-                let other = node.slot as usize;
+        match self.tree.nodes.spot(id) {
+            Some(spot) if spot.parent == current => {
+                let other = spot.slot as usize;
                 self.array_sink()?.swap(at, other);
                 self.array_node()?.here.swap(at, other);
                 self.tree.put_down(id, current, slot, slot);
@@ -300,13 +304,16 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
                 }
             }
             _ => {
-                self.tree
+                let lies_there = self
+                    .tree
                     .replace(self.root, id, (current, slot, slot), here)
                     .map_err(|kind| Fault::at(start, kind))?;
-                self.array_node()?.here[at] = id;
+                self.array_node()?.here[at] = if lies_there { id } else { NONE };
             }
         }
-        self.tree.suspect(current);
+        if self.tree.pool_of(self.root, current, slot) == OWN {
+            self.tree.suspect(current);
+        }
         Ok(())
     }
 
@@ -315,19 +322,24 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         let start = self.reader.offset();
         let fault = |kind| Fault::at(start, kind);
         self.shifts(at)?;
-        if self.tree.nodes.get(id).is_some_and(|node| node.parent == self.current) {
+        let current = self.current;
+        if self.tree.nodes.parent(id) == current {
             self.renumber()?;
         }
-        let value = self.tree.pick_up(self.root, id, self.current).map_err(fault)?;
+        let pool = self.tree.pool_of(self.root, current, 0);
+        let value = self.tree.pick_up(self.root, id, (current, pool)).map_err(fault)?;
+        let lies_there = value.lies_there;
         let types = self.types;
         let inserted = self.array_sink()?.insert(at, value.of(types));
         inserted.map_err(|misfit| fault(misfit.into()))?;
         let array = self.array_node()?;
         array.ids.insert(at, id);
-        array.here.insert(at, id);
+        array.here.insert(at, if lies_there { id } else { NONE });
         array.shift_holes(at);
         array.stale = array.stale.min(at + 1);
-        self.tree.put_down(id, self.current, at as u32, at as u32);
+        if lies_there {
+            self.tree.put_down(id, current, at as u32, at as u32);
+        }
         Ok(())
     }
 

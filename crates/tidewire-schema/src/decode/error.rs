@@ -135,14 +135,6 @@ pub enum DecodeErrorKind {
         given: u32,
     },
     // What this version does not do.
-    /// One instance in two places at the end of a message.
-    #[error(
-        "refId {id} is in two places, but a state holds an instance in one: send its key or number in the other"
-    )]
-    Shared {
-        /// The refId.
-        id: u32,
-    },
     /// A kind of field that is not supported.
     #[error("field `{field}` of type {index} is a `{kind}`, which is not supported")]
     Unsupported {

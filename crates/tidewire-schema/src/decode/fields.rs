@@ -8,49 +8,40 @@ use tidewire_state::{
 use super::{
     error::{Fault, FaultPlace},
     leaf::leaf_kind,
-    nodes::{NONE, Node, Nodes, Shape},
+    nodes::{NONE, Nodes, Spot},
     places::Tree,
     reader::Reader,
 };
 use crate::wire::{SWITCH_TO_STRUCTURE, op};
 
 /// What a message says about primitive fields, until anything else comes.
+///
+/// A copy of it lies in registers while a collection is received into: what is read is read in no
+/// call that would need it in memory.
+#[derive(Clone, Copy)]
 pub(super) struct Fields<'m, 'b> {
     nodes: &'m Nodes,
     primitives: &'m [u64],
-    /// Copies, which the compiler keeps in registers: what is read is read in no call.
     reader: Reader<'b>,
     current: u32,
     /// What the structs lie in.
     parent: u32,
-    /// The primitive fields of the struct at hand, a bit each.
+    /// The type of the struct at hand, and its primitive fields, a bit each.
+    index: u32,
     fields: u64,
-    /// The field that is read, and where its operation began.
+    /// The field that is read, and how many bytes were left where its operation began.
     at: FieldIndex,
     start: usize,
 }
 
 impl<'m, 'b> Fields<'m, 'b> {
     #[inline]
-    pub(super) fn new(tree: &'m Tree, reader: Reader<'b>, current: u32) -> Self {
+    pub(super) fn new(tree: &'m Tree, reader: Reader<'b>, current: u32, spot: Spot) -> Self {
         let (nodes, primitives) = (&tree.nodes, &tree.primitives[..]);
-        let parent = nodes.get(current).map_or(NONE, |node| node.parent);
-        let at = FieldIndex(0);
-        let mut fields =
-            Self { nodes, primitives, reader, current, parent, fields: 0, at, start: 0 };
-        fields.fields = fields.of(current).map_or(0, |(_, _, fields)| fields);
-        fields
-    }
-
-    /// Where a struct lies, and its primitive fields.
-    #[inline]
-    fn of(&self, id: u32) -> Option<(u32, u32, u64)> {
-        match self.nodes.get(id) {
-            Some(Node { shape: Shape::Struct(node), parent, slot, .. }) => {
-                Some((*parent, *slot, *self.primitives.get(node.index.0 as usize)?))
-            }
-            _ => None,
-        }
+        let Spot { parent, index, .. } = spot;
+        let fields = primitives.get(index as usize).copied().unwrap_or(0);
+        let (at, start) = (FieldIndex(0), 0);
+        Self { nodes, primitives, reader, current, parent, index, fields, at, start }
     }
 
     /// How far it was read, and the struct that was at hand then.
@@ -63,7 +54,7 @@ impl<'m, 'b> Fields<'m, 'b> {
 impl FieldSource for Fields<'_, '_> {
     type Fault = Fault;
 
-    #[inline]
+    #[inline(always)]
     fn next_field(&mut self) -> Option<FieldIndex> {
         let byte = self.reader.peek()?;
         let (operation, at) = (byte & 0xc0, byte & 0x3f);
@@ -71,7 +62,7 @@ impl FieldSource for Fields<'_, '_> {
         if operation == op::DELETE || self.fields >> at & 1 == 0 {
             return None;
         }
-        self.start = self.reader.offset();
+        self.start = self.reader.left();
         self.reader.skip();
         self.at = FieldIndex(at);
         Some(self.at)
@@ -85,7 +76,7 @@ impl FieldSource for Fields<'_, '_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_sibling(&mut self) -> Result<Option<u32>, Fault> {
         if self.reader.peek() != Some(SWITCH_TO_STRUCTURE) {
             return Ok(None);
@@ -93,19 +84,23 @@ impl FieldSource for Fields<'_, '_> {
         let mut ahead = self.reader;
         ahead.skip();
         let id = ahead.unsigned()?;
-        match self.of(id) {
-            Some((parent, slot, fields)) if parent == self.parent && parent != NONE => {
-                (self.reader, self.current) = (ahead, id);
-                self.fields = fields;
-                Ok(Some(slot))
-            }
-            _ => Ok(None),
+        let spot = self.nodes.near_spot(id);
+        if spot.parent != self.parent || spot.parent == NONE {
+            return Ok(None);
         }
+        if spot.index != self.index {
+            match self.primitives.get(spot.index as usize) {
+                Some(fields) => (self.index, self.fields) = (spot.index, *fields),
+                None => return Ok(None),
+            }
+        }
+        (self.reader, self.current) = (ahead, id);
+        Ok(Some(spot.slot))
     }
 
     #[inline]
     fn misfit(&self, misfit: Misfit) -> Fault {
-        does_not_fit(self.at, self.start, misfit)
+        does_not_fit(self.at, self.reader.offset_of(self.start), misfit)
     }
 }
 

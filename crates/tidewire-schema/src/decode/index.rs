@@ -31,6 +31,11 @@ impl<T> IndexTable<T> {
         }
     }
 
+    /// Up to which number it is a vector.
+    pub(super) fn dense_len(&self) -> usize {
+        self.dense.len()
+    }
+
     #[cold]
     fn get_sparse(&self, index: u32) -> Option<&T> {
         self.sparse.get(&index)

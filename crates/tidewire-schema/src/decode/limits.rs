@@ -55,11 +55,23 @@ impl Limits {
 }
 
 impl Tree {
+    /// Counts items that move, or are looked through.
+    #[inline]
+    pub(super) fn moves(&mut self, items: usize) -> Result<(), DecodeErrorKind> {
+        match self.moves_left.checked_sub(items) {
+            Some(left) => {
+                self.moves_left = left;
+                Ok(())
+            }
+            None => Err(DecodeErrorKind::TooMuchWork { limit: self.limits.moves }),
+        }
+    }
+
     /// Counts what is held from now on for the node `id`, until it is forgotten.
     #[inline]
     pub(super) fn charge(&mut self, id: u32, bytes: usize) -> Result<(), DecodeErrorKind> {
         self.held += bytes;
-        if self.held > self.limits.memory {
+        if self.held.saturating_add(self.shares.copied) > self.limits.memory {
             return Err(DecodeErrorKind::TooLarge { limit: self.limits.memory });
         }
         if let Some(node) = self.nodes.get_mut(id) {
@@ -94,16 +106,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// Counts items that move, or are looked through.
     #[inline]
     pub(super) fn moves(&mut self, items: usize) -> Result<(), Fault> {
-        match self.moves_left.checked_sub(items) {
-            Some(left) => {
-                self.moves_left = left;
-                Ok(())
-            }
-            None => {
-                let limit = self.tree.limits.moves;
-                Err(self.fault(DecodeErrorKind::TooMuchWork { limit }))
-            }
-        }
+        self.tree.moves(items).map_err(|kind| self.fault(kind))
     }
 
     /// Counts what the structure at hand holds from now on.

@@ -44,6 +44,9 @@ impl<'b, S: StructSink, O: ChangeObserver> Message<'_, 'b, S, O> {
     /// All operations on the map at hand.
     pub(super) fn map(&mut self) -> Result<(), Fault> {
         let element = self.map_node()?.element;
+        if !self.is_over() {
+            self.rearranges();
+        }
         while !self.is_over() {
             let start = self.reader.offset();
             match self.reader.byte()? {
@@ -175,11 +178,16 @@ impl<'b, S: StructSink, O: ChangeObserver> Message<'_, 'b, S, O> {
             None => {
                 let key = self.key_of(op, start)?;
                 self.holds_more(ENTRY)?;
-                let value = self.tree.pick_up(self.root, id, self.current).map_err(misfit)?;
+                let current = self.current;
+                let pool = self.tree.pool_of(self.root, current, 0);
+                let value = self.tree.pick_up(self.root, id, (current, pool)).map_err(misfit)?;
+                let lies_there = value.lies_there;
                 let types = self.types;
                 let inserted = self.map_sink()?.insert(key, value.of(types));
                 let slot = self.inserted(inserted.map_err(|error| misfit(error.into()))?)?;
-                self.tree.put_down(id, self.current, slot, op.index);
+                if lies_there {
+                    self.tree.put_down(id, current, slot, op.index);
+                }
                 slot
             }
         };
@@ -265,7 +273,7 @@ impl<'b, S: StructSink, O: ChangeObserver> Message<'_, 'b, S, O> {
 
 /// Notes that a value moved with its slot, if it lies there.
 pub(super) fn move_slot(nodes: &mut Nodes, id: u32, parent: u32, old: u32, new: u32) {
-    if let Some(node) = nodes.get_mut(id).filter(|node| node.parent == parent && node.slot == old) {
-        node.slot = new;
+    if nodes.spot(id).is_some_and(|spot| spot.parent == parent && spot.slot == old) {
+        nodes.put(id, parent, new);
     }
 }

@@ -21,6 +21,9 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// something comes or the structure ends, so that many deletions cost one pass.
     pub(super) fn members(&mut self) -> Result<(), Fault> {
         let element = self.members_node()?.element;
+        if !self.is_over() {
+            self.rearranges();
+        }
         let mut gone = BTreeSet::new();
         while !self.is_over() {
             let start = self.reader.offset();
@@ -108,16 +111,26 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
                 .map_err(fault)?;
             self.members_node()?.ids[at] = id;
         } else {
-            let value = self.tree.pick_up(self.root, id, self.current).map_err(fault)?;
+            let current = self.current;
+            let pool = self.tree.pool_of(self.root, current, 0);
+            let value = self.tree.pick_up(self.root, id, (current, pool)).map_err(fault)?;
+            let lies_there = value.lies_there;
             let types = self.types;
             let sink = self.members_sink()?;
             let at = sink.len();
             let inserted = sink.insert(at, value.of(types));
             inserted.map_err(|misfit| fault(misfit.into()))?;
+            // A set may have the instance already.
+            if sink.len() == at {
+                self.tree.release(id);
+                return Ok(());
+            }
             let members = self.members_node()?;
             members.push(number);
             members.ids.push(id);
-            self.tree.put_down(id, self.current, at as u32, at as u32);
+            if lies_there {
+                self.tree.put_down(id, current, at as u32, at as u32);
+            }
             self.holds_more(ITEM)?;
         }
         let place = ChangePlace::Item(number as usize);

@@ -12,7 +12,7 @@ use super::{
     error::{DecodeErrorKind, Fault, FaultPlace},
     fields::Fields,
     leaf::{as_leaf, as_read, leaf_kind},
-    nodes::{Declared, NONE, Node, ROOT, Shape},
+    nodes::{Declared, FIRST_RESERVED, NONE, Node, ROOT, Shape, Spot},
     places::{Tree, resolve},
     reader::Reader,
 };
@@ -27,8 +27,6 @@ pub(super) struct Message<'a, 'b, S, O> {
     pub(super) observer: &'a mut O,
     /// The structure that operations are about.
     pub(super) current: u32,
-    /// How many items may yet move.
-    pub(super) moves_left: usize,
 }
 
 /// How deep structs may lie that [`Message::known_fields`] is for.
@@ -45,27 +43,39 @@ enum Stop {
 impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// Applies all of it.
     pub(super) fn run(&mut self) -> Result<(), Fault> {
+        // A patch begins at the root, of which it mostly has nothing to say.
+        if !self.is_over() {
+            self.structs()?;
+        }
         loop {
+            let start = self.reader;
+            if start.is_empty() {
+                return self.end(start.offset());
+            }
+            self.reader.byte()?;
+            let id = self.reader.unsigned()?;
+            // Of most structs no more is looked at than where they lie.
+            let Some(spot) = self.tree.nodes.spot(id) else {
+                if !self.foreign_structure(id)? {
+                    return Err(Fault::at(start.offset(), DecodeErrorKind::UnknownRef { id }));
+                }
+                continue;
+            };
+            self.current = id;
+            if spot.type_index().is_some() {
+                if O::IGNORES && self.tree.shares.is_empty() {
+                    self.known_fields(spot)?;
+                }
+                if !self.is_over() {
+                    self.structs()?;
+                }
+                continue;
+            }
             match self.node()?.shape {
                 Shape::Struct(_) => self.structs()?,
                 Shape::Map(_) => self.map()?,
                 Shape::Array(_) => self.array()?,
                 Shape::Members(_) => self.members()?,
-            }
-            loop {
-                let start = self.reader.offset();
-                if self.reader.is_empty() {
-                    return self.end(start);
-                }
-                self.reader.byte()?;
-                let id = self.reader.unsigned()?;
-                if self.tree.nodes.get(id).is_some() {
-                    self.current = id;
-                    break;
-                }
-                if !self.foreign_structure(id)? {
-                    return Err(Fault::at(start, DecodeErrorKind::UnknownRef { id }));
-                }
             }
         }
     }
@@ -75,8 +85,13 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
             self.current = id;
             Fault::at(start, kind)
         })?;
-        let counted = self.tree.count_text(self.root, self.reader.text());
-        counted.map_err(|kind| Fault::at(start, kind))
+        match self.reader.text() {
+            0 => Ok(()),
+            text => {
+                let counted = self.tree.count_text(self.root, text);
+                counted.map_err(|kind| Fault::at(start, kind))
+            }
+        }
     }
 
     /// The structure at hand.
@@ -110,16 +125,6 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
     /// Structs that lie in one map, or one struct, to the end of their operations.
     fn structs(&mut self) -> Result<(), Fault> {
         loop {
-            // A patch begins at the root, of which it mostly has nothing to say.
-            if self.is_over() {
-                return Ok(());
-            }
-            if O::IGNORES {
-                self.known_fields()?;
-                if self.is_over() {
-                    return Ok(());
-                }
-            }
             match self.siblings()? {
                 Stop::Structure => return Ok(()),
                 Stop::Reference => self.reference_field()?,
@@ -129,19 +134,33 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
 
     /// As [`siblings`](Self::siblings), where nobody hears of the changes: by Rust types, with no
     /// call that is not known when it is compiled. Ends before everything out of the ordinary.
-    fn known_fields(&mut self) -> Result<(), Fault> {
+    #[inline]
+    fn known_fields(&mut self, spot: Spot) -> Result<(), Fault> {
         let Self { tree, root, reader, current, .. } = self;
         let mut path = [0; FAST_DEPTH];
         let mut from = FAST_DEPTH;
-        let mut at = *current;
-        while at != ROOT {
-            let Some(node) = tree.nodes.get(at).filter(|_| from > 0) else { return Ok(()) };
-            from -= 1;
-            path[from] = node.slot;
-            at = node.parent;
+        if *current != ROOT {
+            let mut spot = spot;
+            loop {
+                if from < 2 {
+                    return Ok(());
+                }
+                from -= 1;
+                path[from] = spot.slot;
+                match spot.parent {
+                    ROOT => break,
+                    // The value lies in a pool of the root, or apart, where no way leads.
+                    apart @ FIRST_RESERVED.. => {
+                        from -= 1;
+                        path[from] = apart;
+                        break;
+                    }
+                    parent => spot = tree.nodes.near_spot(parent),
+                }
+            }
         }
-        let mut source = Fields::new(tree, *reader, *current);
-        let received = root.receive(&path[from..], &mut source);
+        let mut source = Fields::new(tree, *reader, *current, spot);
+        let received = StructSink::receive(&mut **root, &path[from..], &mut source);
         (*reader, *current) = source.end();
         received
     }
@@ -153,21 +172,22 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         let lost = |id: u32, reader: &Reader<'_>| {
             Fault::at(reader.offset(), DecodeErrorKind::UnknownRef { id })
         };
-        let struct_at = |id: u32| match tree.nodes.get(id) {
-            Some(Node { shape: Shape::Struct(node), parent, slot, .. }) => {
-                types.get(node.index).map(|info| (*parent, *slot, &info.fields[..]))
-            }
-            _ => None,
+        let Tree { nodes, detached, shares, .. } = tree;
+        let struct_at = |id: u32| {
+            let spot = nodes.spot(id)?;
+            let info = types.get(spot.type_index()?)?;
+            Some((spot.parent, spot.slot, &info.fields[..]))
         };
         let Some((parent, mut slot, mut fields)) = struct_at(*current) else {
             return Err(lost(*current, reader));
         };
+        shares.touch(*current, false);
         let around = match parent {
-            NONE => None,
-            _ => resolve(&tree.nodes, &mut tree.detached, *root, parent),
+            FIRST_RESERVED.. => None,
+            _ => resolve(nodes, detached, *root, parent),
         };
         let Some(Sink::Map(map)) = around else {
-            let sink = resolve(&tree.nodes, &mut tree.detached, *root, *current);
+            let sink = resolve(nodes, detached, *root, *current);
             let Some(Sink::Struct(target)) = sink else {
                 return Err(lost(*current, reader));
             };
@@ -192,11 +212,22 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
                 _ => return Ok(Stop::Structure),
             }
             (*reader, *current) = (ahead, id);
+            shares.touch(id, false);
+        }
+    }
+
+    /// To be called before what is in the places of the structure at hand changes.
+    pub(super) fn rearranges(&mut self) {
+        let id = self.current;
+        self.tree.shares.touch(id, true);
+        if self.tree.nodes.get(id).is_some_and(|node| node.has_copies) {
+            self.tree.suspect(id);
         }
     }
 
     /// One operation on a field that leads to another structure.
     fn reference_field(&mut self) -> Result<(), Fault> {
+        self.rearranges();
         let start = self.reader.offset();
         let byte = self.reader.byte()?;
         let (operation, at) = (byte & 0xc0, byte & 0x3f);
@@ -273,7 +304,7 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
                 return Err(Fault::at(start, DecodeErrorKind::WrongType { id }));
             }
             Some(_) => {}
-            None if id == NONE || !(adds || is_collection) => {
+            None if id >= FIRST_RESERVED || !(adds || is_collection) => {
                 return Err(Fault::at(start, DecodeErrorKind::UnknownRef { id }));
             }
             None => {
@@ -345,10 +376,12 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         let mut names = Vec::new();
         let mut at = self.current;
         while at != ROOT && at != NONE {
-            let Some(node) = self.tree.nodes.get(at) else { break };
-            let (parent, slot) = (node.parent, node.slot);
-            names.push(self.name_of(parent, slot).unwrap_or_else(|| format!("(refId {at})")));
-            at = parent;
+            let Some(spot) = self.tree.nodes.spot(at) else { break };
+            let place = (spot.parent, spot.slot);
+            // What lies apart is named by one of its places.
+            let place = self.tree.shares.place(at).filter(|_| spot.parent == NONE).unwrap_or(place);
+            names.push(self.name_of(place.0, place.1).unwrap_or_else(|| format!("(refId {at})")));
+            at = place.0;
         }
         let mut path = self.types.get(self.types.root).map_or("", |info| &info.name).to_owned();
         path.extend(names.into_iter().rev());

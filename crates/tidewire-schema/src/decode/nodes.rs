@@ -1,8 +1,8 @@
 //! The table of references: what stands behind a refId, and where.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use tidewire_state::{ElementKind, FieldKind, TypeIndex};
+use tidewire_state::{ElementKind, FieldKind, TypeIndex, receive::POOLS};
 
 use super::{array::Gap, index::IndexTable};
 
@@ -10,15 +10,159 @@ use super::{array::Gap, index::IndexTable};
 pub(super) const NONE: u32 = u32::MAX;
 /// The refId of the root.
 pub(super) const ROOT: u32 = 0;
+/// Numbers from here on are no refIds: they stand for pools, and for none.
+pub(super) const FIRST_RESERVED: u32 = POOLS;
 
 /// All nodes by refId.
-pub(super) type Nodes = IndexTable<Node>;
+///
+/// Where their values lie is in a table of its own: most of most messages needs no more of a node,
+/// and thousands of those stay in cache.
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    /// As far as `nodes` is a vector.
+    spots: Vec<Spot>,
+    /// The others.
+    far_spots: HashMap<u32, Spot>,
+    nodes: IndexTable<Node>,
+}
+
+/// Where the value of a node lies. [`Spot::UNKNOWN`] if there is no node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// The node that it lies in, or [`POOLS`] and the number of a pool. [`NONE`] while it is apart,
+    /// and for the root.
+    pub(super) parent: u32,
+    /// The field, the slot or the array's index there.
+    pub(super) slot: u32,
+    /// The type, if it is a struct.
+    pub(super) index: u32,
+}
+
+/// In place of a type: there is no node.
+const ABSENT: u32 = NONE - 1;
+
+impl Nodes {
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn get(&self, id: u32) -> Option<&Node> {
+        self.nodes.get(id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Node> {
+        self.nodes.get_mut(id)
+    }
+
+    /// Where the value of a node lies.
+    #[inline]
+    pub(super) fn spot(&self, id: u32) -> Option<Spot> {
+        match self.spots.get(id as usize) {
+            Some(spot) => Some(*spot).filter(|spot| spot.index != ABSENT),
+            None => self.far_spot(id),
+        }
+    }
+
+    /// The same by small numbers; what they do not lead to is nowhere.
+    #[inline(always)]
+    pub(super) fn near_spot(&self, id: u32) -> Spot {
+        self.spots.get(id as usize).copied().unwrap_or(Spot::UNKNOWN)
+    }
+
+    #[cold]
+    fn far_spot(&self, id: u32) -> Option<Spot> {
+        self.far_spots.get(&id).copied()
+    }
+
+    fn spot_mut(&mut self, id: u32) -> Option<&mut Spot> {
+        match self.spots.get_mut(id as usize) {
+            Some(spot) => Some(spot).filter(|spot| spot.index != ABSENT),
+            None => self.far_spots.get_mut(&id),
+        }
+    }
+
+    /// What the value of a node lies in.
+    pub(super) fn parent(&self, id: u32) -> u32 {
+        self.spot(id).map_or(NONE, |spot| spot.parent)
+    }
+
+    /// Notes where the value of a node lies now.
+    pub(super) fn put(&mut self, id: u32, parent: u32, slot: u32) {
+        if let Some(spot) = self.spot_mut(id) {
+            (spot.parent, spot.slot) = (parent, slot);
+        }
+    }
+
+    /// Notes that the value of a node lies nowhere now.
+    pub(super) fn set_apart(&mut self, id: u32) {
+        self.put(id, NONE, 0);
+    }
+
+    /// A node that lies nowhere yet.
+    pub(super) fn insert(&mut self, id: u32, node: Node) {
+        let index = match &node.shape {
+            Shape::Struct(node) => node.index.0,
+            _ => NONE,
+        };
+        self.nodes.insert(id, node);
+        let near = self.nodes.dense_len();
+        if near > self.spots.len() {
+            self.spots.resize(near, Spot::UNKNOWN);
+            for (id, spot) in self.far_spots.extract_if(|id, _| (*id as usize) < near) {
+                self.spots[id as usize] = spot;
+            }
+        }
+        let spot = Spot { parent: NONE, slot: 0, index };
+        match self.spots.get_mut(id as usize) {
+            Some(place) => *place = spot,
+            None => drop(self.far_spots.insert(id, spot)),
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: u32) -> Option<(Spot, Node)> {
+        let node = self.nodes.remove(id)?;
+        let spot = match self.spots.get_mut(id as usize) {
+            Some(spot) => std::mem::replace(spot, Spot::UNKNOWN),
+            None => self.far_spots.remove(&id)?,
+        };
+        Some((spot, node))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Node)> {
+        self.nodes.iter()
+    }
+
+    /// The node that the value of this one lies within, at any depth, and that itself lies in none:
+    /// the root, or one that lies apart or in a pool.
+    pub(super) fn top(&self, id: u32) -> u32 {
+        let mut at = id;
+        // As deep as the state at most, which is checked when nodes are put in.
+        while at != ROOT {
+            match self.parent(at) {
+                FIRST_RESERVED.. => break,
+                parent => at = parent,
+            }
+        }
+        at
+    }
+}
+
+impl Spot {
+    const UNKNOWN: Self = Self { parent: NONE, slot: 0, index: ABSENT };
+
+    /// The type, if it is a struct.
+    #[inline]
+    pub(super) fn type_index(self) -> Option<TypeIndex> {
+        (self.index < ABSENT).then_some(TypeIndex(self.index))
+    }
+}
 
 /// A structure that the sender has told of.
 ///
-/// What its places hold, as the sender says, is in `shape`; where its value really lies is in
-/// `parent` and `slot`. The two agree at the end of a message. Within one, an instance that moves
-/// is for a while listed in two places or in none, and its value is in the last one, or detached.
+/// What its places hold, as the sender says, is in `shape`; where its value really lies is its
+/// [`Spot`]. The two agree at the end of a message, but for an instance in several places, of which
+/// each has a copy. Within a message an instance that moves is for a while listed in two places or in none, and
+/// its value is in the last one, or apart.
 #[derive(Debug)]
 pub(super) struct Node {
     /// How often the sender has put it somewhere.
@@ -27,13 +171,13 @@ pub(super) struct Node {
     pub(super) deleted: bool,
     /// Whether its places are to be compared with where its children are.
     pub(super) suspect: bool,
+    /// Whether copies of instances may lie in its places.
+    pub(super) has_copies: bool,
     /// An upper bound of how many levels are below it.
     pub(super) height: u8,
-    /// The node that its value lies in; [`NONE`] while it is detached, and for the root.
-    pub(super) parent: u32,
-    /// The field, the map's slot or the array's index there.
-    pub(super) slot: u32,
-    /// Where the parent lists it: the same, but for the sender's number of a map's entry.
+    /// Of a collection: the pool that its items refer to, counted from one; zero if they are here.
+    pub(super) pool: u8,
+    /// Where what it lies in lists it: its slot there, but for the sender's number of a map's entry.
     pub(super) index: u32,
     /// What is counted as held for it, in bytes.
     pub(super) held: usize,
@@ -163,9 +307,9 @@ impl Node {
             count: 0,
             deleted: false,
             suspect: false,
+            has_copies: false,
             height: 0,
-            parent: NONE,
-            slot: 0,
+            pool: 0,
             index: 0,
             held: 0,
             shape,
@@ -204,6 +348,20 @@ impl Node {
             Shape::Members(members) => &members.ids,
         };
         (0..).zip(ids).for_each(|(at, id)| listed(at, at, *id));
+    }
+
+    /// The node in the place that is listed at `index`, if that is where `slot` is.
+    pub(super) fn listed(&self, slot: u32, index: u32) -> u32 {
+        let ids = match &self.shape {
+            Shape::Map(map) => {
+                let entry = map.entries.get(index).filter(|entry| entry.slot == slot);
+                return entry.map_or(NONE, |entry| entry.id);
+            }
+            Shape::Struct(node) => &node.refs,
+            Shape::Array(array) => &array.ids,
+            Shape::Members(members) => &members.ids,
+        };
+        ids.get(slot as usize).copied().unwrap_or(NONE)
     }
 
     /// Takes a node that is forgotten out of the list of what is in the places.

@@ -7,8 +7,9 @@ use super::error::{DecodeErrorKind, Fault};
 /// The bytes of a message that are left.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    rest: &'a [u8],
+    /// How many bytes the message has.
+    len: usize,
     /// What the strings take that were read, in bytes.
     text: usize,
 }
@@ -18,12 +19,24 @@ const TEXT: usize = 16;
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, text: 0 }
+        Self { rest: bytes, len: bytes.len(), text: 0 }
     }
 
     /// How many bytes were read.
+    #[inline]
     pub(crate) fn offset(&self) -> usize {
-        self.at
+        self.len - self.rest.len()
+    }
+
+    /// How many bytes are left.
+    #[inline]
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// At which byte it was when so many were left.
+    pub(super) fn offset_of(&self, left: usize) -> usize {
+        self.len - left
     }
 
     /// What the strings take that were read, in bytes.
@@ -33,69 +46,55 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.at >= self.bytes.len()
+        self.rest.is_empty()
     }
 
     /// The next byte, which stays.
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+        self.rest.first().copied()
     }
 
     /// Goes past a byte that was looked at.
     #[inline]
     pub(crate) fn skip(&mut self) {
-        self.at += 1;
+        self.rest = self.rest.get(1..).unwrap_or_default();
     }
 
     #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
-        let byte = self.peek().ok_or_else(|| self.ended())?;
-        self.at += 1;
-        Ok(byte)
+        let (byte, rest) = self.rest.split_first().ok_or_else(|| self.ended())?;
+        self.rest = rest;
+        Ok(*byte)
     }
 
     #[inline(always)]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        let bytes = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>());
-        let bytes = *bytes.ok_or_else(|| self.ended())?;
-        self.at += N;
-        Ok(bytes)
+        let (bytes, rest) = self.rest.split_first_chunk::<N>().ok_or_else(|| self.ended())?;
+        self.rest = rest;
+        Ok(*bytes)
     }
 
     /// A `number` that is an index, a length or a refId.
     #[inline(always)]
     pub(crate) fn unsigned(&mut self) -> Result<u32, Fault> {
-        let start = self.at;
+        let start = self.rest;
         match self.byte()? {
             byte @ ..0x80 => Ok(u32::from(byte)),
             0xcc => Ok(u32::from(self.byte()?)),
             0xcd => Ok(u32::from(u16::from_le_bytes(self.array()?))),
             0xce => Ok(u32::from_le_bytes(self.array()?)),
             _ => {
-                let (after, integer) = Self { at: start, ..*self }.unusual_unsigned()?;
-                *self = after;
+                let (rest, integer) = unusual_unsigned(start, self.len)?;
+                self.rest = rest;
                 Ok(integer)
             }
         }
     }
 
-    /// One in a form that no encoder needs for a small integer.
-    #[cold]
-    fn unusual_unsigned(mut self) -> Result<(Self, u32), Fault> {
-        let start = self.at;
-        let number = self.number()?;
-        let integer = number as u32;
-        if f64::from(integer) == number {
-            Ok((self, integer))
-        } else {
-            Err(Fault::at(start, DecodeErrorKind::NotAnIndex { number }))
-        }
-    }
-
     /// A `number`, in whichever of its forms.
     pub(crate) fn number(&mut self) -> Result<f64, Fault> {
-        let start = self.at;
+        let start = self.offset();
         Ok(match self.byte()? {
             byte @ ..0x80 => f64::from(byte),
             byte @ 0xe0.. => f64::from(byte as i8),
@@ -116,7 +115,7 @@ impl<'a> Reader<'a> {
     /// A `string`.
     #[inline]
     pub(crate) fn string(&mut self) -> Result<&'a str, Fault> {
-        let start = self.at;
+        let start = self.offset();
         let len = match self.byte()? {
             byte @ 0xa0..=0xbf => usize::from(byte & 0x1f),
             0xd9 => usize::from(self.byte()?),
@@ -124,11 +123,11 @@ impl<'a> Reader<'a> {
             0xdb => u32::from_le_bytes(self.array()?) as usize,
             byte => return Err(Fault::at(start, DecodeErrorKind::NotAString { byte })),
         };
-        let rest = &self.bytes[self.at..];
-        let text = rest.get(..len).ok_or_else(|| self.ended())?;
-        let text = std::str::from_utf8(text)
-            .map_err(|error| Fault::at(self.at + error.valid_up_to(), DecodeErrorKind::NotUtf8))?;
-        self.at += len;
+        let (text, rest) = self.rest.split_at_checked(len).ok_or_else(|| self.ended())?;
+        let text = std::str::from_utf8(text).map_err(|error| {
+            Fault::at(self.offset() + error.valid_up_to(), DecodeErrorKind::NotUtf8)
+        })?;
+        self.rest = rest;
         self.text += size_of_text(text);
         Ok(text)
     }
@@ -158,13 +157,35 @@ impl<'a> Reader<'a> {
     fn apart<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         let mut copy = *self;
         let value = read(&mut copy)?;
-        *self = copy;
+        (self.rest, self.text) = (copy.rest, copy.text);
         Ok(value)
     }
 
-    #[cold]
-    fn ended(self) -> Fault {
-        Fault::at(self.bytes.len(), DecodeErrorKind::Ended)
+    #[inline(always)]
+    fn ended(&self) -> Fault {
+        ended(self.len)
+    }
+}
+
+// These are not given the reader, but what they need of it: it is to lie in registers.
+
+#[cold]
+fn ended(len: usize) -> Fault {
+    Fault::at(len, DecodeErrorKind::Ended)
+}
+
+/// An index in a form that no encoder needs for a small integer, and what comes behind it, of a message
+/// of `len` bytes.
+#[cold]
+fn unusual_unsigned(rest: &[u8], len: usize) -> Result<(&[u8], u32), Fault> {
+    let mut reader = Reader { rest, len, text: 0 };
+    let start = reader.offset();
+    let number = reader.number()?;
+    let integer = number as u32;
+    if f64::from(integer) == number {
+        Ok((reader.rest, integer))
+    } else {
+        Err(Fault::at(start, DecodeErrorKind::NotAnIndex { number }))
     }
 }
 

@@ -94,8 +94,8 @@ impl<S: StructSink> Decoder<S> {
         let limits = self.tree.limits;
         // Theirs was measured, and for a moment there are both.
         self.tree.limits.memory = usize::MAX;
-        let moves = limits.moves_of(snapshot);
-        let merged = self.merge(&mut theirs, &sides, moves, observer);
+        self.tree.moves_left = limits.moves_of(snapshot);
+        let merged = self.merge(&mut theirs, &sides, observer);
         self.tree.limits = limits;
         self.tree.text = theirs.tree.text;
         self.tree.held = (self.tree.held - self.tree.foreign_size()) + theirs.tree.foreign_size();
@@ -111,7 +111,6 @@ impl<S: StructSink> Decoder<S> {
         &mut self,
         theirs: &mut Self,
         sides: &Sides,
-        moves: usize,
         observer: &mut O,
     ) -> Result<(), DecodeErrorKind> {
         for id in &sides.stay {
@@ -119,12 +118,12 @@ impl<S: StructSink> Decoder<S> {
         }
         let mut observer = Discreet { observer, same: HashSet::new() };
         let removals = plan::removals(self, theirs, sides, &mut observer.same);
-        self.run_as(&removals, moves, &mut observer)?;
+        self.run_as(&removals, &mut observer)?;
         for id in &sides.stay {
             self.number_as(theirs, *id);
         }
         let arrivals = plan::arrivals(self, theirs, sides);
-        self.run_as(&arrivals, moves, &mut observer)?;
+        self.run_as(&arrivals, &mut observer)?;
         self.count_as(theirs, sides);
         Ok(())
     }
@@ -132,10 +131,9 @@ impl<S: StructSink> Decoder<S> {
     fn run_as<O: ChangeObserver>(
         &mut self,
         message: &[u8],
-        moves: usize,
         observer: &mut O,
     ) -> Result<(), DecodeErrorKind> {
-        self.message(message, moves, observer).run().map_err(Fault::into_kind)
+        self.message(message, observer).run().map_err(Fault::into_kind)
     }
 
     /// Gives the entries and members that stayed the numbers that the snapshot has for them.
@@ -159,7 +157,9 @@ impl<S: StructSink> Decoder<S> {
                 }
                 ours.entries = entries;
                 for (entry, number) in numbered {
-                    if let Some(node) = nodes.get_mut(entry.id).filter(|node| node.parent == id) {
+                    if nodes.parent(entry.id) == id
+                        && let Some(node) = nodes.get_mut(entry.id)
+                    {
                         node.index = number;
                     }
                 }
@@ -174,9 +174,7 @@ impl<S: StructSink> Decoder<S> {
         let ours = self.tree.nodes.iter().map(|(id, _)| id);
         let lost: Vec<u32> = ours.filter(|id| !there.contains(id)).collect();
         for id in lost {
-            let node = self.tree.nodes.remove(id);
-            self.tree.held -= node.map_or(0, |node| node.held);
-            self.tree.detached.remove(&id);
+            self.tree.forget(&mut self.state, id);
         }
         for id in there {
             let count = theirs.tree.nodes.get(id).map(|node| node.count);
@@ -207,8 +205,8 @@ impl Sides {
                     Shape::Struct(_) => true,
                     // A collection belongs to its field: elsewhere it is another one.
                     _ => {
-                        (our.parent, our.slot) == (their.parent, their.slot)
-                            && stay.contains(&our.parent)
+                        ours.tree.nodes.spot(id) == theirs.tree.nodes.spot(id)
+                            && stay.contains(&ours.tree.nodes.parent(id))
                     }
                 };
             if same {

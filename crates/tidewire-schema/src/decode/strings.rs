@@ -28,20 +28,23 @@ impl Tree {
     ) -> Result<(), DecodeErrorKind> {
         self.text = self.text.saturating_add(read);
         let limit = self.limits.memory;
-        if self.held.saturating_add(self.text) <= limit {
+        let held = self.held.saturating_add(self.shares.copied);
+        if held.saturating_add(self.text) <= limit {
             return Ok(());
         }
         self.text = self.look_for_text(root);
-        if self.held.saturating_add(self.text) > limit - limit / SPARE {
+        if held.saturating_add(self.text) > limit - limit / SPARE {
             return Err(DecodeErrorKind::TooLarge { limit });
         }
         Ok(())
     }
 
     fn look_for_text(&mut self, root: &mut dyn StructSink) -> usize {
+        let copies = self.copies();
         let Self { types, nodes, detached, .. } = self;
-        let mut text = 0;
+        let mut all = 0_usize;
         for (id, node) in nodes.iter() {
+            let mut text = 0;
             let Some(sink) = resolve(nodes, detached, root, id) else { continue };
             match (&node.shape, sink) {
                 (Shape::Struct(node), Sink::Struct(sink)) => {
@@ -68,8 +71,10 @@ impl Tree {
                 }
                 _ => {}
             }
+            let times = copies.get(&nodes.top(id)).copied().unwrap_or(1);
+            all = all.saturating_add(text.saturating_mul(times));
         }
-        text
+        all
     }
 }
 

@@ -53,7 +53,7 @@ fn field_json(field: &DynField) -> Option<Json> {
         | DynField::SharedMap(_)
         | DynField::SharedArray(_)
         | DynField::SharedSet(_)
-        | DynField::SharedCollection(_) => unreachable!("a decoder has no pool"),
+        | DynField::SharedCollection(_) => unreachable!("it was not made with a pool"),
     })
 }
 

@@ -171,8 +171,8 @@ fn every_cut_of_a_message_is_an_error_or_shorter() {
 
 #[test]
 fn numbers_take_no_room() {
-    // The largest refId, map index and array index; each would be gigabytes if it were a length.
-    for hex in ["8201 ff01 80 cefeffffff a161 02", "82cefeffffff", "8001 ff01 80 cefeffffff a161"] {
+    // A large refId, the largest map index and array index; each would be gigabytes if it were a length.
+    for hex in ["8201 ff01 80 cefeffffff a161 02", "82ce00feffff", "8001 ff01 80 cefeffffff a161"] {
         Decoder::<State>::new().apply(&bytes(hex)).unwrap();
     }
     let error = Decoder::<State>::new().apply(&bytes("82ceffffffff")).unwrap_err();

@@ -1,12 +1,12 @@
 //! How an array is received into.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 use super::{ArraySchema, access::MAX_ITEMS};
 use crate::{
     receive::{
-        ArraySink, Detached, FieldSource, Fresh, Misfit, New, Receive, ReceivedElement, Sink,
-        ValueSink,
+        ArraySink, Detached, FieldSource, Fresh, Misfit, New, Receive, ReceivedElement, Siblings,
+        Sink, ValueSink,
     },
     value::Value,
 };
@@ -79,6 +79,15 @@ impl<V: ReceivedElement> ArraySink for ArraySchema<V> {
     }
 }
 
+impl<V: ReceivedElement> Siblings for ArraySchema<V> {
+    type Item = V;
+
+    #[inline(always)]
+    fn sibling(&mut self, slot: u32) -> Option<&mut V> {
+        self.get_mut(slot as usize)
+    }
+}
+
 /// As a field.
 impl<V: ReceivedElement> ValueSink for ArraySchema<V> {
     fn set(&mut self, value: Value<'_>) -> Result<(), Misfit> {
@@ -105,6 +114,10 @@ impl<V: ReceivedElement> ValueSink for ArraySchema<V> {
     fn unset(&mut self, fresh: Fresh<'_>) -> Result<Option<Detached>, Misfit> {
         ValueSink::replace(self, New::Fresh(fresh))
     }
+
+    fn pooled(&self) -> Option<TypeId> {
+        V::refers_to()
+    }
 }
 
 impl<V: ReceivedElement> Receive for ArraySchema<V> {
@@ -116,25 +129,13 @@ impl<V: ReceivedElement> Receive for ArraySchema<V> {
                 array.downcast().map(|array| *array).map_err(|_| Misfit::node::<Self>())
             }
             New::Value(value) => Err(Misfit::value::<Self>(value)),
-            New::Node(_) => Err(Misfit::node::<Self>()),
+            New::Node(_) | New::Shared(_) => Err(Misfit::node::<Self>()),
         }
     }
 
     #[inline]
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
-        let [slot, rest @ ..] = path else { return Ok(()) };
-        let mut slot = *slot;
-        loop {
-            let Some(item) = self.get_mut(slot as usize) else { return Ok(()) };
-            item.receive(rest, source)?;
-            if !rest.is_empty() {
-                return Ok(());
-            }
-            match source.next_sibling()? {
-                Some(next) => slot = next,
-                None => return Ok(()),
-            }
-        }
+        self.receive_siblings(path, source)
     }
 
     fn detach(self) -> Option<Detached> {

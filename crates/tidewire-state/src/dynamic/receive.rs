@@ -1,8 +1,11 @@
 //! How a struct of a run-time type is received into.
 
-use super::{DynField, DynPrimitive, DynStruct};
+use super::{DynField, DynPrimitive, DynState, DynStruct};
 use crate::{
-    receive::{Detached, FieldSource, Fresh, Misfit, New, Receive, Sink, StructSink, ValueSink},
+    receive::{
+        Detached, FieldSource, Fresh, Misfit, New, POOLS, PoolSink, Receive, Sink, StructSink,
+        ValueSink,
+    },
     types::{FieldIndex, FieldKind},
     value::{Primitive, Value},
 };
@@ -28,7 +31,7 @@ impl StructSink for DynStruct {
     }
 
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
-        let [at, rest @ ..] = path else { return self.receive_fields(source) };
+        let [at, rest @ ..] = path else { return StructSink::receive_fields(self, source) };
         match self.fields.get_mut(*at as usize) {
             Some(DynField::Ref(field)) => field.receive(rest, source),
             Some(DynField::Map(field)) => field.receive(rest, source),
@@ -37,15 +40,6 @@ impl StructSink for DynStruct {
         }
     }
 
-    fn fresh(of: Fresh<'_>) -> Result<Self, Misfit> {
-        match of.types.get(of.index) {
-            Some(_) => Ok(Self::new(of.types.clone(), of.index)),
-            None => Err(Misfit::node::<Self>()),
-        }
-    }
-}
-
-impl DynStruct {
     fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
         let fields = &self.types[self.index].fields;
         while let Some(at) = source.next_field() {
@@ -73,6 +67,48 @@ impl DynStruct {
             }
         }
         Ok(())
+    }
+    fn fresh(of: Fresh<'_>) -> Result<Self, Misfit> {
+        match of.types.get(of.index) {
+            Some(_) => Ok(Self::new(of.types.clone(), of.index)),
+            None => Err(Misfit::node::<Self>()),
+        }
+    }
+
+    fn fresh_pooled(of: Fresh<'_>) -> Result<Self, Misfit> {
+        match of.types.get(of.index) {
+            Some(_) => Ok(Self::pooled(of.types.clone(), of.index)),
+            None => Err(Misfit::node::<Self>()),
+        }
+    }
+}
+
+impl StructSink for DynState {
+    fn field(&mut self, at: FieldIndex) -> Option<&mut dyn ValueSink> {
+        StructSink::field(&mut **self, at)
+    }
+
+    fn set(&mut self, at: FieldIndex, value: Value<'_>) -> Result<(), Misfit> {
+        StructSink::set(&mut **self, at, value)
+    }
+
+    fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
+        match path {
+            [POOLS, path @ ..] => self.pool.receive(path, source),
+            path => StructSink::receive(&mut **self, path, source),
+        }
+    }
+
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        StructSink::receive_fields(&mut **self, source)
+    }
+
+    fn fresh(of: Fresh<'_>) -> Result<Self, Misfit> {
+        Ok(Self::new(of.types.clone()))
+    }
+
+    fn pool(&mut self, at: usize) -> Option<&mut dyn PoolSink> {
+        (at == 0).then_some(&mut self.pool as &mut dyn PoolSink)
     }
 }
 
@@ -110,7 +146,7 @@ impl Receive for DynPrimitive {
         match new {
             New::Value(value) => Ok(value.into()),
             New::Fresh(_) => Ok(Self::default()),
-            New::Node(_) => Err(Misfit::node::<Self>()),
+            New::Node(_) | New::Shared(_) => Err(Misfit::node::<Self>()),
         }
     }
 

@@ -1,12 +1,12 @@
 //! How a map is received into.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 use super::MapSchema;
 use crate::{
     receive::{
         Detached, FieldSource, Fresh, Inserted, MapSink, Misfit, New, Receive, ReceivedElement,
-        Sink, ValueSink,
+        Siblings, Sink, ValueSink,
     },
     value::Value,
 };
@@ -57,6 +57,21 @@ impl<V: ReceivedElement> MapSink for MapSchema<V> {
     }
 }
 
+impl<V: ReceivedElement> Siblings for MapSchema<V> {
+    type Item = V;
+
+    #[inline(always)]
+    fn sibling(&mut self, slot: u32) -> Option<&mut V> {
+        let at = slot as usize;
+        let slot = self.slots.get_mut(at)?;
+        let held = slot.entry.as_mut()?;
+        if at < self.tail {
+            self.touched.mark(at, &mut slot.link);
+        }
+        Some(&mut held.value)
+    }
+}
+
 /// Well below where slots and gaps together would be more than the touched list can name.
 const MAX_RECEIVED: usize = u32::MAX as usize / 4;
 
@@ -86,6 +101,10 @@ impl<V: ReceivedElement> ValueSink for MapSchema<V> {
     fn unset(&mut self, fresh: Fresh<'_>) -> Result<Option<Detached>, Misfit> {
         ValueSink::replace(self, New::Fresh(fresh))
     }
+
+    fn pooled(&self) -> Option<TypeId> {
+        V::refers_to()
+    }
 }
 
 impl<V: ReceivedElement> Receive for MapSchema<V> {
@@ -97,28 +116,13 @@ impl<V: ReceivedElement> Receive for MapSchema<V> {
                 map.downcast().map(|map| *map).map_err(|_| Misfit::node::<Self>())
             }
             New::Value(value) => Err(Misfit::value::<Self>(value)),
-            New::Node(_) => Err(Misfit::node::<Self>()),
+            New::Node(_) | New::Shared(_) => Err(Misfit::node::<Self>()),
         }
     }
 
     #[inline]
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
-        let [slot, rest @ ..] = path else { return Ok(()) };
-        let mut slot = *slot;
-        loop {
-            let at = slot as usize;
-            if self.slots.get(at).is_none_or(|slot| slot.entry.is_none()) {
-                return Ok(());
-            }
-            self.touch(at).receive(rest, source)?;
-            if !rest.is_empty() {
-                return Ok(());
-            }
-            match source.next_sibling()? {
-                Some(next) => slot = next,
-                None => return Ok(()),
-            }
-        }
+        self.receive_siblings(path, source)
     }
 
     fn detach(self) -> Option<Detached> {

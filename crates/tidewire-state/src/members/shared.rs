@@ -173,6 +173,18 @@ macro_rules! members {
                 self.members.place(index)
             }
 
+            fn replace(
+                &mut self,
+                index: usize,
+                new: $crate::receive::New<'_>,
+            ) -> Result<Option<$crate::receive::Detached>, $crate::receive::Misfit> {
+                if index >= self.len() {
+                    return Err($crate::receive::Misfit::NoPlace(index));
+                }
+                self.put_at(index, P::create(new)?);
+                Ok(None)
+            }
+
             fn insert(
                 &mut self,
                 index: usize,
@@ -249,6 +261,10 @@ macro_rules! members {
                 fresh: $crate::receive::Fresh<'_>,
             ) -> Result<Option<$crate::receive::Detached>, $crate::receive::Misfit> {
                 $crate::receive::ValueSink::replace(self, $crate::receive::New::Fresh(fresh))
+            }
+
+            fn pooled(&self) -> Option<std::any::TypeId> {
+                P::refers_to()
             }
         }
 

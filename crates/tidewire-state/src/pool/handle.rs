@@ -1,6 +1,7 @@
 //! [`Handle`] as a field and as an element.
 
 use std::{
+    any::TypeId,
     collections::HashMap,
     fmt,
     hash::{Hash, Hasher},
@@ -88,7 +89,7 @@ impl<T> Field for Handle<T> {
         owner: Owner,
         walk: &mut Walk<'_, V>,
     ) {
-        Self::option_walk_own(&mut Some(*self), mirror, at, owner, walk);
+        Self::option_walk_own(&mut self.leads().then_some(*self), mirror, at, owner, walk);
     }
 
     fn visit_own<V: Visitor + ?Sized>(
@@ -97,8 +98,10 @@ impl<T> Field for Handle<T> {
         at: FieldIndex,
         visit: &mut Visit<'_, V>,
     ) {
-        let id = self.introduce(visit);
-        visit.visitor.reference(at, id, None);
+        if self.leads() {
+            let id = self.introduce(visit);
+            visit.visitor.reference(at, id, None);
+        }
     }
 
     fn select(&mut self, _: &mut HandleMirror, _: bool, path: &[&str], select: &mut Select<'_>) {
@@ -357,7 +360,7 @@ impl<T> Member for Handle<T> {
         self.select_here(path, select);
     }
 
-    fn leads(&self) -> Gone {
+    fn leads_to(&self) -> Gone {
         Gone::Shared(self.key)
     }
 }
@@ -376,7 +379,7 @@ impl<T: SchemaType> ElementType for Handle<T> {
     }
 }
 
-/// A decoder has no pool to put instances in: what it fills holds the structs themselves.
+/// What it leads to lies in a pool; only which instance that is can be written here.
 impl<T: 'static> ValueSink for Handle<T> {
     fn set(&mut self, value: Value<'_>) -> Result<(), Misfit> {
         Err(Misfit::value::<Self>(value))
@@ -390,22 +393,32 @@ impl<T: 'static> ValueSink for Handle<T> {
         None
     }
 
-    fn replace(&mut self, _: New<'_>) -> Result<Option<Detached>, Misfit> {
-        Err(Misfit::node::<Self>())
+    fn replace(&mut self, new: New<'_>) -> Result<Option<Detached>, Misfit> {
+        *self = Self::received(new)?;
+        Ok(None)
     }
 
     fn unset(&mut self, _: Fresh<'_>) -> Result<Option<Detached>, Misfit> {
-        Err(Misfit::node::<Self>())
+        Handle::unset(self);
+        Ok(None)
+    }
+
+    fn pooled(&self) -> Option<TypeId> {
+        Some(TypeId::of::<T>())
     }
 }
 
 impl<T: 'static> Receive for Handle<T> {
-    fn create(_: New<'_>) -> Result<Self, Misfit> {
-        Err(Misfit::node::<Self>())
+    fn create(new: New<'_>) -> Result<Self, Misfit> {
+        Self::received(new)
     }
 
     fn detach(self) -> Option<Detached> {
         None
+    }
+
+    fn refers_to() -> Option<TypeId> {
+        Some(TypeId::of::<T>())
     }
 }
 

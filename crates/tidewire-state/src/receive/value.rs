@@ -1,5 +1,7 @@
 //! Places: primitives, options, structs.
 
+use std::any::TypeId;
+
 use super::{Detached, FieldSource, Fresh, Misfit, New, Receive, Sink, StructSink, ValueSink};
 use crate::{
     instance::Instance,
@@ -50,7 +52,7 @@ macro_rules! primitive {
                 match new {
                     New::Value(value) => this.set(value)?,
                     New::Fresh(_) => {}
-                    New::Node(_) => return Err(Misfit::node::<Self>()),
+                    New::Node(_) | New::Shared(_) => return Err(Misfit::node::<Self>()),
                 }
                 Ok(this)
             }
@@ -68,7 +70,7 @@ macro_rules! primitive {
                 Ok(Some(this))
             }
 
-            #[inline]
+            #[inline(always)]
             fn draw<F: FieldSource>(
                 &mut self,
                 source: &mut F,
@@ -133,6 +135,10 @@ impl<E: Receive> ValueSink for Option<E> {
     fn unset(&mut self, _: Fresh<'_>) -> Result<Option<Detached>, Misfit> {
         Ok(self.take().and_then(E::detach))
     }
+
+    fn pooled(&self) -> Option<TypeId> {
+        E::refers_to()
+    }
 }
 
 impl<E: Receive> Receive for Option<E> {
@@ -145,6 +151,10 @@ impl<E: Receive> Receive for Option<E> {
 
     fn detach(self) -> Option<Detached> {
         self.and_then(E::detach)
+    }
+
+    fn refers_to() -> Option<TypeId> {
+        E::refers_to()
     }
 
     #[inline]
@@ -162,6 +172,14 @@ impl<E: Receive> Receive for Option<E> {
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
         match self {
             Some(this) => this.receive(path, source),
+            None => Ok(()),
+        }
+    }
+
+    #[inline(always)]
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        match self {
+            Some(this) => this.receive_fields(source),
             None => Ok(()),
         }
     }
@@ -197,7 +215,7 @@ impl<S: StructSink> Receive for S {
             New::Fresh(of) => S::fresh(of),
             New::Node(Detached::Struct(node)) => S::attach(node),
             New::Value(value) => Err(Misfit::value::<S>(value)),
-            New::Node(_) => Err(Misfit::node::<S>()),
+            New::Node(_) | New::Shared(_) => Err(Misfit::node::<S>()),
         }
     }
 
@@ -208,6 +226,11 @@ impl<S: StructSink> Receive for S {
     #[inline]
     fn receive<F: FieldSource>(&mut self, path: &[u32], source: &mut F) -> Result<(), F::Fault> {
         StructSink::receive(self, path, source)
+    }
+
+    #[inline(always)]
+    fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+        StructSink::receive_fields(self, source)
     }
 }
 
@@ -232,6 +255,11 @@ macro_rules! holder {
                 source: &mut F,
             ) -> Result<(), F::Fault> {
                 StructSink::receive(&mut **self, path, source)
+            }
+
+            #[inline]
+            fn receive_fields<F: FieldSource>(&mut self, source: &mut F) -> Result<(), F::Fault> {
+                StructSink::receive_fields(&mut **self, source)
             }
 
             fn fresh(of: Fresh<'_>) -> Result<Self, Misfit> {

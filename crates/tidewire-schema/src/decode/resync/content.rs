@@ -92,7 +92,7 @@ impl Content {
 
 impl MapNode {
     /// The entries with their numbers, in the order of the map.
-    pub(super) fn in_order(&self) -> Vec<(u32, Entry)> {
+    pub(in crate::decode) fn in_order(&self) -> Vec<(u32, Entry)> {
         let mut entries: Vec<_> =
             self.entries.iter().map(|(number, entry)| (number, *entry)).collect();
         entries.sort_unstable_by_key(|(_, entry)| entry.slot);

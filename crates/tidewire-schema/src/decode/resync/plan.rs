@@ -98,10 +98,11 @@ pub(super) fn removals<S: StructSink>(
 
 /// Which items of an array are not there any more.
 fn gone_from_array(our: &[OwnedValue], their: &[OwnedValue], sides: &Sides) -> Vec<usize> {
-    let nodes: HashSet<u32> = their.iter().filter_map(node).collect();
     if our.iter().any(|value| node(value).is_some()) {
-        let is_gone = |value: &OwnedValue| {
-            node(value).is_some_and(|id| !nodes.contains(&id) || !sides.stay.contains(&id))
+        let mut wanted = counts(their);
+        let mut is_gone = |value: &OwnedValue| {
+            let Some(id) = node(value) else { return false };
+            !sides.stay.contains(&id) || !takes_one(&mut wanted, id)
         };
         return (0..our.len()).filter(|at| is_gone(&our[*at])).collect();
     }
@@ -110,6 +111,22 @@ fn gone_from_array(our: &[OwnedValue], their: &[OwnedValue], sides: &Sides) -> V
     let alike = our.iter().rev().zip(their.iter().rev()).take_while(|(our, their)| our == their);
     let before = their.len() - alike.count();
     (before..before + extra).collect()
+}
+
+/// How often each node is in an array.
+fn counts(values: &[OwnedValue]) -> HashMap<u32, usize> {
+    let mut counts = HashMap::new();
+    for id in values.iter().filter_map(node) {
+        *counts.entry(id).or_default() += 1;
+    }
+    counts
+}
+
+/// Takes a node out of those that are counted. Tells whether it was there.
+fn takes_one(counts: &mut HashMap<u32, usize>, id: u32) -> bool {
+    let Some(count) = counts.get_mut(&id).filter(|count| **count > 0) else { return false };
+    *count -= 1;
+    true
 }
 
 /// Brings what is theirs and not ours.
@@ -267,9 +284,12 @@ impl Writer {
             }
             return;
         }
-        let there: HashSet<u32> = our.iter().filter_map(node).collect();
-        let stays = |value: &&OwnedValue| node(value).is_some_and(|id| there.contains(&id));
-        for (at, (our, their)) in our.iter().zip(their.iter().filter(stays)).enumerate() {
+        let mut there = counts(our);
+        let mut stays =
+            |value: &OwnedValue| node(value).is_some_and(|id| takes_one(&mut there, id));
+        let stays: Vec<bool> = their.iter().map(&mut stays).collect();
+        let stay = std::iter::zip(their, &stays).filter(|(_, stays)| **stays);
+        for (at, (our, (their, _))) in our.iter().zip(stay).enumerate() {
             if our != their {
                 self.index(op::MOVE, at as u32);
                 self.value(their);
@@ -277,7 +297,7 @@ impl Writer {
         }
         self.switched = NONE;
         self.at(id);
-        for (at, value) in their.iter().enumerate().filter(|(_, value)| !stays(value)) {
+        for (at, value) in their.iter().enumerate().filter(|(at, _)| !stays[*at]) {
             self.index(op::ADD, at as u32);
             self.new_value(value);
         }
