@@ -266,13 +266,13 @@ impl ClientView {
 
     /// Copies what changed in what it holds. `told` says whether some of it has been told already.
     pub(super) fn copy_segments(&self, segments: Segments<'_>, told: bool, out: &mut Vec<u8>) {
-        let Segments { bytes, all, runs, changed, words, shadow, view, has_filters } = segments;
+        let Segments { bytes, runs, changed, words, held, granted, .. } = segments;
         let word_of = |bits: &Bits, at: u32| bits.words().get(at as usize).copied().unwrap_or(0);
         for at in words.iter().copied() {
-            // What the view holds no longer is not told, even where the client has yet to be told so.
-            let mut seen = word_of(view.holds(), at);
-            if has_filters {
-                seen |= word_of(view.granted(), at);
+            // What the view shows no longer is not told, even where the client has yet to be told so.
+            let mut seen = word_of(held, at);
+            if let Some(granted) = granted {
+                seen |= word_of(granted, at);
             }
             let mut both = word_of(changed, at) & word_of(&self.full, at) & seen;
             if told {
@@ -281,23 +281,30 @@ impl ClientView {
             while both != 0 {
                 let id = RefId(at * 64 + both.trailing_zeros());
                 both &= both - 1;
-                let Run { first, last, start, end, plain } = runs[id.0 as usize];
-                if plain {
-                    copy(out, bytes, start, end);
-                    continue;
+                let run = runs[id.0 as usize];
+                if run.plain {
+                    copy(out, bytes, run.start, run.end);
+                } else {
+                    self.copy_shown(id, run, segments, out);
                 }
-                let told = self.nodes.get(&id).and_then(|known| known.shows).unwrap_or_default();
-                let now = match has_filters {
-                    true => view.sight(id, shadow.is_hidden(id)),
-                    false => Some(told),
-                };
-                let Some(now) = now else { continue };
-                for segment in &all[first as usize..=last as usize] {
-                    let Segment { node, visibility, start, end } = *segment;
-                    if node == id && told.shows(visibility) && now.shows(visibility) {
-                        copy(out, bytes, start, end);
-                    }
-                }
+            }
+        }
+    }
+
+    /// Copies of the segments about a structure those that the client may see: as it was told of it,
+    /// and as its view is now.
+    fn copy_shown(&self, id: RefId, run: Run, segments: Segments<'_>, out: &mut Vec<u8>) {
+        let Segments { bytes, all, view, shadow, granted, .. } = segments;
+        let told = self.nodes.get(&id).and_then(|known| known.shows).unwrap_or_default();
+        let now = match granted {
+            Some(_) => view.sight(id, shadow.is_hidden(id)),
+            None => Some(told),
+        };
+        let Some(now) = now else { return };
+        for segment in &all[run.first as usize..=run.last as usize] {
+            let Segment { node, visibility, start, end } = *segment;
+            if node == id && told.shows(visibility) && now.shows(visibility) {
+                copy(out, bytes, start, end);
             }
         }
     }
