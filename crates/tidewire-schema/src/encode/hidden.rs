@@ -11,6 +11,7 @@
 mod client;
 mod entries;
 mod shadow;
+mod sight;
 mod write;
 
 use std::sync::Arc;
