@@ -209,6 +209,17 @@ impl At {
         })
     }
 
+    fn look<'a>(&self, world: &'a world::World) -> Option<&'a StreamSchema<world::Beast>> {
+        let of = |zone: &'a world::Zone, hidden| if hidden { &zone.herd } else { &zone.crowd };
+        Some(match self {
+            Self::Crowd => &world.crowd,
+            Self::Line => &world.line,
+            Self::Herd => &world.herd,
+            Self::Zone(key, hidden) => of(world.zones.get(key)?, *hidden),
+            Self::Row(index, hidden) => of(world.row.get(*index)?, *hidden),
+        })
+    }
+
     fn path(&self) -> Vec<String> {
         let field = |hidden: bool| if hidden { "herd" } else { "crowd" }.to_owned();
         match self {
@@ -266,7 +277,7 @@ impl<'a> Game<'a> {
             marks: marks.iter().cloned().collect(),
             secret: secret.clone(),
         };
-        (beast, model::Beast { key: 0, name, rank, stone, marks, secret })
+        (beast, model::Beast { key: 0, id: self.texts as u64, name, rank, stone, marks, secret })
     }
 
     fn zone(&mut self) -> (world::Zone, Zone) {
@@ -520,6 +531,11 @@ impl<'a> Game<'a> {
         let all: &mut [&mut dyn Visitor] = &mut [encoder, json, mpack, tree];
         self.world.sync(all);
         self.model.streams_mut().for_each(|stream| stream.sync(&NAMES));
+        for at in self.model.places() {
+            let expected = self.model.stream(&at).context("no stream")?.waiting();
+            let found = at.look(&self.world).context("no stream")?.waiting();
+            ensure!(found == expected, "{at:?}: {found} wait, not {expected}");
+        }
         let mut clients: Vec<usize> = self.clients.keys().copied().collect();
         clients.sort_unstable();
         for at in clients {
@@ -570,7 +586,7 @@ impl<'a> Game<'a> {
         for (who, mut held) in held {
             let mut expected = expected.clone();
             [&mut expected, &mut held].into_iter().for_each(strip);
-            same(&expected, &held).context(who)?;
+            same(&expected, &held).with_context(|| format!("{who}, {}", hex(message)))?;
         }
         let before = std::mem::replace(&mut client.before, expected.clone());
         let mut texts = Vec::new();
