@@ -192,6 +192,10 @@ pub(crate) fn write_field(out: &mut Vec<u8>, op: u8, value: Value<'_>) {
         Value::Uint64(value) => write_op(out, op, value.to_le_bytes()),
         Value::Float32(value) => write_op(out, op, value.to_le_bytes()),
         Value::Float64(value) => write_op(out, op, value.to_le_bytes()),
+        Value::String(text) if text.len() < 0x20 => {
+            out.extend_from_slice(&[op, 0xa0 | text.len() as u8]);
+            out.extend_from_slice(text.as_bytes());
+        }
         Value::String(_) | Value::Number(_) | Value::Quantized(..) => {
             out.push(op);
             write_value(out, value);

@@ -451,6 +451,11 @@ impl Tracker {
 
     /// Adds to `gone` what is in `before` and not in `after`.
     pub(crate) fn missing(&mut self, before: &[RefId], after: &[RefId], gone: &mut Vec<RefId>) {
+        // What stands at both ends as it did is not looked for: no node is in an array twice.
+        let first = alike(std::iter::zip(before, after));
+        let (before, after) = (&before[first..], &after[first..]);
+        let last = alike(std::iter::zip(before.iter().rev(), after.iter().rev()));
+        let (before, after) = (&before[..before.len() - last], &after[..after.len() - last]);
         // Of a queue that moves on, the rest is compared as a whole.
         let queued = after.first().and_then(|first| {
             let shift = before.iter().take(8).position(|id| id == first)?;
@@ -576,6 +581,15 @@ impl Tracker {
             at = self.nodes[at as usize].parent;
         }
     }
+}
+
+/// How many pairs there are until two differ.
+fn alike<'a>(mut pairs: impl Iterator<Item = (&'a RefId, &'a RefId)>) -> usize {
+    let mut count = 0;
+    while pairs.next().is_some_and(|(one, other)| one == other) {
+        count += 1;
+    }
+    count
 }
 
 /// A tag that shares no bit with any.

@@ -24,6 +24,19 @@ pub(super) enum ArrayOp {
     Switch,
 }
 
+impl ArrayOp {
+    /// As an operation on a longer array, of which `count` items stand before these.
+    fn behind(self, count: usize) -> Self {
+        match self {
+            Self::Renew(index, node) => Self::Renew(index + count, node),
+            Self::Add(index, node) => Self::Add(index + count, node),
+            Self::Move(index, node) => Self::Move(index + count, node),
+            Self::Delete(index) => Self::Delete(index + count),
+            Self::Reverse | Self::Switch => self,
+        }
+    }
+}
+
 /// Makes plans. Keeps its lists, so that it need not allocate.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -46,18 +59,27 @@ impl Plan {
         whole: bool,
         mut emit: impl FnMut(ArrayOp),
     ) {
-        let mut queue = if whole { find_queue(before, after) } else { None };
-        if queue.is_none() {
-            self.compare(before, after);
-            queue = if whole { self.find_shift(before, after) } else { None };
+        if let Some(gone) = if whole { find_queue(before, after) } else { None } {
+            return move_on(before, after, gone, emit);
         }
-        if let Some(gone) = queue {
-            let kept = before.len() - gone;
-            shift::drop_front(before.len(), kept, kept < after.len(), &mut emit);
-            for (index, node) in after.iter().enumerate().skip(kept) {
-                emit(ArrayOp::Add(index, *node));
-            }
-            return;
+        // What stands at both ends as it did is not planned for. At the back only where as many go as
+        // come: all of those take each other's places, and nothing happens at the end.
+        let first = alike(std::iter::zip(before, after));
+        let (before, after) = (&before[first..], &after[first..]);
+        let last = match before.len() == after.len() {
+            true => alike(std::iter::zip(before, after).rev()),
+            false => 0,
+        };
+        let (before, after) = (&before[..before.len() - last], &after[..after.len() - last]);
+        let mut emit = |op: ArrayOp| emit(op.behind(first));
+
+        self.compare(before, after);
+        // A queue has another at its front and, where it is as long as it was, at its end.
+        if whole
+            && first + last == 0
+            && let Some(gone) = self.find_shift(before, after)
+        {
+            return move_on(before, after, gone, emit);
         }
         self.work.clear();
         self.work.extend_from_slice(before);
@@ -159,6 +181,29 @@ impl Plan {
             && before[shift..] == after[..kept];
         shifted.then_some(shift)
     }
+}
+
+/// Emits what drops the first `gone` items and adds those that came behind the last.
+pub(super) fn move_on(
+    before: &[RefId],
+    after: &[RefId],
+    gone: usize,
+    mut emit: impl FnMut(ArrayOp),
+) {
+    let kept = before.len() - gone;
+    shift::drop_front(before.len(), kept, kept < after.len(), &mut emit);
+    for (index, node) in after.iter().enumerate().skip(kept) {
+        emit(ArrayOp::Add(index, *node));
+    }
+}
+
+/// How many pairs there are until two differ.
+fn alike<'a>(mut pairs: impl Iterator<Item = (&'a RefId, &'a RefId)>) -> usize {
+    let mut count = 0;
+    while pairs.next().is_some_and(|(one, other)| one == other) {
+        count += 1;
+    }
+    count
 }
 
 /// As [`Plan::find_shift`], for a few items that came and went: that the rest is the same list is found

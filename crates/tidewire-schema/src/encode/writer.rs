@@ -10,7 +10,7 @@ use tidewire_state::{
 use super::{
     kinds::Kinds,
     members::Numbering,
-    plan::{ArrayOp, Plan, is_worth_it},
+    plan::{self, ArrayOp, Plan},
     shift::{self, Shift},
 };
 use crate::wire::{self, op};
@@ -333,19 +333,16 @@ impl Visitor for Writer {
 
     fn items_shifted(&mut self, edit: RefEdit<'_>, gone: usize) {
         let kept = edit.before.len() - gone;
-        if !is_worth_it(gone, kept) {
+        if !plan::is_worth_it(gone, kept) {
             return self.item_references(edit);
         }
-        let grows = kept < edit.after.len();
-        shift::drop_front(edit.before.len(), kept, grows, |op| self.array_op(op, 0));
-        for (index, node) in edit.after.iter().enumerate().skip(kept) {
-            self.array_op(ArrayOp::Add(index, *node), 0);
-        }
+        plan::move_on(edit.before, edit.after, gone, |op| self.array_op(op, 0));
     }
 
     fn item_references(&mut self, edit: RefEdit<'_>) {
         let mut plan = std::mem::take(&mut self.plan);
-        plan.make(edit.before, edit.after, edit.from == 0, |op| self.array_op(op, edit.from));
+        let RefEdit { from, before, after } = edit;
+        plan.make(before, after, from == 0, |op| self.array_op(op, from));
         self.plan = plan;
     }
 }
