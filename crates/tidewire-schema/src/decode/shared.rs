@@ -18,7 +18,6 @@ use std::{
 
 use tidewire_state::receive::{Detached, POOLS, Sink, StructSink, ValueSink};
 
-use self::replica::Replica;
 use super::{
     error::{DecodeErrorKind, MAX_DEPTH},
     nodes::{FIRST_RESERVED, NONE, Node, Nodes, ROOT, Shape},
@@ -32,8 +31,10 @@ pub(super) struct Shares {
     of: HashMap<u32, Places>,
     /// Instances that may have lost places or got some.
     changed: BTreeSet<u32>,
+    /// One was forgotten with all of its places.
+    forgotten: bool,
     /// What operations were about in this message, and whether more than values of fields changed.
-    touched: BTreeMap<u32, bool>,
+    touched: Vec<(u32, bool)>,
     /// What all copies take, in bytes, by an estimate.
     pub(super) copied: usize,
 }
@@ -54,7 +55,7 @@ struct Location {
 enum Step {
     At(usize),
     /// Copies of a map have slots of their own.
-    Key(String),
+    Key(Rc<str>),
 }
 
 impl Shares {
@@ -77,14 +78,14 @@ impl Shares {
     /// Notes that a place was made for a copy of an instance.
     pub(super) fn got_place(&mut self, id: u32) {
         self.changed.insert(id);
-        self.touched.insert(id, true);
+        self.touched.push((id, true));
     }
 
     /// Notes what operations are about.
     #[inline]
     pub(super) fn touch(&mut self, id: u32, all: bool) {
         if !self.of.is_empty() {
-            *self.touched.entry(id).or_default() |= all;
+            self.touched.push((id, all));
         }
     }
 
@@ -98,7 +99,9 @@ impl Shares {
     /// The nodes that have copies of an instance, and under which index.
     pub(super) fn forget(&mut self, id: u32) -> impl Iterator<Item = (u32, u32)> + use<> {
         self.changed.remove(&id);
-        let places = self.of.remove(&id).unwrap_or_default();
+        let places = self.of.remove(&id);
+        self.forgotten |= places.is_some();
+        let places = places.unwrap_or_default();
         places.into_iter().map(|((parent, _), index)| (parent, index))
     }
 
@@ -118,57 +121,57 @@ impl Tree {
         &mut self,
         root: &mut dyn StructSink,
     ) -> Result<(), (u32, DecodeErrorKind)> {
-        let mut rearranged = !self.shares.changed.is_empty();
+        let mut rearranged = std::mem::take(&mut self.shares.forgotten);
         while let Some(id) = self.shares.changed.pop_first() {
+            rearranged = true;
             self.settle_places(root, id).map_err(|kind| (id, kind))?;
         }
-        let mut touched = std::mem::take(&mut self.shares.touched);
-        touched.retain(|id, _| self.shares.contains(self.nodes.top(*id)));
+        let mut touched: BTreeMap<u32, bool> = BTreeMap::new();
+        let mut all_touched = std::mem::take(&mut self.shares.touched);
+        for (id, all) in all_touched.drain(..) {
+            if self.shares.contains(self.nodes.top(id)) {
+                *touched.entry(id).or_default() |= all;
+            }
+        }
+        self.shares.touched = all_touched;
         rearranged |= touched.values().any(|all| *all);
         if rearranged {
             self.weigh()?;
         }
-        let mut copies = Copies::default();
+        // What is made anew is so from the outside in, before values in it are brought up to date.
+        let mut levels = HashMap::new();
         let mut jobs = Vec::new();
         for (&id, &all) in &touched {
             let top = self.nodes.top(id);
-            if self.is_covered(id, top, &touched) {
-                continue;
-            }
-            for from in copies.of(self, root, top).iter() {
-                self.moves(1 + from.path.len()).map_err(|kind| (id, kind))?;
-                let mut location = from.clone();
+            if !self.is_covered(id, top, &touched) {
                 let within = self.path_within(root, id, top);
-                location.path.extend(within);
-                jobs.push((!all, location, id));
+                jobs.push((!all, self.level_of(top, &mut levels), within.len(), id, top, within));
             }
         }
-        // What is made anew is so before what is in it is looked for.
-        jobs.sort_by_key(|(values, location, _)| (*values, location.path.len()));
-        let mut made: HashMap<u32, Rc<Replica>> = HashMap::new();
-        for (values, location, id) in jobs {
-            let replica = match made.get(&id) {
-                Some(replica) => replica.clone(),
-                None => {
-                    let replica = match values {
-                        true => self.values_of(root, id),
-                        false => self.replica_of(root, id, 0),
-                    };
-                    let replica = Rc::new(replica.map_err(|kind| (id, kind))?);
-                    made.insert(id, replica.clone());
-                    replica
-                }
+        jobs.sort_by_key(|(values, level, depth, id, ..)| (*values, *level, *depth, *id));
+        let mut copies = Copies::default();
+        for (values, _, _, id, top, within) in jobs {
+            let fault = |kind| (id, kind);
+            let replica = match values {
+                true => self.values_of(root, id),
+                false => self.replica_of(root, id, 0),
             };
-            self.moves(replica.weight()).map_err(|kind| (id, kind))?;
-            self.text = self.text.saturating_add(replica.text());
-            let Some(place) = reach(&mut self.detached, root, &location, &self.nodes) else {
-                continue;
-            };
-            let written = match values {
-                true => replica.update(place, &self.types),
-                false => replica.put_in(place, &self.types),
-            };
-            written.map_err(|misfit| (id, misfit.into()))?;
+            let replica = replica.map_err(fault)?;
+            let (weight, text) = (replica.weight(), replica.text());
+            for copy in copies.of(self, root, top).map_err(fault)?.iter() {
+                let path = [&copy.path[..], &within].concat();
+                self.moves(weight + path.len()).map_err(fault)?;
+                self.text = self.text.saturating_add(text);
+                let Some(place) = reach(&mut self.detached, root, copy.from, &path, &self.nodes)
+                else {
+                    continue;
+                };
+                let written = match values {
+                    true => replica.update(place, &self.types),
+                    false => replica.put_in(place, &self.types),
+                };
+                written.map_err(|misfit| fault(misfit.into()))?;
+            }
         }
         Ok(())
     }
@@ -226,7 +229,7 @@ impl Tree {
             && let Some(Sink::Map(map)) = resolve(&self.nodes, &mut self.detached, root, parent)
             && let Some(key) = map.key(slot)
         {
-            return Step::Key(key.to_owned());
+            return Step::Key(key.into());
         }
         Step::At(slot as usize)
     }
@@ -240,8 +243,10 @@ impl Tree {
             let weight = self.weight_of(id, &mut known, 0).map_err(|kind| (id, kind))?;
             let places = self.shares.of.get(&id).map_or(0, BTreeMap::len);
             copied = copied.saturating_add(weight.bytes.saturating_mul(places));
-            let level = self.level_of(id, &mut levels);
-            if level.saturating_add(weight.height) > u32::from(MAX_DEPTH) {
+        }
+        for (&id, weight) in &known {
+            let height = weight.map_or(0, |weight| weight.height);
+            if self.level_of(id, &mut levels).saturating_add(height) > u32::from(MAX_DEPTH) {
                 return Err((id, DecodeErrorKind::TooDeep { id }));
             }
         }
@@ -285,6 +290,9 @@ impl Tree {
                     weight.height = weight.height.max(level + 1 + copy.height);
                 }
             }
+        }
+        if weight.height > u32::from(MAX_DEPTH) {
+            return Err(DecodeErrorKind::TooDeep { id });
         }
         known.insert(id, Some(weight));
         Ok(weight)
@@ -339,15 +347,26 @@ struct Weight {
 
 /// Where the copies of instances lie, as far as it was asked for.
 #[derive(Default)]
-struct Copies(HashMap<u32, Rc<[Location]>>);
+struct Copies {
+    known: HashMap<u32, Rc<[Location]>>,
+    /// How many steps there are in all of them.
+    steps: usize,
+}
 
 impl Copies {
     /// All copies of an instance, those in copies of others too. Nothing lies in itself, and all is
-    /// counted as held, so they are no more than the memory that they may take.
-    fn of(&mut self, tree: &mut Tree, root: &mut dyn StructSink, id: u32) -> Rc<[Location]> {
-        if let Some(known) = self.0.get(&id) {
-            return known.clone();
+    /// counted as held, so there are no more than fit into the memory that they may take; nor may the ways to
+    /// them take more.
+    fn of(
+        &mut self,
+        tree: &mut Tree,
+        root: &mut dyn StructSink,
+        id: u32,
+    ) -> Result<Rc<[Location]>, DecodeErrorKind> {
+        if let Some(known) = self.known.get(&id) {
+            return Ok(known.clone());
         }
+        let limit = tree.limits.memory;
         let places = tree.shares.of.get(&id).into_iter().flat_map(BTreeMap::keys);
         let places: Vec<(u32, u32)> = places.copied().collect();
         let mut locations = Vec::new();
@@ -355,16 +374,20 @@ impl Copies {
             let top = tree.nodes.top(parent);
             let mut path = tree.path_within(root, parent, top);
             path.push(tree.step(root, parent, slot));
-            for around in self.of(tree, root, top).iter() {
-                let mut location = around.clone();
-                location.path.extend_from_slice(&path);
-                locations.push(location);
+            for around in self.of(tree, root, top)?.iter() {
+                let path = [&around.path[..], &path].concat();
+                self.steps += path.len();
+                if self.steps.saturating_mul(size_of::<Step>()) > limit {
+                    return Err(DecodeErrorKind::TooLarge { limit });
+                }
+                locations.push(Location { from: around.from, path });
             }
+            self.steps += path.len();
             locations.push(Location { from: top, path });
         }
         let locations: Rc<[Location]> = locations.into();
-        self.0.insert(id, locations.clone());
-        locations
+        self.known.insert(id, locations.clone());
+        Ok(locations)
     }
 }
 
@@ -378,20 +401,20 @@ impl Step {
     }
 }
 
-/// The place at a location. There is none in what is yet to be made, which then comes with it in it.
+/// The place at the end of a path. There is none in what is yet to be made, which then comes with it in it.
 fn reach<'s>(
     detached: &'s mut HashMap<u32, Detached>,
     root: &'s mut dyn StructSink,
-    location: &Location,
+    from: u32,
+    path: &[Step],
     nodes: &Nodes,
 ) -> Option<&'s mut dyn ValueSink> {
-    let from = location.from;
     let mut sink = match nodes.spot(from)? {
         _ if from == ROOT => Sink::Struct(root),
         spot if spot.parent == NONE => detached.get_mut(&from)?.sink(),
         spot => root.pool(spot.parent.checked_sub(POOLS)? as usize)?.node(spot.slot)?,
     };
-    let (last, above) = location.path.split_last()?;
+    let (last, above) = path.split_last()?;
     for step in above {
         let at = step.of(&sink)?;
         sink = sink.child(at)?;

@@ -393,7 +393,7 @@ impl<T: 'static> ValueSink for Handle<T> {
     }
 
     fn replace(&mut self, new: New<'_>) -> Result<Option<Detached>, Misfit> {
-        *self = Self::received(new)?;
+        *self = Self::received(&new)?;
         Ok(None)
     }
 
@@ -409,7 +409,7 @@ impl<T: 'static> ValueSink for Handle<T> {
 
 impl<T: 'static> Receive for Handle<T> {
     fn create(new: New<'_>) -> Result<Self, Misfit> {
-        Self::received(new)
+        Self::received(&new)
     }
 
     fn detach(self) -> Option<Detached> {

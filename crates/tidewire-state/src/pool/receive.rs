@@ -101,11 +101,11 @@ impl<T> Handle<T> {
     }
 
     /// What a place is given.
-    pub(super) fn received(new: New<'_>) -> Result<Self, Misfit> {
+    pub(super) fn received(new: &New<'_>) -> Result<Self, Misfit> {
         match new {
-            New::Shared(Reference(key)) => Ok(Self::new(key)),
+            New::Shared(Reference(key)) => Ok(Self::new(*key)),
             New::Fresh(Fresh { index: Fresh::ANY, .. }) => Ok(Self::nowhere()),
-            New::Value(value) => Err(Misfit::value::<Self>(value)),
+            New::Value(value) => Err(Misfit::value::<Self>(*value)),
             New::Fresh(_) | New::Node(_) => Err(Misfit::node::<Self>()),
         }
     }

@@ -231,20 +231,20 @@ impl Replica {
                 self.write_fields(sink, types)?;
                 for (at, item) in &self.children {
                     let Some(place) = sink.field(*at) else { continue };
-                    place.replace(item.new(types))?;
+                    place.replace(item.as_new(types))?;
                     item.fill(place.node(), types)?;
                 }
             }
             Sink::Map(map) => {
                 for (key, item) in &self.entries {
-                    let slot = map.insert(key, item.new(types))?.slot;
+                    let slot = map.insert(key, item.as_new(types))?.slot;
                     item.fill(map.node(slot), types)?;
                 }
             }
             Sink::Array(array) => {
                 for item in &self.items {
                     let at = array.len();
-                    array.insert(at, item.new(types))?;
+                    array.insert(at, item.as_new(types))?;
                     item.fill(array.node(at), types)?;
                 }
             }
@@ -254,7 +254,7 @@ impl Replica {
 }
 
 impl Item {
-    fn new<'a>(&'a self, types: &'a Arc<TypeSet>) -> New<'a> {
+    fn as_new<'a>(&'a self, types: &'a Arc<TypeSet>) -> New<'a> {
         match self {
             Self::Value(value) => New::Value(Primitive::value(value)),
             Self::Node(node) => New::Fresh(Fresh { types, index: node.index }),
