@@ -68,7 +68,10 @@ impl Part {
             Self::Rust => check(&mut cargo(["test", "--workspace", "--quiet"])),
             Self::Instructions => instructions::run(instructions::Args::default()),
             Self::Judges => judges(),
-            Self::Differential => conformance("differential", args.seeds),
+            Self::Differential => {
+                conformance("differential", args.seeds)?;
+                conformance("filters", args.seeds / 4)
+            }
             Self::Mosx => {
                 setup::npm(&root().join("conformance/mosx"))?;
                 conformance("mosx", args.seeds / 4)

@@ -99,6 +99,9 @@ use crate::{ast::Struct, errors::Errors};
 /// | `#[schema(quantized(min = …, max = …, bits = …, mode = "…"))]` | An `f32` or `f64`, sent as the number of the nearest of the steps that `bits` can count: 8, 16 (if nothing is said) or 32. Beyond the ends `mode` is `"clamp"` (if nothing is said) or `"wrap"`. |
 /// | `#[schema(masked(f))]` | Sent is what `f`, a function of `&T` to `T`, makes of the value. |
 /// | `#[schema(view)]`, `#[schema(view(n))]` | Sent to those whose view holds the struct; with a mask of bits `n`, to those whose view holds it for one of these. So is all that is below. |
+/// | `#[schema(filter = f)]` | Sent to those who see the struct and for whom `f`, a function of `&Self` and `&Viewer` to `bool`, says yes. So is all that is below. |
+/// | `#[schema(filter_children = f)]` | On a map, or an array, a set or a collection of structs: entries are sent to those for whom `f`, a function of `&Self`, `&Viewer`, the key (`&str`) or index and `&T` to `bool`, says yes. |
+/// | `#[schema(per_player)]` | On a map: each client is sent the entry under the name of its view, which in a room is its session id. |
 /// | `#[schema(patch_only)]` | Sent when it changes, and not to who comes later. |
 /// | `#[schema(full_state_only)]` | Sent to who comes, and not when it changes. |
 /// | `#[schema(unreliable)]` | Later values are sent apart, where they may get lost. |
@@ -245,8 +248,7 @@ use crate::{ast::Struct, errors::Errors};
 /// Whatever clients could not be sent is refused where it stands, all at once, each with what to
 /// write instead: unknown, misplaced and repeated attributes, types that are not tracked, fields that
 /// share a name, more than 63 fields, and anything that is neither a struct with named fields nor an
-/// enum of structs. An attribute that this version does not carry (such as `filter`) is refused too, as to
-/// overlook it would show a field to those who may not see it.
+/// enum of structs.
 ///
 /// ```compile_fail
 /// #[derive(tidewire_state::Schema)]

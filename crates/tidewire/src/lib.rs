@@ -46,6 +46,7 @@ pub mod prelude {
     // The derive and the trait.
     pub use tidewire_state::{
         ArraySchema, CollectionSchema, Instance, MapSchema, Number, Schema, SetSchema, Tracked,
+        Viewer,
     };
 }
 
