@@ -245,11 +245,10 @@ impl Source {
             35 => drop(table.hints.insert(self.name(), self.token())),
             36 => {
                 let (name, card) = (self.name(), self.shared(usize::MAX));
-                match card {
-                    Some(card) if self.random.chance(70) => {
-                        drop(table.favourites.insert(name, card))
-                    }
-                    _ => drop(table.favourites.remove(name)),
+                if let Some(card) = card.filter(|_| self.random.chance(70)) {
+                    table.favourites.insert(name, card);
+                } else {
+                    table.favourites.remove(name);
                 }
             }
             37 => {

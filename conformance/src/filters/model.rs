@@ -81,16 +81,28 @@ impl<'a> Graph<'a> {
         Gate::Filter(lets(mask, self.name))
     }
 
-    fn put(&mut self, at: usize, name: impl ToString, gate: Gate, what: What) {
+    fn put(&mut self, at: usize, name: &(impl ToString + ?Sized), gate: Gate, what: What) {
         self.nodes[at].places.push(Place { name: name.to_string(), gate, what });
     }
 
-    fn value(&mut self, at: usize, name: impl ToString, gate: Gate, value: impl Into<Json>) {
+    fn value(
+        &mut self,
+        at: usize,
+        name: &(impl ToString + ?Sized),
+        gate: Gate,
+        value: impl Into<Json>,
+    ) {
         self.put(at, name, gate, What::Value(value.into()));
     }
 
     /// A new node in a place.
-    fn below(&mut self, at: usize, name: impl ToString, gate: Gate, is_struct: bool) -> usize {
+    fn below(
+        &mut self,
+        at: usize,
+        name: &(impl ToString + ?Sized),
+        gate: Gate,
+        is_struct: bool,
+    ) -> usize {
         let mut path = self.nodes[at].path.clone();
         path.push(name.to_string());
         let below = self.node(path, is_struct);
@@ -104,7 +116,13 @@ impl<'a> Graph<'a> {
         list
     }
 
-    fn handle(&mut self, at: usize, name: impl ToString, gate: Gate, card: Option<Handle<Card>>) {
+    fn handle(
+        &mut self,
+        at: usize,
+        name: &(impl ToString + ?Sized),
+        gate: Gate,
+        card: Option<Handle<Card>>,
+    ) {
         let Some(card) = card else { return };
         if let Some(known) = self.shared.get(&card) {
             return self.put(at, name, gate, What::Node(*known));
@@ -115,7 +133,7 @@ impl<'a> Graph<'a> {
         self.card(below, value);
     }
 
-    fn card_in(&mut self, at: usize, name: impl ToString, gate: Gate, card: &'a Card) {
+    fn card_in(&mut self, at: usize, name: &(impl ToString + ?Sized), gate: Gate, card: &'a Card) {
         let below = self.below(at, name, gate, true);
         self.card(below, card);
     }
@@ -148,15 +166,15 @@ impl<'a> Graph<'a> {
         for (at, card) in table.deck.iter().enumerate() {
             let is_top = at == 0 && lets(table.mask, self.name);
             let gate = Gate::Filter(is_top || lets(card.mask, self.name));
-            self.card_in(deck, at, gate, card);
+            self.card_in(deck, &at, gate, card);
         }
         let won = self.list(root, "won", Gate::Open);
         for (at, card) in table.won.iter().enumerate() {
-            self.handle(won, at, self.by_card(Some(*card)), Some(*card));
+            self.handle(won, &at, self.by_card(Some(*card)), Some(*card));
         }
         let pile = self.list(root, "pile", Gate::Open);
         for (at, card) in table.pile.iter().enumerate() {
-            self.handle(pile, at, if at % 2 == 0 { mask } else { high }, Some(*card));
+            self.handle(pile, &at, if at % 2 == 0 { mask } else { high }, Some(*card));
         }
         let notes = self.below(root, "notes", Gate::Open, false);
         for (key, note) in &table.notes {
@@ -203,7 +221,7 @@ impl<'a> Graph<'a> {
         }
         let cards = self.list(at, "cards", Gate::Open);
         for (index, card) in player.cards.iter().enumerate() {
-            self.card_in(cards, index, self.lets(player.eyes | card.mask), card);
+            self.card_in(cards, &index, self.lets(player.eyes | card.mask), card);
         }
         let whispers = self.below(at, "whispers", Gate::Open, false);
         for (key, whisper) in &player.whispers {

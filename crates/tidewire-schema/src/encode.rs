@@ -283,6 +283,7 @@ impl Visitor for Encoder {
         }
     }
 
+    #[inline(always)]
     fn reference(&mut self, field: FieldIndex, node: RefId, old: Option<RefId>) {
         if let Some(hidden) = &mut self.hidden {
             if hidden.hides(field) {

@@ -55,6 +55,8 @@ impl<T: Default> Default for MembersMirror<T> {
     note = "a set of structs holds handles: put the structs in a `Pool` and their handles in the set"
 )]
 pub trait Member: Clone {
+    /// Whether it leads to a struct.
+    const IS_STRUCT: bool = false;
     /// What was last sent of all.
     type Sent: Default + std::fmt::Debug + Send + Sync;
 
@@ -78,9 +80,6 @@ pub trait Member: Clone {
         sent: &Self::Sent,
         visit: &mut Visit<'_, V>,
     );
-
-    /// Whether it leads to a struct.
-    const IS_STRUCT: bool = false;
 
     /// Finds nodes from this one on.
     fn select(&mut self, path: &[&str], select: &mut Select<'_>) {

@@ -1,5 +1,7 @@
 //! Structs as fields and as elements.
 
+use std::any::Any;
+
 use crate::{
     array::ArraySlots,
     filter::Ask,
@@ -580,6 +582,10 @@ impl<S: Schema> Schema for Box<S> {
         if let Some(mirror) = mirror {
             (**self).ask(mirror, id, ask);
         }
+    }
+
+    fn as_any(&self) -> Option<&dyn Any> {
+        (**self).as_any()
     }
 }
 

@@ -11,6 +11,7 @@
 mod client;
 mod entries;
 mod shadow;
+mod sight;
 mod write;
 
 use std::sync::Arc;
@@ -91,7 +92,9 @@ struct Segments<'a> {
     words: &'a [u32],
     shadow: &'a Shadow,
     view: &'a StateView,
-    has_filters: bool,
+    /// What the view holds, and what filters show it beside that, if there are filters.
+    held: &'a Bits,
+    granted: Option<&'a Bits>,
 }
 
 /// Where the segments about one structure are.
@@ -222,7 +225,8 @@ impl Hidden {
             words: &self.changed_words,
             shadow: &self.shadow,
             view: wanted,
-            has_filters: self.has_filters,
+            held: wanted.holds(),
+            granted: self.has_filters.then(|| wanted.granted()),
         };
         client.copy_segments(segments, told, &mut out.out);
         if told || !self.released.is_empty() {

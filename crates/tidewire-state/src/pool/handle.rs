@@ -292,6 +292,7 @@ impl HandlesSent {
 }
 
 impl<T> Member for Handle<T> {
+    const IS_STRUCT: bool = true;
     type Sent = HandlesSent;
 
     fn key(&self) -> MemberKey {
@@ -350,8 +351,6 @@ impl<T> Member for Handle<T> {
         let next = sent.next;
         visit.visitor.node_members(NodeMembersEdit { before: &[], after: &after, next });
     }
-
-    const IS_STRUCT: bool = true;
 
     fn select(&mut self, path: &[&str], select: &mut Select<'_>) {
         self.select_here(path, select);

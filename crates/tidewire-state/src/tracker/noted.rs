@@ -87,6 +87,7 @@ impl<V: ?Sized> Walk<'_, V> {
     }
 
     /// Of a collection whose entries a function is asked about, something may be another than it was.
+    #[cold]
     pub(crate) fn note_collection(&mut self, id: RefId) {
         self.tracker.note_whole(id);
     }

@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tidewire_state::{Bits, FieldIndex, RefEdit, RefId, Shown, StateView, TypeSet, Visibility};
+use tidewire_state::{Bits, FieldIndex, RefEdit, RefId, Shown, StateView};
 
 use super::{
     Changes, Run, Segment, Segments,
-    shadow::{Content, Key, Shadow, StructShadow},
+    shadow::{Content, Key, Shadow},
+    sight::Sight,
     write,
 };
 use crate::{encode::writer::Writer, wire::op};
@@ -70,83 +71,6 @@ pub(super) struct Scratch {
     /// Structures of which all is to be told.
     open: Vec<RefId>,
     children: Vec<(Key, RefId)>,
-}
-
-/// What a client may see.
-#[derive(Clone, Copy)]
-struct Sight<'a> {
-    view: &'a StateView,
-    shadow: &'a Shadow,
-    types: &'a TypeSet,
-}
-
-impl Sight<'_> {
-    /// What the client sees of a structure for, if more than what everyone does, or the way down.
-    fn shows(&self, node: RefId) -> Option<Shown> {
-        let is_hidden = self.shadow.is_hidden(node);
-        let shown = self.view.sight(node, is_hidden);
-        shown.filter(|shown| is_hidden || *shown != Shown::default())
-    }
-
-    /// Whether a field shows where its struct does as `shown` says.
-    fn shows_field(&self, node: &StructShadow, field: FieldIndex, shown: Option<Shown>) -> bool {
-        let Some(shown) = shown else { return false };
-        let info = self.types[node.index].get(field);
-        shown.shows(info.map_or(Visibility::Everyone, |info| info.visibility))
-    }
-
-    /// Whether a hidden structure shows, be it as the way down.
-    fn is_there(&self, node: RefId) -> bool {
-        self.view.shows(node) || self.view.is_through(node)
-    }
-
-    /// Whether a collection shows an entry: by its number in a map, or its position.
-    fn shows_entry(&self, collection: RefId, entry: u32) -> bool {
-        let is_seen = self.view.sight(collection, self.shadow.is_hidden(collection)).is_some();
-        is_seen && (!self.shadow.is_sifted(collection) || self.view.passes(collection, entry))
-    }
-
-    /// Whether the node in a place of `parent` is there; of an array's items see
-    /// [`sees_item`](Self::sees_item).
-    fn sees(&self, parent: RefId, content: &Content, key: Key, child: RefId) -> bool {
-        self.view.shows(child)
-            || self.may_see(child)
-                && match (key, content) {
-                    (Key::Field(field), Content::Struct(node)) => {
-                        let shown = self.view.sight(parent, self.shadow.is_hidden(parent));
-                        self.shows_field(node, field, shown)
-                    }
-                    (Key::Entry(number), _) => self.shows_entry(parent, number),
-                    (Key::Member(number), _) => {
-                        let at = content.position(number);
-                        at.is_some_and(|at| self.shows_entry(parent, at))
-                    }
-                    _ => false,
-                }
-    }
-
-    /// Whether an item of an array is there.
-    fn sees_item(&self, array: RefId, at: u32, child: RefId) -> bool {
-        self.view.shows(child) || self.may_see(child) && self.shows_entry(array, at)
-    }
-
-    /// Whether a node shows where its place does.
-    fn may_see(&self, node: RefId) -> bool {
-        !self.shadow.is_hidden(node) || self.view.is_through(node)
-    }
-
-    /// Calls `each` with what is there in the places of a structure.
-    fn each_child(&self, id: RefId, content: &Content, mut each: impl FnMut(Key, RefId)) {
-        if let Content::Nodes(nodes) = content {
-            let there = (0..).zip(nodes).filter(|(at, child)| self.sees_item(id, *at, **child));
-            return there.for_each(|(_, child)| each(Key::Items, *child));
-        }
-        content.each_child(|key, child| {
-            if self.sees(id, content, key, child) {
-                each(key, child);
-            }
-        });
-    }
 }
 
 impl ClientView {
@@ -266,13 +190,13 @@ impl ClientView {
 
     /// Copies what changed in what it holds. `told` says whether some of it has been told already.
     pub(super) fn copy_segments(&self, segments: Segments<'_>, told: bool, out: &mut Vec<u8>) {
-        let Segments { bytes, all, runs, changed, words, shadow, view, has_filters } = segments;
+        let Segments { bytes, runs, changed, words, held, granted, .. } = segments;
         let word_of = |bits: &Bits, at: u32| bits.words().get(at as usize).copied().unwrap_or(0);
         for at in words.iter().copied() {
-            // What the view holds no longer is not told, even where the client has yet to be told so.
-            let mut seen = word_of(view.holds(), at);
-            if has_filters {
-                seen |= word_of(view.granted(), at);
+            // What the view shows no longer is not told, even where the client has yet to be told so.
+            let mut seen = word_of(held, at);
+            if let Some(granted) = granted {
+                seen |= word_of(granted, at);
             }
             let mut both = word_of(changed, at) & word_of(&self.full, at) & seen;
             if told {
@@ -281,23 +205,30 @@ impl ClientView {
             while both != 0 {
                 let id = RefId(at * 64 + both.trailing_zeros());
                 both &= both - 1;
-                let Run { first, last, start, end, plain } = runs[id.0 as usize];
-                if plain {
-                    copy(out, bytes, start, end);
-                    continue;
+                let run = runs[id.0 as usize];
+                if run.plain {
+                    copy(out, bytes, run.start, run.end);
+                } else {
+                    self.copy_shown(id, run, segments, out);
                 }
-                let told = self.nodes.get(&id).and_then(|known| known.shows).unwrap_or_default();
-                let now = match has_filters {
-                    true => view.sight(id, shadow.is_hidden(id)),
-                    false => Some(told),
-                };
-                let Some(now) = now else { continue };
-                for segment in &all[first as usize..=last as usize] {
-                    let Segment { node, visibility, start, end } = *segment;
-                    if node == id && told.shows(visibility) && now.shows(visibility) {
-                        copy(out, bytes, start, end);
-                    }
-                }
+            }
+        }
+    }
+
+    /// Copies of the segments about a structure those that the client may see: as it was told of it,
+    /// and as its view is now.
+    fn copy_shown(&self, id: RefId, run: Run, segments: Segments<'_>, out: &mut Vec<u8>) {
+        let Segments { bytes, all, view, shadow, granted, .. } = segments;
+        let told = self.nodes.get(&id).and_then(|known| known.shows).unwrap_or_default();
+        let now = match granted {
+            Some(_) => view.sight(id, shadow.is_hidden(id)),
+            None => Some(told),
+        };
+        let Some(now) = now else { return };
+        for segment in &all[run.first as usize..=run.last as usize] {
+            let Segment { node, visibility, start, end } = *segment;
+            if node == id && told.shows(visibility) && now.shows(visibility) {
+                copy(out, bytes, start, end);
             }
         }
     }
