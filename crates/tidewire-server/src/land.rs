@@ -19,7 +19,17 @@
 //!
 //! Where some of the state is not for everyone, each client has a view of its own from the start, by the name of its player
 //! ([`view`](crate::RoomContext::view)): what is for everyone is written once and sent to all, and what a view adds to it is sent
-//! to its client.
+//! to its client. docs/VIEWS.md has the rule. What SwiftStateTree calls the policy of a field is an attribute of it:
+//!
+//! | policy | here |
+//! |---|---|
+//! | `.broadcast` | no attribute |
+//! | `.serverOnly` | `skip`; its name is not in the schema either |
+//! | `.perPlayer(function)` | `filter = function` where the function hides a value or shows it |
+//! | `.perPlayerSlice()` | `per_player` on a map whose keys are the players' ids |
+//! | `.masked(function)` | `masked(function)`: one value for all, written once |
+//! | `.custom(function)`, or `.perPlayer` with a value that differs from player to player | a `per_player` map with a value for each |
+//! | what a player is shown for a while | `view`, and [`ClientView::add`](crate::ClientView::add) |
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};

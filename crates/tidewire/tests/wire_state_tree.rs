@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use tidewire::{
     opcode::{
-        Config, Direction, Encoder, Encoding, Event, EventName, Join, JoinResponse, Message,
-        PathForm, Payload, StateTree, Tree, View, merged,
+        Catalog, Channel, Config, Direction, Encoder, Encoding, Event, EventName, Join,
+        JoinResponse, Knowledge, Message, OwnChannel, PathForm, Payload, Profile, StateTree, Tree,
+        View, merged,
     },
     prelude::*,
 };
@@ -50,7 +51,8 @@ struct PlayerShoot {
 #[test]
 fn the_document_says_what_is_written() {
     let documented = documented();
-    let written: BTreeMap<&str, Forms> = updates().into_iter().chain(messages()).collect();
+    let written: BTreeMap<&str, Forms> =
+        updates().into_iter().chain(own_parts()).chain(messages()).collect();
     for (name, forms) in &written {
         let found =
             documented.get(name).unwrap_or_else(|| panic!("no example `{name}`: {forms:?}"));
@@ -188,6 +190,57 @@ fn updates() -> Vec<(&'static str, Forms)> {
     room.arena.score = 6;
     examples.push(("shortest", room.frames(false)));
     examples
+}
+
+#[derive(Schema, Default)]
+struct Table {
+    round: u32,
+    #[schema(per_player)]
+    purses: MapSchema<Purse>,
+}
+
+#[derive(Schema, Default)]
+struct Purse {
+    gold: u32,
+}
+
+/// What a client is sent beside the others: in one frame with what all are sent, and in a frame of its own.
+fn own_parts() -> Vec<(&'static str, Forms)> {
+    let mut table = Tracked::new(Table::default());
+    let mut tree = StateTree::new(&table);
+    table.purses.insert("p1", Purse { gold: 5 });
+    table.purses.insert("p2", Purse { gold: 6 });
+    let view = Some(table.create_view("p1"));
+    table.sync(&mut tree);
+    let mut clients = [Profile::Opcode, Profile::MessagePack].map(|profile| {
+        let channel = Channel::new(profile, Knowledge::Schema);
+        let own = OwnChannel::new(&channel);
+        (channel, own, View::with_paths(tree.paths()))
+    });
+    let first = clients.each_mut().map(|(channel, own, held)| {
+        let shared = channel.first_sync(&tree);
+        let frame = own.first_sync(&tree, &table, view, &shared).unwrap();
+        held.receive(&frame, channel.profile().state()).unwrap();
+        assert_eq!(held.root(), &own.part().over(&tree));
+        frame
+    });
+    table.round = 2;
+    for (_, mut purse) in &mut table.purses {
+        purse.gold += 2;
+    }
+    table.sync(&mut tree);
+    let next = clients.each_mut().map(|(channel, own, held)| {
+        let mut frames = Vec::new();
+        channel.update(&tree, &Catalog::default(), &[], &mut frames);
+        let frame = own.update(&tree, &table, view, &frames[0]).unwrap();
+        if !own.is_merged() {
+            held.receive(&frames[0], channel.profile().state()).unwrap();
+        }
+        held.receive(&frame, channel.profile().state()).unwrap();
+        assert_eq!(held.root(), &own.part().over(&tree));
+        frame
+    });
+    vec![("own-first-sync", forms(&first[0], &first[1])), ("own-diff", forms(&next[0], &next[1]))]
 }
 
 fn shot() -> Event {
