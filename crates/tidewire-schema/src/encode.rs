@@ -48,7 +48,8 @@ use self::{hidden::Hidden, plain::Plain, writer::Writer};
 #[derive(Debug)]
 pub struct Encoder {
     types: Arc<TypeSet>,
-    patch: Plain,
+    /// Writes patches: by itself where that is enough, by its writer elsewhere.
+    plain: Plain,
     snapshot: Writer,
     /// What not everyone is told of, if there is such a field.
     hidden: Option<Box<Hidden>>,
@@ -73,11 +74,11 @@ impl Encoder {
     /// An encoder for `state`, which may hold anything already.
     pub fn new<S: Schema>(state: &Tracked<S>) -> Self {
         let types = Arc::new(state.types());
-        let patch = Writer::new(&types);
+        let writer = Writer::new(&types);
         let hidden = types.has_hidden_fields().then(|| Box::new(Hidden::new(&types)));
         Self {
-            is_plain: hidden.is_none() && patch.kinds.is_none(),
-            patch: Plain::new(patch),
+            is_plain: hidden.is_none() && writer.kinds.is_none(),
+            plain: Plain::new(writer),
             snapshot: Writer::new(&types),
             hidden,
             types,
@@ -98,7 +99,7 @@ impl Encoder {
     pub fn patch<S: Schema>(&mut self, state: &mut Tracked<S>) -> &[u8] {
         if self.is_plain {
             self.check_ticks(state.ticks());
-            state.sync(&mut self.patch);
+            state.sync(&mut self.plain);
             self.ticks += 1;
         } else {
             state.sync(self);
@@ -108,7 +109,7 @@ impl Encoder {
 
     /// The bytes of the last patch.
     pub fn last_patch(&self) -> &[u8] {
-        &self.patch.writer.out
+        &self.plain.writer.out
     }
 
     /// All there is, for a client that has nothing.
@@ -125,9 +126,9 @@ impl Encoder {
         self.check_ticks(state.ticks());
         self.snapshot.start_snapshot();
         // Lent for as long as it takes: a snapshot changes no numbers.
-        self.snapshot.numbering = std::mem::take(&mut self.patch.writer.numbering);
+        self.snapshot.numbering = std::mem::take(&mut self.plain.writer.numbering);
         state.visit_public(&mut self.snapshot);
-        self.patch.writer.numbering = std::mem::take(&mut self.snapshot.numbering);
+        self.plain.writer.numbering = std::mem::take(&mut self.snapshot.numbering);
         &self.snapshot.out
     }
 
@@ -157,8 +158,8 @@ impl Encoder {
     ) -> &[u8] {
         self.check_ticks(state.ticks());
         match &mut self.hidden {
-            Some(hidden) => hidden.patch(&self.patch.writer.out, state, view, reader),
-            None => &self.patch.writer.out,
+            Some(hidden) => hidden.patch(&self.plain.writer.out, state, view, reader),
+            None => &self.plain.writer.out,
         }
     }
 
@@ -211,7 +212,7 @@ impl Encoder {
     /// Values of the last sync that may get lost on their way: operations for a message of their own,
     /// to be sent beside [`last_patch`](Self::last_patch) where there is a channel for that.
     pub fn last_unreliable(&self) -> &[u8] {
-        &self.patch.writer.unreliable
+        &self.plain.writer.unreliable
     }
 
     /// The description of the types that a client needs before its first state.
@@ -244,7 +245,7 @@ macro_rules! route {
                     return hidden.$hidden($($given),*);
                 }
             }
-            self.patch.writer.$name($($arg),*);
+            self.plain.writer.$name($($arg),*);
         }
     )*};
 }
@@ -253,15 +254,15 @@ macro_rules! route {
 impl Visitor for Encoder {
     fn begin(&mut self, tick: u64) {
         self.check_ticks(tick);
-        self.patch.writer.start_patch();
-        self.patch.writer.begin(tick);
+        self.plain.writer.start_patch();
+        self.plain.writer.begin(tick);
         if let Some(hidden) = &mut self.hidden {
             hidden.start();
         }
     }
 
     fn end(&mut self) {
-        self.patch.writer.end();
+        self.plain.writer.end();
         self.ticks += 1;
     }
 
@@ -272,21 +273,21 @@ impl Visitor for Encoder {
         {
             return;
         }
-        self.patch.writer.enter(node);
+        self.plain.writer.enter(node);
     }
 
     fn introduce(&mut self, node: Introduced) {
         if let Some(hidden) = &mut self.hidden {
             hidden.introduce(node);
         }
-        self.patch.writer.introduce(node);
+        self.plain.writer.introduce(node);
     }
 
     fn released(&mut self, node: RefId) {
         if let Some(hidden) = &mut self.hidden {
             hidden.released(node);
         }
-        self.patch.writer.released(node);
+        self.plain.writer.released(node);
     }
 
     fn renumbered(&mut self, from: RefId, to: RefId) {
@@ -303,7 +304,7 @@ impl Visitor for Encoder {
             }
             hidden.public_reference(field, node);
         }
-        self.patch.reference(field, node, old);
+        self.plain.writer.reference(field, node, old);
     }
 
     #[inline(always)]

@@ -192,14 +192,23 @@ pub(crate) fn write_field(out: &mut Vec<u8>, op: u8, value: Value<'_>) {
         Value::Uint64(value) => write_op(out, op, value.to_le_bytes()),
         Value::Float32(value) => write_op(out, op, value.to_le_bytes()),
         Value::Float64(value) => write_op(out, op, value.to_le_bytes()),
-        Value::String(text) if text.len() < 0x20 => {
-            out.extend_from_slice(&[op, 0xa0 | text.len() as u8]);
-            out.extend_from_slice(text.as_bytes());
-        }
-        Value::String(_) | Value::Number(_) | Value::Quantized(..) => {
+        Value::String(text) => write_text_op(out, op, text),
+        Value::Number(_) | Value::Quantized(..) => {
             out.push(op);
             write_value(out, value);
         }
+    }
+}
+
+/// Apart, so that the fields around it stay close together: texts change less often than numbers do.
+#[inline(never)]
+fn write_text_op(out: &mut Vec<u8>, op: u8, text: &str) {
+    if text.len() < 0x20 {
+        out.extend_from_slice(&[op, 0xa0 | text.len() as u8]);
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        out.push(op);
+        write_string(out, text);
     }
 }
 

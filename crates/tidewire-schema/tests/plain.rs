@@ -94,7 +94,7 @@ proptest! {
         ticks in vec(vec(any::<Edit>(), 0..10), 1..10),
     ) {
         let mut states = [Tracked::new(Shop::default()), Tracked::new(Shop::default())];
-        let mut encoders = states.each_ref().map(|state| Encoder::new(state));
+        let mut encoders = states.each_ref().map(Encoder::new);
         let mut client = Decoder::<Shop>::new();
         for edits in ticks {
             for state in &mut states {

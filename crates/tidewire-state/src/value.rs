@@ -276,9 +276,7 @@ impl Primitive for String {
         if self.len() <= SHORT && !sent.is_heap_allocated() {
             *sent = CompactString::new(self);
         } else {
-            // The memory is kept.
-            sent.clear();
-            sent.push_str(self);
+            remember_long(self, sent);
         }
     }
     fn assign(&mut self, value: Value<'_>) -> Result<(), PrimitiveKind> {
@@ -287,6 +285,13 @@ impl Primitive for String {
         self.push_str(value);
         Ok(())
     }
+}
+
+/// The memory is kept.
+#[inline(never)]
+fn remember_long(text: &str, sent: &mut CompactString) {
+    sent.clear();
+    sent.push_str(text);
 }
 
 /// How many bytes of text a [`CompactString`] holds in itself.
