@@ -215,7 +215,10 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         index: Option<TypeIndex>,
     ) -> (RefId, Option<RefId>) {
         let (id, old) = self.tracker.allocate(owner.id, was);
-        self.tracker.nodes[id.0 as usize].hidden = owner.hidden;
+        let links = &mut self.tracker.nodes[id.0 as usize];
+        (links.hidden, links.gate) = (owner.hidden, owner.gate);
+        links.is_collection = index.is_none();
+        self.tracker.noted.came(owner.hidden);
         self.visitor.introduce(Introduced { id, index, hidden: owner.hidden });
         (id, old)
     }
