@@ -53,7 +53,7 @@ pub use crate::{
     bits::Bits,
     collection::CollectionSchema,
     dynamic::{DynCollection, DynError, DynField, DynMirror, DynPrimitive, DynState, DynStruct},
-    filter::Viewer,
+    filter::{Ask, Viewer},
     hash::state_hash,
     instance::Instance,
     map::MapSchema,

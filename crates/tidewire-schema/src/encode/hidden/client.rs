@@ -190,45 +190,53 @@ impl ClientView {
 
     /// Copies what changed in what it holds. `told` says whether some of it has been told already.
     pub(super) fn copy_segments(&self, segments: Segments<'_>, told: bool, out: &mut Vec<u8>) {
-        let Segments { bytes, runs, changed, words, held, granted, .. } = segments;
-        let word_of = |bits: &Bits, at: u32| bits.words().get(at as usize).copied().unwrap_or(0);
-        for at in words.iter().copied() {
-            // What the view shows no longer is not told, even where the client has yet to be told so.
-            let mut seen = word_of(held, at);
-            if let Some(granted) = granted {
-                seen |= word_of(granted, at);
+        // What the view shows no longer is not told, even where the client has yet to be told so.
+        let Segments { view, shadow, held, .. } = segments;
+        match segments.granted {
+            None => {
+                self.copy_where(segments, told, out, |at| word_of(held, at), |_, told| Some(told));
             }
-            let mut both = word_of(changed, at) & word_of(&self.full, at) & seen;
+            Some(granted) => {
+                let seen = |at| word_of(held, at) | word_of(granted, at);
+                let now = |id, _| view.sight(id, shadow.is_hidden(id));
+                self.copy_where(segments, told, out, seen, now);
+            }
+        }
+    }
+
+    /// As [`copy_segments`](Self::copy_segments), of the structures of which the words of `seen` say that
+    /// the view shows something; `now` is what it shows of one that was shown as told.
+    #[inline]
+    fn copy_where(
+        &self,
+        segments: Segments<'_>,
+        told: bool,
+        out: &mut Vec<u8>,
+        seen: impl Fn(u32) -> u64,
+        now: impl Fn(RefId, Shown) -> Option<Shown>,
+    ) {
+        let Segments { bytes, all, runs, changed, words, .. } = segments;
+        for at in words.iter().copied() {
+            let mut both = word_of(changed, at) & word_of(&self.full, at) & seen(at);
             if told {
                 both &= !word_of(&self.written, at);
             }
             while both != 0 {
                 let id = RefId(at * 64 + both.trailing_zeros());
                 both &= both - 1;
-                let run = runs[id.0 as usize];
-                if run.plain {
-                    copy(out, bytes, run.start, run.end);
-                } else {
-                    self.copy_shown(id, run, segments, out);
+                let Run { first, last, start, end, plain } = runs[id.0 as usize];
+                if plain {
+                    copy(out, bytes, start, end);
+                    continue;
                 }
-            }
-        }
-    }
-
-    /// Copies of the segments about a structure those that the client may see: as it was told of it,
-    /// and as its view is now.
-    fn copy_shown(&self, id: RefId, run: Run, segments: Segments<'_>, out: &mut Vec<u8>) {
-        let Segments { bytes, all, view, shadow, granted, .. } = segments;
-        let told = self.nodes.get(&id).and_then(|known| known.shows).unwrap_or_default();
-        let now = match granted {
-            Some(_) => view.sight(id, shadow.is_hidden(id)),
-            None => Some(told),
-        };
-        let Some(now) = now else { return };
-        for segment in &all[run.first as usize..=run.last as usize] {
-            let Segment { node, visibility, start, end } = *segment;
-            if node == id && told.shows(visibility) && now.shows(visibility) {
-                copy(out, bytes, start, end);
+                let told = self.nodes.get(&id).and_then(|known| known.shows).unwrap_or_default();
+                let Some(now) = now(id, told) else { continue };
+                for segment in &all[first as usize..=last as usize] {
+                    let Segment { node, visibility, start, end } = *segment;
+                    if node == id && told.shows(visibility) && now.shows(visibility) {
+                        copy(out, bytes, start, end);
+                    }
+                }
             }
         }
     }
@@ -503,6 +511,10 @@ impl Below {
         self.numbers.insert(number, new);
         new
     }
+}
+
+fn word_of(bits: &Bits, at: u32) -> u64 {
+    bits.words().get(at as usize).copied().unwrap_or(0)
 }
 
 /// Copies some bytes. A few are copied as a block and cut to size, without a loop or a call.
