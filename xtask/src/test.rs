@@ -72,7 +72,7 @@ impl Part {
             Self::Instructions => instructions::run(instructions::Args::default()),
             Self::Judges => judges(),
             Self::Differential => conformance("differential", args.seeds),
-            Self::Streams => conformance("streams", args.seeds / 8),
+            Self::Streams => conformance("streams", args.seeds / 20),
             Self::Mosx => {
                 setup::npm(&root().join("conformance/mosx"))?;
                 conformance("mosx", args.seeds / 4)
