@@ -75,7 +75,7 @@ impl Part {
                 conformance("differential", args.seeds)?;
                 conformance("filters", args.seeds / 4)
             }
-            Self::Streams => conformance("streams", args.seeds / 8),
+            Self::Streams => conformance("streams", args.seeds / 20),
             Self::Mosx => {
                 setup::npm(&root().join("conformance/mosx"))?;
                 conformance("mosx", args.seeds / 4)
