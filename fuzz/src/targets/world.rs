@@ -42,7 +42,7 @@ pub(super) struct PooledWorld {
     #[schema(number)]
     pub(super) score: f64,
     pub(super) exact: f64,
-    pub(super) chief: Handle<PooledItem>,
+    pub(super) chief: Option<Handle<PooledItem>>,
     /// A copy, if what is in it is somewhere else as well.
     pub(super) guest: Option<PooledItem>,
     pub(super) items: ArraySchema<Handle<PooledItem>>,
