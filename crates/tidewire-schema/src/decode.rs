@@ -36,6 +36,7 @@ mod limits;
 mod map;
 mod members;
 mod message;
+mod nesting;
 mod nodes;
 mod places;
 pub(crate) mod reader;
