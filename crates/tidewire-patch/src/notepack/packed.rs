@@ -85,13 +85,15 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// That of no message.
-    pub(crate) const NOTHING: Self = Self {
-        bytes: Vec::new(),
-        cells: Vec::new(),
-        types: Span { at: 0, len: 0 },
-        base: None,
-        shapes: OnceLock::new(),
-    };
+    pub(crate) const fn nothing() -> Self {
+        Self {
+            bytes: Vec::new(),
+            cells: Vec::new(),
+            types: Span { at: 0, len: 0 },
+            base: None,
+            shapes: OnceLock::new(),
+        }
+    }
 
     pub(crate) fn new(bytes: Vec<u8>, cells: Vec<Cell>, types: Span) -> Self {
         Self { bytes, cells, types, ..Self::default() }
