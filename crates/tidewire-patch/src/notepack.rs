@@ -17,6 +17,7 @@
 //! # Ok::<(), notepack::DecodeError>(())
 //! ```
 
+mod look;
 mod members;
 mod object;
 mod pack;
@@ -26,6 +27,7 @@ mod value;
 pub(crate) mod write;
 
 pub use self::{
+    look::Look,
     object::Object,
     read::{DecodeError, MAX_DEPTH, decode},
     value::{Text, Value},

@@ -109,6 +109,15 @@ impl Object {
         }
     }
 
+    /// Where this was read, if nothing was done to it since.
+    #[inline]
+    pub(super) fn place(&self) -> Option<(&Packed, usize)> {
+        match &self.0 {
+            Repr::Packed { message, at, .. } => Some((message, *at as usize)),
+            _ => None,
+        }
+    }
+
     /// This object, made of its members.
     fn opened(&self) -> &Self {
         match &self.0 {

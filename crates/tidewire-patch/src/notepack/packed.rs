@@ -85,13 +85,15 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// That of no message.
-    pub(crate) const NOTHING: Self = Self {
-        bytes: Vec::new(),
-        cells: Vec::new(),
-        types: Span { at: 0, len: 0 },
-        base: None,
-        shapes: OnceLock::new(),
-    };
+    pub(crate) const fn nothing() -> Self {
+        Self {
+            bytes: Vec::new(),
+            cells: Vec::new(),
+            types: Span { at: 0, len: 0 },
+            base: None,
+            shapes: OnceLock::new(),
+        }
+    }
 
     pub(crate) fn new(bytes: Vec<u8>, cells: Vec<Cell>, types: Span) -> Self {
         Self { bytes, cells, types, ..Self::default() }
@@ -214,7 +216,10 @@ impl Packed {
     /// there twice.
     pub(crate) fn entries(&self, at: usize) -> impl Iterator<Item = (Cell, usize)> {
         let (names, first, each) = match self.cells[at] {
-            Cell::Struct { of, at, .. } => (self.names(of), at as usize, 1),
+            Cell::Struct { of, at, len } => {
+                let names = self.names_of_types().names(of);
+                (&names[..names.len().min(len as usize)], at as usize, 1)
+            }
             Cell::Object(span) | Cell::Map(span) => {
                 (&self.cells[span.range()], span.at as usize + 1, 2)
             }
@@ -226,8 +231,28 @@ impl Packed {
 
     /// The value of a name among the members of the object in a cell.
     pub(crate) fn entry(&self, at: usize, name: &str) -> Option<usize> {
-        let found = self.entries(at).filter(|(other, _)| self.says(*other, name)).last();
+        let names = self.names_of(at);
+        let found = self.entries(at).filter(|(other, _)| names.says(*other, name)).last();
         found.map(|(_, value)| value)
+    }
+
+    /// The message that has the types.
+    fn names_of_types(&self) -> &Self {
+        self.base.as_deref().unwrap_or(self)
+    }
+
+    /// The message that has the names of the members of the object in a cell.
+    pub(crate) fn names_of(&self, at: usize) -> &Self {
+        match self.cells[at] {
+            Cell::Struct { .. } => self.names_of_types(),
+            _ => self,
+        }
+    }
+
+    /// Tells of the values of the object in a cell which are there.
+    pub(crate) fn is_there(&self, at: usize) -> impl Fn(usize) -> bool {
+        let keeps_undefined = matches!(self.cells[at], Cell::Object(_));
+        move |value| keeps_undefined || self.cells[value] != Cell::Undefined
     }
 
     /// The texts of the array in a cell. Nothing if something else is in it.
@@ -249,7 +274,7 @@ impl Packed {
         match self.cells[at] {
             Cell::Array(items) => items.range().map(|item| self.to_json(item)).collect(),
             Cell::Struct { of, at, len } => {
-                let base = self.base.as_deref().unwrap_or(self);
+                let base = self.names_of_types();
                 let names = base.names(of).iter().map(|name| base.text(*name));
                 let values = std::iter::zip(names, Span { at, len }.range());
                 Json::Object(values.filter_map(member).collect())

@@ -88,10 +88,13 @@ pub(super) struct Nodes {
     /// slot is its number need not be here.
     dense: Vec<Slot>,
     /// And of all other numbers.
-    sparse: Option<Box<HashMap<u64, Slot, RandomState>>>,
+    sparse: Option<HashMap<u64, Slot, RandomState>>,
     /// Nodes by their places, once there is a node with too many for a look at each.
-    places: Option<Box<HashMap<(Slot, Key), Slot, RandomState>>>,
+    places: Option<Places>,
 }
+
+/// Nodes by the one around them and the place there.
+type Places = HashMap<(Slot, Key), Slot, RandomState>;
 
 /// How many nodes below another are found by a look at each.
 const FEW: usize = 8;
@@ -299,7 +302,7 @@ impl Nodes {
 
     /// Makes the table of places.
     fn index(&mut self) {
-        let mut places: HashMap<(Slot, Key), Slot, RandomState> = HashMap::default();
+        let mut places = Places::default();
         for around in 0..self.list.len() as Slot {
             let children: Vec<Slot> = self.below(around).collect();
             for child in children {
@@ -308,7 +311,7 @@ impl Nodes {
                 places.entry((around, key)).or_insert(child);
             }
         }
-        self.places = Some(Box::new(places));
+        self.places = Some(places);
     }
 
     /// The place of a node, by the first position of its key.
@@ -388,4 +391,4 @@ impl Nodes {
 }
 
 /// The state before there is one.
-static NOTHING: Packed = Packed::NOTHING;
+static NOTHING: Packed = Packed::nothing();

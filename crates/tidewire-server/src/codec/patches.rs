@@ -56,11 +56,11 @@ impl<E> PatchCodec<E> {
     }
 
     /// Forgets what those with a view hold, if nobody has it any more.
-    fn forget_unused<S: Schema>(&mut self, had: Option<Shown>)
+    fn forget_unused<S: Schema>(&mut self, had: Option<&Shown>)
     where
         E: Encode<S>,
     {
-        if let Some(Shown { view, .. }) = had
+        if let Some(&Shown { view, .. }) = had
             && !self.shown.values().any(|other| other.view == view)
         {
             self.encoder.forget(view);
@@ -145,7 +145,7 @@ impl<S: Schema, E: Encode<S>> RoomCodec<S> for PatchCodec<E> {
         }
         let name = state.view(view).map_or_else(String::new, |view| view.name().to_owned());
         let had = self.shown.insert(client.key(), Shown { view, name });
-        self.forget_unused::<S>(had);
+        self.forget_unused::<S>(had.as_ref());
         let Self { frames, encoder, .. } = self;
         let frame = &mut frames.entry(view).or_default().snapshot;
         frame.get_or_insert_with(|| {
@@ -158,7 +158,7 @@ impl<S: Schema, E: Encode<S>> RoomCodec<S> for PatchCodec<E> {
 
     fn left(&mut self, client: &Client) {
         let had = self.shown.remove(&client.key());
-        self.forget_unused::<S>(had);
+        self.forget_unused::<S>(had.as_ref());
     }
 }
 
