@@ -48,7 +48,7 @@ struct Unit {
 
 impl Unit {
     fn shows_goal(&self, viewer: &Viewer<'_>) -> bool {
-        self.hp % 3 == 0 || self.name == viewer.name()
+        self.hp.is_multiple_of(3) || self.name == viewer.name()
     }
 }
 
