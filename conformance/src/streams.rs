@@ -5,6 +5,7 @@
 
 mod compare;
 mod model;
+mod places;
 mod run;
 mod world;
 

@@ -4,16 +4,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use tidewire_opcode::StateTree;
 use tidewire_patch::{Config, JsonEncoder, MpackEncoder, mpack, notepack::Value};
 use tidewire_schema::{Decoder, Encoder, Profile};
-use tidewire_state::{DynStruct, StreamKey, StreamSchema, Tag, Tracked, ViewId, Visitor};
+use tidewire_state::{DynStruct, StreamKey, Tag, Tracked, ViewId, Visitor};
 use tidewire_testkit::Random;
 
 use super::{
     compare::{hex, newly, references, same, strip, to_json},
-    model, world,
+    model,
+    places::{At, Model, Zone},
+    world,
 };
 use crate::judge::{Judge, VERSIONS};
 
@@ -39,31 +41,6 @@ impl std::ops::AddAssign for Counts {
 /// All clients; all but the last have views.
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 const VIEWS: usize = 3;
-
-/// Where a stream is.
-#[derive(Clone, Debug, PartialEq)]
-enum At {
-    Crowd,
-    Line,
-    Herd,
-    Zone(String, bool),
-    Row(usize, bool),
-}
-
-struct Zone {
-    title: String,
-    crowd: model::Stream,
-    herd: model::Stream,
-}
-
-struct Model {
-    title: String,
-    crowd: model::Stream,
-    line: model::Stream,
-    herd: model::Stream,
-    zones: BTreeMap<String, Zone>,
-    row: Vec<Zone>,
-}
 
 struct Client {
     own: Decoder<world::World>,
@@ -121,120 +98,6 @@ const STEPS: usize = 60;
 /// Names of types in a handshake, as hex.
 const COLLECTION: &str = "aa636f6c6c656374696f6e";
 const STREAM: &str = "a673747265616d";
-
-impl Zone {
-    fn new(title: String) -> Self {
-        let (crowd, herd) =
-            (model::Stream::new(false, 1, true), model::Stream::new(true, 1, false));
-        Self { title, crowd, herd }
-    }
-
-    fn stream(&mut self, hidden: bool) -> &mut model::Stream {
-        if hidden { &mut self.herd } else { &mut self.crowd }
-    }
-
-    fn seen_by(&self, viewer: Option<usize>) -> Json {
-        let mut json = json!({ "title": self.title, "crowd": self.crowd.seen_by(viewer) });
-        put(&mut json, "herd", self.herd.seen_by(viewer));
-        json
-    }
-}
-
-fn put(json: &mut Json, name: &str, value: Option<Json>) {
-    if let Some(value) = value {
-        json[name] = value;
-    }
-}
-
-impl Model {
-    fn streams(&self) -> impl Iterator<Item = &model::Stream> {
-        let zones = self.zones.values().chain(&self.row);
-        [&self.crowd, &self.line, &self.herd]
-            .into_iter()
-            .chain(zones.flat_map(|zone| [&zone.crowd, &zone.herd]))
-    }
-
-    fn streams_mut(&mut self) -> impl Iterator<Item = &mut model::Stream> {
-        let zones = self.zones.values_mut().chain(&mut self.row);
-        [&mut self.crowd, &mut self.line, &mut self.herd]
-            .into_iter()
-            .chain(zones.flat_map(|zone| [&mut zone.crowd, &mut zone.herd]))
-    }
-
-    fn stream(&mut self, at: &At) -> Option<&mut model::Stream> {
-        Some(match at {
-            At::Crowd => &mut self.crowd,
-            At::Line => &mut self.line,
-            At::Herd => &mut self.herd,
-            At::Zone(key, hidden) => self.zones.get_mut(key)?.stream(*hidden),
-            At::Row(index, hidden) => self.row.get_mut(*index)?.stream(*hidden),
-        })
-    }
-
-    fn places(&self) -> Vec<At> {
-        let mut places = vec![At::Crowd, At::Line, At::Herd];
-        for hidden in [false, true] {
-            places.extend(self.zones.keys().map(|key| At::Zone(key.clone(), hidden)));
-            places.extend((0..self.row.len()).map(|index| At::Row(index, hidden)));
-        }
-        places
-    }
-
-    fn seen_by(&self, viewer: Option<usize>) -> Json {
-        let zones: Map<String, Json> =
-            self.zones.iter().map(|(key, zone)| (key.clone(), zone.seen_by(viewer))).collect();
-        let row: Vec<Json> = self.row.iter().map(|zone| zone.seen_by(viewer)).collect();
-        let mut json = json!({
-            "title": self.title,
-            "crowd": self.crowd.seen_by(viewer),
-            "line": self.line.seen_by(viewer),
-            "zones": zones,
-            "row": row,
-        });
-        put(&mut json, "herd", self.herd.seen_by(viewer));
-        json
-    }
-}
-
-impl At {
-    fn stream<'a>(
-        &self,
-        world: &'a mut world::World,
-    ) -> Option<&'a mut StreamSchema<world::Beast>> {
-        let of = |zone: &'a mut world::Zone, hidden| {
-            if hidden { &mut zone.herd } else { &mut zone.crowd }
-        };
-        Some(match self {
-            Self::Crowd => &mut world.crowd,
-            Self::Line => &mut world.line,
-            Self::Herd => &mut world.herd,
-            Self::Zone(key, hidden) => of(world.zones.get_mut(key)?, *hidden),
-            Self::Row(index, hidden) => of(world.row.get_mut(*index)?, *hidden),
-        })
-    }
-
-    fn look<'a>(&self, world: &'a world::World) -> Option<&'a StreamSchema<world::Beast>> {
-        let of = |zone: &'a world::Zone, hidden| if hidden { &zone.herd } else { &zone.crowd };
-        Some(match self {
-            Self::Crowd => &world.crowd,
-            Self::Line => &world.line,
-            Self::Herd => &world.herd,
-            Self::Zone(key, hidden) => of(world.zones.get(key)?, *hidden),
-            Self::Row(index, hidden) => of(world.row.get(*index)?, *hidden),
-        })
-    }
-
-    fn path(&self) -> Vec<String> {
-        let field = |hidden: bool| if hidden { "herd" } else { "crowd" }.to_owned();
-        match self {
-            Self::Crowd => vec!["crowd".to_owned()],
-            Self::Line => vec!["line".to_owned()],
-            Self::Herd => vec!["herd".to_owned()],
-            Self::Zone(key, hidden) => vec!["zones".to_owned(), key.clone(), field(*hidden)],
-            Self::Row(index, hidden) => vec!["row".to_owned(), index.to_string(), field(*hidden)],
-        }
-    }
-}
 
 impl<'a> Game<'a> {
     fn new(seed: u64, judge: &'a mut Judge) -> Self {
