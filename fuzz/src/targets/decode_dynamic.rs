@@ -17,7 +17,7 @@ pub fn target(data: &[u8]) {
     let pooled = Decoder::pooled_from_handshake(handshake);
     let Ok(mut pooled) = pooled else { panic!("one takes the handshake: {pooled:?}") };
     let mut limits = pooled.limits();
-    limits.memory = 1 << 22;
+    (limits.memory, limits.moves) = (1 << 22, 1 << 20);
     pooled.set_limits(limits);
     let mut broken = false;
     for message in messages {
