@@ -145,6 +145,7 @@ impl<'a> Look<'a> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may")]
 mod tests {
     use super::*;
     use crate::notepack;
