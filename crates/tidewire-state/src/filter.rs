@@ -10,6 +10,7 @@ use crate::{
     schema::{Field, Gone},
     tracker::{Noted, SharedKey, Tracker},
     types::FieldIndex,
+    value::Value,
     view::{Passed, Views},
     visitor::RefId,
 };
@@ -158,6 +159,20 @@ impl<'a> Ask<'a> {
         let root = self.root;
         self.views.ask(for_all, |name, verdicts| {
             verdicts.put_field(node, field, verdict(&Viewer { name, root }));
+        });
+    }
+
+    /// Asks what each is told of a field, in the place of what is in it.
+    pub(crate) fn custom(
+        &mut self,
+        node: RefId,
+        field: FieldIndex,
+        value: &mut dyn FnMut(&Viewer<'_>, &mut dyn FnMut(Option<Value<'_>>)),
+    ) {
+        let for_all = self.noted.entered.has(node.0);
+        let root = self.root;
+        self.views.ask(for_all, |name, verdicts| {
+            value(&Viewer { name, root }, &mut |value| verdicts.put_custom(node, field, value));
         });
     }
 
