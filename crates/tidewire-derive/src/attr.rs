@@ -175,7 +175,9 @@ impl FieldAttrs {
                 "base" => this.base = word(&meta, errors),
                 "pool" => this.pool = word(&meta, errors),
                 "view" => this.view = view(&meta, errors),
-                "filter" | "filter_children" | "per_player" | "custom" => this.filter(name, &meta, errors),
+                "filter" | "filter_children" | "per_player" | "custom" => {
+                    this.filter(name, &meta, errors);
+                }
                 "masked" => this.masked = masked(&meta, errors),
                 "computed" => this.computed = computed(&meta, errors),
                 "quantized" => this.quantized = quantized(&meta, errors),
@@ -247,8 +249,8 @@ const ON_FIELD: Place = Place {
         "unreliable",
         "view",
     ],
-    list: "`base`, `computed = …`, `deprecated`, `filter = …`, `filter_children = …`, `full_state_only`, \
-           `masked(…)`, `max_per_tick = …`, `number`, `patch_only`, `per_player`, `pool`, `priority = …`, \
+    list: "`base`, `computed = …`, `custom = …`, `deprecated`, `filter = …`, `filter_children = …`, \
+           `full_state_only`, `masked(…)`, `max_per_tick = …`, `number`, `patch_only`, `per_player`, `pool`, `priority = …`, \
            `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
 };
 

@@ -173,7 +173,9 @@ fn custom(field: &Field<'_>, span: Span, errors: &mut Errors) {
         refuse("what `custom` gives is sent as it is; remove `quantized`");
     }
     if let Some((_, Sending::PatchOnly | Sending::SnapshotOnly)) = attrs.sending {
-        refuse("what `custom` gives is sent to who comes and when it changes; remove the other attribute");
+        refuse(
+            "what `custom` gives is sent to who comes and when it changes; remove the other attribute",
+        );
     }
     if let Some(problem) = types::not_custom(field.ty) {
         errors.at(field.ty, problem);

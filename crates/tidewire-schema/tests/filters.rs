@@ -370,14 +370,17 @@ fn what_is_ones_own_comes_and_goes_with_its_struct() {
     };
     assert_eq!(labels(&game.ada), ["ada at 1 of "]);
     assert_eq!(labels(&game.bob), ["bob at 1 of "]);
-    assert_eq!((game.ada.copy.state().seats[0].heat, game.bob.copy.state().seats[0].heat), (3.0, 0.0));
+    assert_eq!(
+        (game.ada.copy.state().seats[0].heat, game.bob.copy.state().seats[0].heat),
+        (3.0, 0.0)
+    );
     game.tick(|table| table.seats.insert(0, seat(2)));
     assert_eq!(labels(&game.ada), ["ada at 2 of ", "ada at 1 of "]);
     assert_eq!(game.nobody.state().seats[0], Seat { number: 2, ..Seat::default() });
     // Nothing of the seats was touched; who asks for it is asked again.
     game.tick(|table| table.title = "ada".into());
     assert_eq!(labels(&game.bob), ["bob at 2 of ", "bob at 1 of "]);
-    game.tick(|table| table.refilter());
+    game.tick(Tracked::refilter);
     assert_eq!(labels(&game.bob), ["bob at 2 of ada", "bob at 1 of ada"]);
     game.tick(|table| drop(table.seats.remove(0)));
     assert_eq!(labels(&game.ada), ["ada at 1 of ada"]);

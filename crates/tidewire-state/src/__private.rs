@@ -94,9 +94,7 @@ pub fn custom<S, T: Primitive>(
     ask: &mut Ask<'_>,
     value: impl Fn(&S, &Viewer<'_>) -> Option<T>,
 ) {
-    ask.custom(place.0, place.1, &mut |viewer, put| {
-        put(value(holder, viewer).as_ref().map(Primitive::value));
-    });
+    ask.custom(place.0, place.1, |viewer| value(holder, viewer));
 }
 
 /// As [`custom`], of a field that is sent as a `number`.

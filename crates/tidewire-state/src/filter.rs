@@ -10,7 +10,7 @@ use crate::{
     schema::{Field, Gone},
     tracker::{Noted, SharedKey, Tracker},
     types::FieldIndex,
-    value::Value,
+    value::Primitive,
     view::{Passed, Views},
     visitor::RefId,
 };
@@ -163,16 +163,17 @@ impl<'a> Ask<'a> {
     }
 
     /// Asks what each is told of a field, in the place of what is in it.
-    pub(crate) fn custom(
+    pub(crate) fn custom<T: Primitive>(
         &mut self,
         node: RefId,
         field: FieldIndex,
-        value: &mut dyn FnMut(&Viewer<'_>, &mut dyn FnMut(Option<Value<'_>>)),
+        value: impl Fn(&Viewer<'_>) -> Option<T>,
     ) {
         let for_all = self.noted.entered.has(node.0);
         let root = self.root;
         self.views.ask(for_all, |name, verdicts| {
-            value(&Viewer { name, root }, &mut |value| verdicts.put_custom(node, field, value));
+            let value = value(&Viewer { name, root });
+            verdicts.put_custom(node, field, value.as_ref().map(Primitive::value));
         });
     }
 

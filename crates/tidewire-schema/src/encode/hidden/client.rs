@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tidewire_state::{
-    Bits, DynPrimitive, FieldIndex, Primitive, RefEdit, RefId, Shown, StateView,
-};
+use tidewire_state::{Bits, DynPrimitive, FieldIndex, Primitive, RefEdit, RefId, Shown, StateView};
 
 use super::{
     Changes, Run, Segment, Segments,
@@ -189,7 +187,8 @@ impl ClientView {
         view.each_verdict_since(since, |id| contents.push(id));
         if since.is_none() {
             // What it was told by another view.
-            let told = |known: &Known| known.below.as_ref().is_some_and(|it| !it.customs.is_empty());
+            let told =
+                |known: &Known| known.below.as_ref().is_some_and(|it| !it.customs.is_empty());
             let told = self.nodes.iter().filter(|(_, known)| told(known));
             contents.extend(told.map(|(id, _)| *id));
         }
