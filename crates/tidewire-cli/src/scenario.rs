@@ -87,7 +87,8 @@ fn play<W: World>(
 /// How many structs may lie in one another. Keeps what walks the state within its stack.
 const DEEPEST: usize = 200;
 
-/// How many fields and elements a scenario can make, all in all. Keeps its memory within bounds.
+/// How many fields and elements a scenario can make, all in all, and have written again over all syncs. Keeps its
+/// memory and its time within bounds.
 const MOST_MADE: usize = 4_000_000;
 
 /// How many fields and elements may be written again because what they are in is shared. A few places

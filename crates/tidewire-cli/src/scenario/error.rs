@@ -135,6 +135,11 @@ pub enum StepError {
          first: share fewer"
     )]
     TooMuchShared,
+    #[error(
+        "what is written again of shared structs comes to more than {MOST_MADE} fields and elements, over all \
+         syncs and clients: share fewer, or sync less often"
+    )]
+    TooOftenShared,
 }
 
 /// A value as a message shows it: short, whatever it is.

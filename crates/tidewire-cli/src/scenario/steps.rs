@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use tidewire_state::{StateView, Tag, Tracked, ViewId};
 
 use super::{
-    ScenarioError,
+    MOST_MADE, ScenarioError,
     edit::{edit, instance},
     error::StepError,
     file::Scenario,
@@ -25,6 +25,8 @@ pub(super) struct Stage<W: World> {
     clients: Vec<Client>,
     /// Who has joined, in that order, by their numbers.
     joined: Vec<usize>,
+    /// How many fields and elements were written again, as what they are in is shared.
+    repeated: usize,
 }
 
 /// Who can watch.
@@ -43,7 +45,8 @@ impl<W: World> Stage<W> {
             Client { name: name.clone(), view }
         });
         let clients = clients.collect();
-        Self { maker: Maker::new(Arc::clone(&scenario.types)), state, clients, joined: Vec::new() }
+        let maker = Maker::new(Arc::clone(&scenario.types));
+        Self { maker, state, clients, joined: Vec::new(), repeated: 0 }
     }
 
     /// Does one step and writes what it sends.
@@ -88,7 +91,13 @@ impl<W: World> Stage<W> {
         index: usize,
         output: &mut Output<'_, O>,
     ) -> Result<(), ScenarioError> {
-        settle(&mut *self.state).map_err(|error| ScenarioError::Step { index, error })?;
+        let at_step = |error| ScenarioError::Step { index, error };
+        let repeated = settle(&mut *self.state).map_err(at_step)?;
+        let told = self.joined.len().max(1);
+        self.repeated = self.repeated.saturating_add(repeated.saturating_mul(told));
+        if self.repeated > MOST_MADE {
+            return Err(at_step(StepError::TooOftenShared));
+        }
         let joined = self.joined.iter().map(|client| &self.clients[*client]);
         output.tick(index, &mut self.state, joined)
     }

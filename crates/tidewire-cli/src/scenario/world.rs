@@ -191,15 +191,16 @@ pub(super) fn leads_to(
     false
 }
 
-/// Makes a state ready for a tick: what is in no place any more is removed from its pool.
+/// Makes a state ready for a tick: what is in no place any more is removed from its pool. Gives how many fields
+/// and elements are written again because what they are in is shared.
 ///
 /// # Errors
 ///
 /// If the state, written out with what is shared in each of its places, is too deep or too large. Every
 /// client and most codecs have it in that form.
-pub(super) fn settle<W: World>(world: &mut W) -> Result<(), StepError> {
-    let Some(pool) = world.pool() else { return Ok(()) };
-    let measures = measure(pool, world.root())?;
+pub(super) fn settle<W: World>(world: &mut W) -> Result<usize, StepError> {
+    let Some(pool) = world.pool() else { return Ok(0) };
+    let (measures, repeated) = measure(pool, world.root())?;
     let gone: Vec<_> =
         pool.iter().map(|(handle, _)| handle).filter(|at| !measures.contains_key(at)).collect();
     if let Some(pool) = world.pool_mut() {
@@ -207,7 +208,7 @@ pub(super) fn settle<W: World>(world: &mut W) -> Result<(), StepError> {
             pool.remove(handle);
         }
     }
-    Ok(())
+    Ok(repeated)
 }
 
 /// An instance and what is below it, written out.
@@ -223,7 +224,7 @@ struct Measure {
 fn measure(
     pool: &Pool<DynStruct>,
     root: &DynStruct,
-) -> Result<HashMap<Handle<DynStruct>, Measure>, StepError> {
+) -> Result<(HashMap<Handle<DynStruct>, Measure>, usize), StepError> {
     let mut measures: HashMap<Handle<DynStruct>, Measure> = HashMap::new();
     let whole = |instance: &DynStruct, measures: &HashMap<_, Measure>| {
         let mut whole = Measure { depth: 0, size: own_size(instance) };
@@ -254,10 +255,11 @@ fn measure(
     if whole.depth > DEEPEST {
         return Err(StepError::SharedTooDeep);
     }
-    if whole.size.saturating_sub(own) > MOST_REPEATED {
+    let repeated = whole.size.saturating_sub(own);
+    if repeated > MOST_REPEATED {
         return Err(StepError::TooMuchShared);
     }
-    Ok(measures)
+    Ok((measures, repeated))
 }
 
 /// How many fields and elements an instance has itself.

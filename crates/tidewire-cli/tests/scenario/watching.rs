@@ -233,6 +233,17 @@ fn what_shared_instances_come_to_is_bounded() {
                     beside their first: share fewer";
     assert_eq!((lines.len(), error.as_deref()), (3, Some(expected)));
 
+    // Not as much, but again and again.
+    let mut steps = vec![set("/a"), json!({ "op": "join", "client": "x" })];
+    for _ in 0..11 {
+        steps.extend([set("/b"), share("/b/a", "/a"), share("/b/b", "/a"), share("/a", "/b")]);
+    }
+    steps.extend(vec![json!({ "op": "sync" }); 1000]);
+    let (_, error) = run(&file(steps), schema);
+    let expected = "step 168: what is written again of shared structs comes to more than 4000000 fields and \
+                    elements, over all syncs and clients: share fewer, or sync less often";
+    assert_eq!(error.as_deref(), Some(expected));
+
     // Each holds the one before it.
     let mut steps = vec![set("/a")];
     for _ in 0..250 {
