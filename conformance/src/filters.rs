@@ -64,6 +64,12 @@ struct Table {
     chest: MapSchema<Card>,
     #[schema(view)]
     code: String,
+    /// Each is told it with its own name and a count.
+    #[schema(custom = Table::rumour_for)]
+    rumour: String,
+    /// Only the last digits are for some.
+    #[schema(custom(Table::odds_for), number)]
+    odds: Option<u16>,
     players: MapSchema<Player>,
 }
 
@@ -83,6 +89,8 @@ struct Player {
     whispers: MapSchema<String>,
     #[schema(view)]
     plan: String,
+    #[schema(custom = Player::mood_for)]
+    mood: Option<String>,
     best: Option<Handle<Card>>,
     #[schema(filter = |player: &Player, viewer| lets(player.mask, viewer.name()))]
     ally: Option<Box<Player>>,
@@ -116,9 +124,30 @@ struct Gem {
     rune: String,
     #[schema(filter = Gem::sees_aura)]
     aura: String,
+    #[schema(custom = Gem::gleam_for)]
+    gleam: String,
+}
+
+/// A token that is one viewer's alone.
+fn own_token(token: &str, name: &str) -> String {
+    if token.is_empty() {
+        return String::new();
+    }
+    let at = NAMES.iter().position(|other| *other == name).unwrap_or(NAMES.len());
+    // As long as a token, and another one: of what is in the field itself no client is told.
+    format!("zq{at}{}", token.chars().rev().take(9).collect::<String>())
 }
 
 impl Table {
+    fn rumour_for(&self, viewer: &Viewer<'_>) -> Option<String> {
+        lets(self.mask | self.night, viewer.name()).then(|| own_token(&self.rumour, viewer.name()))
+    }
+
+    fn odds_for(&self, viewer: &Viewer<'_>) -> Option<u16> {
+        let odds = self.odds? ^ u16::from(self.boss.mask);
+        Some(odds).filter(|odds| !(viewer.name() == "bob" && odds.is_multiple_of(2)))
+    }
+
     fn sees_secret(&self, viewer: &Viewer<'_>) -> bool {
         lets(self.mask, viewer.name())
     }
@@ -165,6 +194,11 @@ impl Player {
         lets(self.mask | self.eyes, viewer.name())
     }
 
+    fn mood_for(&self, viewer: &Viewer<'_>) -> Option<String> {
+        let mood = self.mood.as_ref()?;
+        lets(self.eyes, viewer.name()).then(|| own_token(mood, viewer.session_id()))
+    }
+
     fn sees_card(&self, viewer: &Viewer<'_>, _: usize, card: &Card) -> bool {
         lets(self.eyes, viewer.name()) || lets(card.mask, viewer.name())
     }
@@ -173,5 +207,10 @@ impl Player {
 impl Gem {
     fn sees_aura(&self, viewer: &Viewer<'_>) -> bool {
         viewer.root::<Table>().is_some_and(|table| lets(table.night, viewer.name()))
+    }
+
+    fn gleam_for(&self, viewer: &Viewer<'_>) -> Option<String> {
+        let night = viewer.root::<Table>().map_or(0, |table| table.night);
+        lets(self.mask ^ night, viewer.name()).then(|| own_token(&self.gleam, viewer.name()))
     }
 }

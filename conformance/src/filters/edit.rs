@@ -56,7 +56,13 @@ impl Source {
     }
 
     fn gem(&mut self) -> Gem {
-        Gem { mask: self.mask(), value: self.token(), rune: self.token(), aura: self.token() }
+        Gem {
+            mask: self.mask(),
+            value: self.token(),
+            rune: self.token(),
+            aura: self.token(),
+            gleam: self.token(),
+        }
     }
 
     fn card(&mut self, older_than: usize) -> Card {
@@ -80,6 +86,7 @@ impl Source {
             name: self.token(),
             purse: self.maybe(Self::token),
             plan: self.token(),
+            mood: self.maybe(Self::token),
             best: self.shared(usize::MAX).filter(|_| self.random.chance(30)),
             ..Player::default()
         };
@@ -94,10 +101,11 @@ impl Source {
     }
 
     fn change_gem(&mut self, gem: &mut Gem) {
-        match self.random.below(4) {
+        match self.random.below(5) {
             0 => gem.value = self.token(),
             1 => gem.rune = self.token(),
             2 => gem.aura = self.token(),
+            3 => gem.gleam = self.token(),
             _ => gem.mask = self.mask(),
         }
     }
@@ -119,7 +127,8 @@ impl Source {
     }
 
     fn change_player(&mut self, player: &mut Player, depth: usize) {
-        match self.random.below(12) {
+        match self.random.below(14) {
+            11 | 12 => player.mood = self.maybe(Self::token),
             0 => player.mask = self.mask(),
             1 => player.eyes = self.mask(),
             2 => player.name = self.token(),
@@ -141,7 +150,9 @@ impl Source {
 
     /// Changes something. Tells whether filters must be asked again for what no walk sees.
     pub(super) fn change(&mut self, table: &mut Table) -> bool {
-        match self.random.below(40) {
+        match self.random.below(42) {
+            40 => table.rumour = self.token(),
+            41 => table.odds = self.maybe(|source| source.random.below(4) as u16),
             0..3 => table.mask = self.mask(),
             3 => {
                 table.night = self.mask();

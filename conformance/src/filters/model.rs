@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 use tidewire_state::{Handle, RefId, StateView};
 
-use super::{Card, Gem, Player, Table, lets};
+use super::{Card, Gem, Player, Table, lets, own_token};
 
 /// What lets somebody through to a place who sees its holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +93,13 @@ impl<'a> Graph<'a> {
         value: impl Into<Json>,
     ) {
         self.put(at, name, gate, What::Value(value.into()));
+    }
+
+    /// A value that is this client's own.
+    fn custom(&mut self, at: usize, name: &str, value: Option<impl Into<Json>>) {
+        if let Some(value) = value {
+            self.value(at, name, Gate::Filter(true), value);
+        }
     }
 
     /// A new node in a place.
@@ -197,6 +204,11 @@ impl<'a> Graph<'a> {
         let chest = self.below(root, "chest", Gate::View, false);
         table.chest.iter().for_each(|(key, card)| self.card_in(chest, key, Gate::Open, card));
         self.value(root, "code", Gate::View, table.code.clone());
+        // What somebody sees who has a view is what the function gives, and nothing otherwise.
+        let rumour = lets(table.mask | table.night, self.name);
+        self.custom(root, "rumour", rumour.then(|| own_token(&table.rumour, self.name)));
+        let odds = table.odds.map(|odds| odds ^ u16::from(table.boss.mask));
+        self.custom(root, "odds", odds.filter(|odds| self.name != "bob" || odds % 2 == 1));
         let players = self.below(root, "players", Gate::Open, false);
         for (key, player) in &table.players {
             let below = self.below(players, key, Gate::Open, true);
@@ -228,6 +240,8 @@ impl<'a> Graph<'a> {
             self.value(whispers, key, self.by_name(key), whisper.clone());
         }
         self.value(at, "plan", Gate::View, player.plan.clone());
+        let mood = lets(player.eyes, self.name).then(|| player.mood.as_ref()).flatten();
+        self.custom(at, "mood", mood.map(|mood| own_token(mood, self.name)));
         self.handle(at, "best", Gate::Open, player.best);
         if let Some(ally) = &player.ally {
             let below = self.below(at, "ally", self.lets(player.mask), true);
@@ -260,6 +274,8 @@ impl<'a> Graph<'a> {
         self.value(below, "value", Gate::Open, gem.value.clone());
         self.value(below, "rune", self.lets(gem.mask), gem.rune.clone());
         self.value(below, "aura", self.lets(self.table.night), gem.aura.clone());
+        let gleams = lets(gem.mask ^ self.table.night, self.name);
+        self.custom(below, "gleam", gleams.then(|| own_token(&gem.gleam, self.name)));
     }
 
     /// What the client sees whose view this is; `ids` are the numbers of the nodes, in order.

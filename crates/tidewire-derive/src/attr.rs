@@ -32,7 +32,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) pool: Option<Span>,
     /// `view`, and its tag.
     pub(crate) view: Option<View>,
-    /// `filter`, `filter_children`, `per_player`.
+    /// `filter`, `filter_children`, `per_player`, `custom`.
     pub(crate) filter: Option<(Span, Filter)>,
     /// `masked(…)`: what is sent instead of the value.
     pub(crate) masked: Option<Expr>,
@@ -62,6 +62,8 @@ pub(crate) enum Filter {
     Children(Expr),
     /// The entry under the client's own name.
     PerPlayer,
+    /// What it gives, in the place of the value.
+    Custom(Expr),
 }
 
 impl FieldAttrs {
@@ -69,6 +71,7 @@ impl FieldAttrs {
         let filter = match name {
             "filter" => function(meta, FILTER, errors).map(Filter::Field),
             "filter_children" => function(meta, FILTER_CHILDREN, errors).map(Filter::Children),
+            "custom" => function(meta, CUSTOM, errors).map(Filter::Custom),
             _ => word(meta, errors).map(|_| Filter::PerPlayer),
         };
         let Some(ident) = meta.path().get_ident() else { return };
@@ -77,8 +80,8 @@ impl FieldAttrs {
         {
             errors.at(
                 meta,
-                "one rule says who sees a field: keep one of `filter`, `filter_children` and \
-                 `per_player`, whose function may ask for both",
+                "one rule says who sees a field: keep one of `filter`, `filter_children`, \
+                 `per_player` and `custom`, whose function may ask for both",
             );
         }
     }
@@ -86,6 +89,9 @@ impl FieldAttrs {
 
 const FILTER: &str =
     "say who sees the field: `filter = function`, of `&Self` and `&Viewer<'_>` to `bool`";
+
+const CUSTOM: &str = "say what each client is sent: `custom = function`, of `&Self` and `&Viewer<'_>` to \
+     `Option<T>`, where `T` is the field's type or what its `Option` holds";
 
 const FILTER_CHILDREN: &str = "say who sees which entry: `filter_children = function`, of `&Self`, \
      `&Viewer<'_>`, its key or index and `&T` to `bool`";
@@ -169,7 +175,9 @@ impl FieldAttrs {
                 "base" => this.base = word(&meta, errors),
                 "pool" => this.pool = word(&meta, errors),
                 "view" => this.view = view(&meta, errors),
-                "filter" | "filter_children" | "per_player" => this.filter(name, &meta, errors),
+                "filter" | "filter_children" | "per_player" | "custom" => {
+                    this.filter(name, &meta, errors);
+                }
                 "masked" => this.masked = masked(&meta, errors),
                 "computed" => this.computed = computed(&meta, errors),
                 "quantized" => this.quantized = quantized(&meta, errors),
@@ -223,6 +231,7 @@ const ON_FIELD: Place = Place {
     known: &[
         "base",
         "computed",
+        "custom",
         "deprecated",
         "filter",
         "filter_children",
@@ -240,8 +249,8 @@ const ON_FIELD: Place = Place {
         "unreliable",
         "view",
     ],
-    list: "`base`, `computed = …`, `deprecated`, `filter = …`, `filter_children = …`, `full_state_only`, \
-           `masked(…)`, `max_per_tick = …`, `number`, `patch_only`, `per_player`, `pool`, `priority = …`, \
+    list: "`base`, `computed = …`, `custom = …`, `deprecated`, `filter = …`, `filter_children = …`, \
+           `full_state_only`, `masked(…)`, `max_per_tick = …`, `number`, `patch_only`, `per_player`, `pool`, `priority = …`, \
            `quantized(…)`, `rename = \"…\"`, `skip`, `unreliable` and `view`",
 };
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::Span;
 use syn::GenericParam;
 
 use crate::{
@@ -144,6 +145,7 @@ fn filtered(field: &Field<'_>, errors: &mut Errors) {
     }
     let word = match filter {
         Filter::Field(_) => return,
+        Filter::Custom(_) => return custom(field, *span, errors),
         Filter::Children(_) => "filter_children",
         Filter::PerPlayer => "per_player",
     };
@@ -153,6 +155,29 @@ fn filtered(field: &Field<'_>, errors: &mut Errors) {
         ));
     }
     if let Some(problem) = types::not_filtered(field.ty, word) {
+        errors.at(field.ty, problem);
+    }
+}
+
+/// Where each client is sent a value of its own, nothing else says what is sent, or when.
+fn custom(field: &Field<'_>, span: Span, errors: &mut Errors) {
+    let attrs = &field.attrs;
+    let mut refuse = |problem: &str| errors.push(syn::Error::new(span, problem));
+    if attrs.masked.is_some() || attrs.computed.is_some() {
+        refuse(
+            "the function of `custom` says what is sent, and the field's own value is not; remove the \
+             other attribute",
+        );
+    }
+    if attrs.quantized.is_some() {
+        refuse("what `custom` gives is sent as it is; remove `quantized`");
+    }
+    if let Some((_, Sending::PatchOnly | Sending::SnapshotOnly)) = attrs.sending {
+        refuse(
+            "what `custom` gives is sent to who comes and when it changes; remove the other attribute",
+        );
+    }
+    if let Some(problem) = types::not_custom(field.ty) {
         errors.at(field.ty, problem);
     }
 }

@@ -332,8 +332,11 @@ impl Code {
         ];
         let pace = pace.iter().flatten();
         let is_sent = !matches!(attrs.sending, Some((_, Sending::Never)));
+        // No walk sees the value: what is sent is asked for after it.
+        let is_custom = matches!(attrs.filter, Some((_, Filter::Custom(_))));
+        let is_told = is_sent && !is_custom;
         let is_hidden = attrs.view.is_some() || matches!(attrs.filter, Some((_, Filter::Field(_))));
-        let is_sifted = attrs.filter.is_some() && !is_hidden;
+        let is_sifted = attrs.filter.is_some() && !is_hidden && !is_custom;
         let if_shown = |code: TokenStream| match is_hidden {
             false => code,
             true => quote_spanned!(span=> if __visit.shows(#visibility) { #code }),
@@ -343,23 +346,24 @@ impl Code {
             true => quote_spanned!(span=> if __visit.shows_children(#visibility) { #code }),
         };
         let if_sent = |code: TokenStream| if is_sent { code } else { quote!() };
+        let if_told = |code: TokenStream| if is_told { code } else { quote!() };
         let mirror = quote_spanned!(span=> __mirror.#ident);
         let call = quote_spanned!(span=> <#sent as __tidewire::Field>);
         Self {
             mirror: quote_spanned!(span=> #call::Mirror),
             mirror_default: quote_spanned!(span=> #ident: ::core::default::Default::default()),
             mirror_debug: quote_spanned!(span=> &self.#ident),
-            walk_own: if_sent(quote_spanned! {span=>
+            walk_own: if_told(quote_spanned! {span=>
                 #(#pace)*
                 #call::walk_own(#value_mut, &mut #mirror, #at, #owner, __walk);
             }),
-            walk_below: if_sent(quote_spanned! {span=>
+            walk_below: if_told(quote_spanned! {span=>
                 #call::walk_below(#value_mut, &mut #mirror, #at, __walk);
             }),
-            visit_own: if_sent(if_shown(quote_spanned! {span=>
+            visit_own: if_told(if_shown(quote_spanned! {span=>
                 #call::visit_own(#value, &#mirror, #at, __visit);
             })),
-            visit_below: if_sent(if_shown(if_children(quote_spanned! {span=>
+            visit_below: if_told(if_shown(if_children(quote_spanned! {span=>
                 #call::visit_below(#value, &#mirror, #at, __visit);
             }))),
             select_all: if_sent(quote_spanned! {span=>
@@ -412,6 +416,9 @@ fn visibility(attrs: &FieldAttrs, at: &TokenStream, span: Span) -> TokenStream {
         (None, Some((_, Filter::Field(_)))) => {
             quote_spanned!(span=> __tidewire::Visibility::Filter(#at))
         }
+        (None, Some((_, Filter::Custom(_)))) => {
+            quote_spanned!(span=> __tidewire::Visibility::Custom(#at))
+        }
         (None, Some(_)) => quote_spanned!(span=> __tidewire::Visibility::FilterChildren),
         (None, None) => quote_spanned!(span=> __tidewire::Visibility::Everyone),
     }
@@ -426,7 +433,9 @@ fn owner(attrs: &FieldAttrs, at: &TokenStream, span: Span) -> TokenStream {
         (Some(View { tag: Some(tag), .. }), _) => {
             quote_spanned!(span=> __owner.hide(__tidewire::Tag(#tag)))
         }
-        (None, Some((_, Filter::Field(_)))) => quote_spanned!(span=> __owner.filter(#at)),
+        (None, Some((_, Filter::Field(_) | Filter::Custom(_)))) => {
+            quote_spanned!(span=> __owner.filter(#at))
+        }
         (None, Some(_)) => quote_spanned!(span=> __owner.filter_children()),
         (None, None) => quote_spanned!(span=> __owner),
     }

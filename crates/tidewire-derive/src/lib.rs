@@ -103,6 +103,7 @@ use crate::{ast::Struct, errors::Errors};
 /// | `#[schema(filter = f)]` | Sent to those who see the struct and for whom `f`, a function of `&Self` and `&Viewer` to `bool`, says yes. So is all that is below. |
 /// | `#[schema(filter_children = f)]` | On a map, or an array, a set or a collection of structs: entries are sent to those for whom `f`, a function of `&Self`, `&Viewer`, the key (`&str`) or index and `&T` to `bool`, says yes. |
 /// | `#[schema(per_player)]` | On a map: each client is sent the entry under the name of its view, which in a room is its session id. |
+/// | `#[schema(custom = f)]` | On a primitive or an option of one: each who sees the struct is sent what `f`, a function of `&Self` and `&Viewer` to `Option<T>`, gives for it, where `T` is the primitive. What is in the field is sent to nobody. |
 /// | `#[schema(max_per_tick = n)]` | Of a `StreamSchema`: how many new entries are sent in one sync, for each view or, if it is for everyone, in all. Without it 32. |
 /// | `#[schema(priority = f)]` | Of a `StreamSchema`: which of them come first, those with the highest answer of `f`, a function of `&T` and `Option<&str>`, the name of the view, to `f32`. |
 /// | `#[schema(patch_only)]` | Sent when it changes, and not to who comes later. |

@@ -151,6 +151,42 @@ pub(crate) fn not_a_number(ty: &Type) -> Option<String> {
     }
 }
 
+/// The type in an `Option`, or the type itself.
+pub(crate) fn inside_option(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => return inside_option(&group.elem),
+        Type::Paren(paren) => return inside_option(&paren.elem),
+        _ => {}
+    }
+    match named(ty) {
+        Some((name, arguments)) if name == "Option" => arguments.first().copied().unwrap_or(ty),
+        _ => ty,
+    }
+}
+
+/// Why nobody can be sent a value of its own in the place of one of this type, as far as its spelling tells.
+pub(crate) fn not_custom(ty: &Type) -> Option<String> {
+    let (name, _) = named(inside_option(ty))?;
+    let is_known = matches!(
+        &*name.to_string(),
+        "MapSchema"
+            | "ArraySchema"
+            | "SetSchema"
+            | "CollectionSchema"
+            | "StreamSchema"
+            | "Box"
+            | "Option"
+            | "Instance"
+            | "Handle"
+    );
+    is_known.then(|| {
+        format!(
+            "`custom` stands on single values and options of these, and not on `{name}`; use \
+             `filter = …`, or a `per_player` map with a value for each client"
+        )
+    })
+}
+
 /// Why entries of a field of this type cannot be filtered, as far as its spelling tells.
 pub(crate) fn not_filtered(ty: &Type, word: &str) -> Option<String> {
     let ty = match ty {

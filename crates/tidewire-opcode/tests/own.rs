@@ -44,11 +44,18 @@ struct Unit {
     #[schema(view)]
     kept: MapSchema<Vector>,
     pets: MapSchema<Unit>,
+    #[schema(custom = Unit::call_for)]
+    call: String,
 }
 
 impl Unit {
     fn shows_goal(&self, viewer: &Viewer<'_>) -> bool {
         self.hp.is_multiple_of(3) || self.name == viewer.name()
+    }
+
+    /// Of what is in the field itself nobody may be told.
+    fn call_for(&self, viewer: &Viewer<'_>) -> Option<String> {
+        (self.hp % 3 > 0).then(|| format!("{} {}", viewer.name(), self.hp))
     }
 }
 
@@ -58,6 +65,8 @@ struct World {
     round: u32,
     #[schema(view)]
     secret: String,
+    #[schema(custom = |world: &World, viewer| world.luck.filter(|luck| *luck != viewer.name().len() as u32))]
+    luck: Option<u32>,
     units: MapSchema<Unit>,
     ranks: ArraySchema<Unit>,
     #[schema(per_player)]
@@ -167,7 +176,8 @@ fn edit_unit(unit: &mut Unit, choices: &mut Choices<'_>) {
 }
 
 fn edit(world: &mut World, choices: &mut Choices<'_>) {
-    match choices.below(30) {
+    match choices.below(32) {
+        30 | 31 => world.luck = Some(choices.below(5) as u32).filter(|luck| *luck > 0),
         0 => world.round += 1,
         1 => world.secret = choices.text(),
         2 | 3 => drop(world.units.insert(choices.key(), choices.unit())),

@@ -140,6 +140,8 @@ struct Table {
     dealer: Player,
     #[schema(view)]
     log: ArraySchema<String>,
+    #[schema(custom = |table: &Table, viewer| (table.plan == viewer.name()).then_some(table.odds))]
+    odds: u8,
 }
 
 impl Table {
@@ -164,6 +166,7 @@ fn says_of_which_fields_not_everyone_is_told() {
     check("plan", "leaf", "perPlayer");
     check("dealer", "object", "perPlayer");
     check("log", "array", "perPlayer");
+    check("odds", "leaf", "custom");
     assert_eq!(properties["dealer"]["$ref"], "#/defs/Player");
 }
 

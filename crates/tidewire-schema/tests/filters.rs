@@ -43,6 +43,35 @@ struct Table {
     hints: MapSchema<String>,
     #[schema(filter = |table: &Table, viewer| table.title == viewer.name())]
     prize: Option<Instance<Card>>,
+    #[schema(custom = Table::odds_for)]
+    odds: Option<String>,
+    /// What others bid is the sum without one's own.
+    #[schema(custom(Table::bids_for), number)]
+    bids: u16,
+    seats: ArraySchema<Seat>,
+    #[schema(filter = |table: &Table, viewer| table.title == viewer.name())]
+    back_room: Option<Instance<Seat>>,
+}
+
+impl Table {
+    fn odds_for(&self, viewer: &Viewer<'_>) -> Option<String> {
+        let odds = self.odds.as_ref()?;
+        (self.title != viewer.name()).then(|| format!("{}, not {}", viewer.name(), odds.len()))
+    }
+
+    fn bids_for(&self, viewer: &Viewer<'_>) -> Option<u16> {
+        Some(self.bids - viewer.name().len() as u16).filter(|bids| *bids > 0 && self.bids < 1000)
+    }
+}
+
+#[derive(Schema, Clone, Debug, Default, PartialEq)]
+#[schema(crate = "tidewire_state")]
+struct Seat {
+    number: u8,
+    #[schema(custom = |seat: &Seat, viewer| Some(format!("{} at {} of {}", viewer.name(), seat.number, viewer.root::<Table>()?.title)))]
+    label: String,
+    #[schema(custom = |seat: &Seat, viewer| (viewer.name() == "ada").then_some(seat.heat * 2.0))]
+    heat: f32,
 }
 
 /// A client with a view.
@@ -62,7 +91,8 @@ struct Game {
 
 impl Game {
     fn new(table: Table) -> Self {
-        let mut table = Tracked::new(table);
+        let bids = table.bids.max(100);
+        let mut table = Tracked::new(Table { bids, ..table });
         let mut encoder = Encoder::new(&table);
         let [ada, bob] = ["ada", "bob"].map(|name| table.create_view(name));
         encoder.patch(&mut table);
@@ -299,4 +329,93 @@ fn a_public_struct_keeps_its_hidden_fields_when_a_hidden_place_lets_go_of_it() {
     world.pool.get_mut(secret).unwrap().code = "second".into();
     encoder.patch(&mut world);
     assert!(has(encoder.patch_for(&world, view), "second"));
+}
+
+#[test]
+fn each_is_told_its_own_value_of_a_field() {
+    let odds = Some("the bank's own".to_owned());
+    let mut game = Game::new(Table { odds, ..Table::default() });
+    let told = |client: &Client| {
+        let state = client.copy.state();
+        (state.odds.clone(), state.bids)
+    };
+    assert_eq!(told(&game.ada), (Some("ada, not 14".into()), 97));
+    assert_eq!(told(&game.bob), (Some("bob, not 14".into()), 97));
+    assert_eq!((&game.nobody.state().odds, game.nobody.state().bids), (&None, 0));
+    // Nothing that is given is another value than before, though the field is.
+    let [ada, bob] = game.tick(|table| table.odds = Some("as long as him".into()));
+    assert!(ada.is_empty() && bob.is_empty());
+    // Another field, of which the function makes its value.
+    let [ada, bob] = game.tick(|table| table.title = "ada".into());
+    assert_eq!(told(&game.ada), (None, 97));
+    assert_eq!(told(&game.bob), (Some("bob, not 14".into()), 97));
+    assert!(!has(&ada, "not") && !has(&bob, "not"));
+    game.tick(|table| table.odds = Some("new".into()));
+    assert_eq!(told(&game.ada).0, None);
+    let [ada, bob] = game.tick(|table| table.title = "bob".into());
+    assert_eq!((told(&game.ada).0.unwrap(), told(&game.bob).0), ("ada, not 3".into(), None));
+    assert!(!has(&ada, "new") && !has(&bob, "new") && !has(&bob, "not"));
+    game.tick(|table| table.bids = 2000);
+    assert_eq!((told(&game.ada).1, told(&game.bob).1), (0, 0));
+    game.tick(|table| table.bids = 103);
+    assert_eq!((told(&game.ada).1, told(&game.bob).1), (100, 100));
+}
+
+#[test]
+fn what_is_ones_own_comes_and_goes_with_its_struct() {
+    let seat = |number| Seat { number, label: "as it is".into(), heat: 1.5 };
+    let mut game = Game::new(Table { seats: [seat(1)].into(), ..Table::default() });
+    let labels = |client: &Client| -> Vec<String> {
+        client.copy.state().seats.iter().map(|seat| seat.label.clone()).collect()
+    };
+    assert_eq!(labels(&game.ada), ["ada at 1 of "]);
+    assert_eq!(labels(&game.bob), ["bob at 1 of "]);
+    assert_eq!(
+        (game.ada.copy.state().seats[0].heat, game.bob.copy.state().seats[0].heat),
+        (3.0, 0.0)
+    );
+    game.tick(|table| table.seats.insert(0, seat(2)));
+    assert_eq!(labels(&game.ada), ["ada at 2 of ", "ada at 1 of "]);
+    assert_eq!(game.nobody.state().seats[0], Seat { number: 2, ..Seat::default() });
+    // Nothing of the seats was touched; who asks for it is asked again.
+    game.tick(|table| table.title = "ada".into());
+    assert_eq!(labels(&game.bob), ["bob at 2 of ", "bob at 1 of "]);
+    game.tick(Tracked::refilter);
+    assert_eq!(labels(&game.bob), ["bob at 2 of ada", "bob at 1 of ada"]);
+    game.tick(|table| drop(table.seats.remove(0)));
+    assert_eq!(labels(&game.ada), ["ada at 1 of ada"]);
+    // Below a filter: it comes with the struct, and with what it is by then.
+    let [ada, bob] = game.tick(|table| table.back_room = Some(Instance::new(seat(9))));
+    assert!(has(&ada, "ada at 9 of ada") && !has(&bob, "at 9") && !has(&ada, "bob"));
+    let [_, bob] = game.tick(|table| {
+        table.title = "bob".into();
+        table.back_room.as_mut().unwrap().number = 8;
+    });
+    assert_eq!(game.ada.copy.state().back_room, None);
+    assert!(has(&bob, "bob at 8 of bob") && !has(&bob, "ada"));
+    let [ada, bob] = game.tick(|table| table.back_room.as_mut().unwrap().label.push('!'));
+    assert!(ada.is_empty() && bob.is_empty());
+}
+
+#[test]
+fn with_another_view_a_reader_has_what_is_that_ones_own() {
+    let seats = [Seat { number: 1, ..Seat::default() }].into();
+    let mut game = Game::new(Table { seats, odds: Some("1".into()), ..Table::default() });
+    let reader = ReaderId(78);
+    let mut copy = Decoder::<Table>::new();
+    let (ada, bob) = (game.ada.view, game.bob.view);
+    copy.apply(game.encoder.last_snapshot_to(&game.table, ada, reader)).unwrap();
+    game.table.title = "bob".into();
+    for (view, odds, heat) in [(bob, None, 0.0), (ada, Some("ada, not 1"), 0.0), (bob, None, 0.0)] {
+        game.encoder.patch(&mut game.table);
+        copy.apply(game.encoder.patch_to(&game.table, view, reader)).unwrap();
+        assert_eq!((copy.state().odds.as_deref(), copy.state().seats[0].heat), (odds, heat));
+    }
+    // One that nothing was asked for yet.
+    let cyd = game.table.create_view("cyd");
+    copy.apply(game.encoder.patch_to(&game.table, cyd, reader)).unwrap();
+    assert_eq!(copy.state().seats[0].label, "");
+    game.encoder.patch(&mut game.table);
+    copy.apply(game.encoder.patch_to(&game.table, cyd, reader)).unwrap();
+    assert_eq!(copy.state().seats[0].label, "cyd at 1 of bob");
 }

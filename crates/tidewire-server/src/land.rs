@@ -28,7 +28,7 @@
 //! | `.perPlayer(function)` | `filter = function` where the function hides a value or shows it |
 //! | `.perPlayerSlice()` | `per_player` on a map whose keys are the players' ids |
 //! | `.masked(function)` | `masked(function)`: one value for all, written once |
-//! | `.custom(function)`, or `.perPlayer` with a value that differs from player to player | a `per_player` map with a value for each |
+//! | `.custom(function)`, or `.perPlayer` with a value that differs from player to player | `custom = function` on a primitive; else a `per_player` map with a value for each |
 //! | what a player is shown for a while | `view`, and [`ClientView::add`](crate::ClientView::add) |
 //!
 //! ```

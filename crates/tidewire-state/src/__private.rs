@@ -20,7 +20,7 @@ pub use crate::{
         FieldIndex, FieldInfo, FieldKind, Quantized, QuantizedMode, Sending, Tag, TypeIds,
         TypeIndex, TypeSet, TypesBuilder, Visibility,
     },
-    value::Value,
+    value::{Primitive, Value},
     visitor::{RefId, Visitor},
 };
 
@@ -85,6 +85,28 @@ pub fn verdict<S>(
     filter: impl Fn(&S, &Viewer<'_>) -> bool,
 ) -> bool {
     filter(holder, viewer)
+}
+
+/// Asks what each is told of a field that holds a `T`, or an option of one.
+pub fn custom<S, T: Primitive>(
+    holder: &S,
+    place: (RefId, FieldIndex),
+    ask: &mut Ask<'_>,
+    value: impl Fn(&S, &Viewer<'_>) -> Option<T>,
+) {
+    ask.custom(place.0, place.1, |viewer| value(holder, viewer));
+}
+
+/// As [`custom`], of a field that is sent as a `number`.
+pub fn custom_number<S, T: AsNumber<Number: Primitive>>(
+    holder: &S,
+    place: (RefId, FieldIndex),
+    ask: &mut Ask<'_>,
+    value: impl Fn(&S, &Viewer<'_>) -> Option<T>,
+) {
+    custom(holder, place, ask, |holder, viewer| {
+        value(holder, viewer).map(|value| value.as_number())
+    });
 }
 
 /// Asks a filter about each entry of a collection in a field.

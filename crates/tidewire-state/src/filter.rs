@@ -10,6 +10,7 @@ use crate::{
     schema::{Field, Gone},
     tracker::{Noted, SharedKey, Tracker},
     types::FieldIndex,
+    value::Primitive,
     view::{Passed, Views},
     visitor::RefId,
 };
@@ -158,6 +159,21 @@ impl<'a> Ask<'a> {
         let root = self.root;
         self.views.ask(for_all, |name, verdicts| {
             verdicts.put_field(node, field, verdict(&Viewer { name, root }));
+        });
+    }
+
+    /// Asks what each is told of a field, in the place of what is in it.
+    pub(crate) fn custom<T: Primitive>(
+        &mut self,
+        node: RefId,
+        field: FieldIndex,
+        value: impl Fn(&Viewer<'_>) -> Option<T>,
+    ) {
+        let for_all = self.noted.entered.has(node.0);
+        let root = self.root;
+        self.views.ask(for_all, |name, verdicts| {
+            let value = value(&Viewer { name, root });
+            verdicts.put_custom(node, field, value.as_ref().map(Primitive::value));
         });
     }
 

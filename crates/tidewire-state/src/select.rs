@@ -226,7 +226,10 @@ impl<'a> Select<'a> {
             (Purpose::Add(tag) | Purpose::Subscribe(tag), Visibility::View(field)) => {
                 field.shows_with(tag.bits())
             }
-            (Purpose::Add(_) | Purpose::Subscribe(_), Visibility::Filter(_)) => false,
+            (
+                Purpose::Add(_) | Purpose::Subscribe(_),
+                Visibility::Filter(_) | Visibility::Custom(_),
+            ) => false,
             _ => true,
         }
     }

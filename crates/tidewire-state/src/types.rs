@@ -158,19 +158,22 @@ pub enum Visibility {
     /// Everyone who sees the struct sees the collection in the field. What is in it is for those
     /// for whom a function of the program says so, entry by entry.
     FilterChildren,
+    /// Each of those who see the struct is told what a function of the program gives for it, or nothing.
+    /// What is in the field itself nobody is told. The number is the field's own.
+    Custom(FieldIndex),
 }
 
 impl Visibility {
     /// Whether some of those who see the struct do not see the field.
     #[inline]
     pub fn is_hidden(self) -> bool {
-        matches!(self, Self::View(_) | Self::Filter(_))
+        matches!(self, Self::View(_) | Self::Filter(_) | Self::Custom(_))
     }
 
-    /// Whether a function of the program says who sees it.
+    /// Whether a function of the program says who sees it, or what of it.
     #[inline]
     pub fn is_filter(self) -> bool {
-        matches!(self, Self::Filter(_) | Self::FilterChildren)
+        matches!(self, Self::Filter(_) | Self::FilterChildren | Self::Custom(_))
     }
 }
 

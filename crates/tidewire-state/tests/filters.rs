@@ -5,7 +5,8 @@ use std::cell::Cell;
 
 use allocation_counter::measure;
 use tidewire_state::{
-    ArraySchema, Handle, Instance, MapSchema, Pool, Schema, Tag, Tracked, Viewer, Visitor,
+    ArraySchema, Enter, EntryAt, FieldIndex, Handle, Instance, MapSchema, Pool, RefEdit, RefId,
+    Schema, Tag, Tracked, Value, ValueEdit, Viewer, Visitor, state_hash,
 };
 
 thread_local! {
@@ -170,4 +171,109 @@ fn what_is_let_through_is_not_in_view() {
     sync(&mut state);
     let view = state.view(ada).unwrap();
     assert_eq!((view.through().iter().count(), view.granted().iter().count()), (0, 0));
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Scout {
+    x: u8,
+    #[schema(custom = Scout::distance_for)]
+    distance: Option<u16>,
+}
+
+impl Scout {
+    fn distance_for(&self, viewer: &Viewer<'_>) -> Option<u16> {
+        ask(viewer);
+        let distance = self.distance? / 10 + viewer.name().len() as u16;
+        (self.x < 9).then_some(distance)
+    }
+}
+
+#[test]
+fn what_a_view_alone_is_told_is_asked_for_as_filters_are() {
+    let mut scout = Tracked::new(Scout { x: 1, distance: Some(40) });
+    let (ada, barbara) = (scout.create_view("ada"), scout.create_view("barbara"));
+    let values = |scout: &mut Tracked<Scout>, edit: fn(&mut Scout)| {
+        edit(scout);
+        ASKED.set(0);
+        sync(scout);
+        assert_eq!(ASKED.get(), 2);
+        [ada, barbara].map(|view| {
+            let view = scout.view(view).unwrap();
+            match view.custom(RefId::ROOT, false, FieldIndex(1)) {
+                None => (view.version(), None),
+                Some(Value::Uint16(value)) => (view.version(), Some(value)),
+                Some(other) => panic!("{other:?} of a `u16`"),
+            }
+        })
+    };
+    let first = values(&mut scout, |_| {});
+    assert_eq!(first.map(|(_, value)| value), [Some(7), Some(11)]);
+    // The same, of another value: to nobody anything happened.
+    assert_eq!(values(&mut scout, |scout| scout.distance = Some(49)), first);
+    let second = values(&mut scout, |scout| scout.distance = Some(50));
+    assert_eq!(second.map(|(_, value)| value), [Some(8), Some(12)]);
+    assert!(second[0].0 > first[0].0);
+    let shows = "view \"ada\": 0 added, 1 public, 0 unseen\n  /: public, filtered; shows distance";
+    assert_eq!(scout.view_explain(ada).unwrap().to_string(), shows);
+    let third = values(&mut scout, |scout| scout.x = 9);
+    assert_eq!(third.map(|(_, value)| value), [None, None]);
+    assert_eq!(values(&mut scout, |scout| scout.distance = None), third);
+    let says = "view \"ada\": 0 added, 1 public, 0 unseen";
+    assert_eq!(scout.view_explain(ada).unwrap().to_string(), says);
+}
+
+#[test]
+fn no_walk_tells_of_a_value_that_each_has_of_its_own() {
+    let mut told = Heard::default();
+    let mut scout = Tracked::new(Scout { x: 1, distance: Some(40) });
+    scout.create_view("ada");
+    scout.sync(&mut told);
+    scout.x = 2;
+    scout.distance = Some(41);
+    scout.sync(&mut told);
+    scout.visit(&mut told);
+    assert_eq!(told.fields, [FieldIndex(0); 3]);
+    // Nor is it in a hash of what clients hold.
+    assert_eq!(state_hash(&*scout), state_hash(&Scout { x: 2, distance: None }));
+}
+
+/// The fields of which something was told.
+#[derive(Default)]
+struct Heard {
+    fields: Vec<FieldIndex>,
+}
+
+impl Visitor for Heard {
+    fn begin(&mut self, _: u64) {}
+    fn end(&mut self) {}
+    fn enter(&mut self, _: Enter<'_>) {}
+    fn leave(&mut self) {}
+    fn field(&mut self, field: FieldIndex, _: Value<'_>, _: Option<Value<'_>>) {
+        self.fields.push(field);
+    }
+    fn unset(&mut self, field: FieldIndex) {
+        self.fields.push(field);
+    }
+    fn reference(&mut self, _: FieldIndex, _: RefId, _: Option<RefId>) {}
+    fn entries_reset(&mut self, _: &mut dyn Iterator<Item = u32>) {}
+    fn entry_removed(&mut self, _: EntryAt<'_>) {}
+    fn entry(&mut self, _: EntryAt<'_>, _: Value<'_>, _: Option<Value<'_>>) {}
+    fn entry_reference(&mut self, _: EntryAt<'_>, _: RefId, _: Option<RefId>) {}
+    fn item(&mut self, _: usize, _: Value<'_>, _: Value<'_>) {}
+    fn items(&mut self, _: ValueEdit<'_>) {}
+    fn item_references(&mut self, _: RefEdit<'_>) {}
+}
+
+#[test]
+fn values_of_ones_own_allocate_nothing_where_they_stay_or_are_numbers() {
+    let mut scout = Tracked::new(Scout { x: 1, distance: Some(40) });
+    scout.create_view("ada");
+    for tick in 1..8_u16 {
+        let cost = measure(|| {
+            scout.distance = Some(tick * 10);
+            sync(&mut scout);
+        });
+        assert!(tick < 3 || cost.count_total == 0, "tick {tick} allocates: {cost:?}");
+    }
 }

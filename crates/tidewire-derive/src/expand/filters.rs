@@ -7,6 +7,7 @@ use super::{Code, base::Base};
 use crate::{
     ast::{Field, Struct},
     attr::Filter,
+    types,
 };
 
 /// What asks the filter of a field.
@@ -24,6 +25,16 @@ pub(super) fn ask_own(
                 __tidewire::verdict::<Self>(self, __viewer, #filter)
             });
         },
+        Some((_, Filter::Custom(value))) => {
+            let sent = types::inside_option(field.ty);
+            let custom = match field.attrs.number {
+                Some(_) => quote!(custom_number),
+                None => quote!(custom),
+            };
+            quote_spanned! {span=>
+                __tidewire::#custom::<Self, #sent>(self, (__id, #at), __ask, #value);
+            }
+        }
         Some((_, Filter::Children(filter))) => quote_spanned! {span=>
             __tidewire::sift(self, #place, __whole, __ask, #filter);
         },

@@ -92,6 +92,19 @@ impl<'a> Refresh<'a> {
         Some(lying)
     }
 
+    /// What lies in a field of a struct, if the client sees it there, or what it alone is told of it.
+    fn seen_field(
+        &self,
+        holder: RefId,
+        visibility: Visibility,
+        lying: Option<Lying<'a>>,
+    ) -> Option<Lying<'a>> {
+        if let Visibility::Custom(field) = visibility {
+            return self.rule.custom(self.look.known(holder), field).map(Lying::Leaf);
+        }
+        self.seen(holder, lying?, self.shows(holder, visibility))
+    }
+
     /// What lies in an entry of a collection, by its number in a map or its position. `shown` says whether the
     /// collection shows its contents.
     fn seen_entry(
@@ -130,8 +143,7 @@ impl<'a> Refresh<'a> {
             {
                 continue;
             }
-            let shown = self.shows(id, field.visibility);
-            let lying = lying.and_then(|lying| self.seen(id, lying, shown));
+            let lying = self.seen_field(id, field.visibility, lying);
             let absent = (public.is_none() && is_null(field)).then_some(Tree::Null);
             let public = public.and_then(|public| public.get(name));
             self.member(own, name, lying, public, absent, &mut changes);
@@ -283,8 +295,7 @@ impl<'a> Refresh<'a> {
             if public.is_some() && !self.marks.leads(field) {
                 continue;
             }
-            let shown = self.shows(id, field.visibility);
-            let lying = lying.and_then(|lying| self.seen(id, lying, shown));
+            let lying = self.seen_field(id, field.visibility, lying);
             let absent = (public.is_none() && is_null(field)).then_some(Tree::Null);
             let tree = self.value(lying, public.and_then(|public| public.get(name))).or(absent);
             own.extend(tree.map(|tree| (Arc::clone(name), tree)));

@@ -187,6 +187,7 @@ fn with_policy(mut property: Tree, field: &FieldInfo) -> Tree {
         Visibility::Everyone if !is_map => return property,
         Visibility::Everyone => "broadcast",
         Visibility::FilterChildren if is_map => "perPlayerSlice",
+        Visibility::Custom(_) => "custom",
         _ => "perPlayer",
     };
     let sync = Tree::object([("policy", Tree::from(policy))]);

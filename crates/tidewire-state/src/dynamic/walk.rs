@@ -11,7 +11,7 @@ use crate::{
     select::Select,
     set::SetSchema,
     tracker::{Owner, Visit, Walk},
-    types::{FieldIndex, Sending, TypeIds, TypeIndex, TypeSet, Visibility},
+    types::{FieldIndex, FieldInfo, Sending, TypeIds, TypeIndex, TypeSet, Visibility},
     visitor::Visitor,
 };
 
@@ -142,8 +142,10 @@ impl Schema for DynStruct {
                 // There are no functions here: what is filtered shows to nobody.
                 Visibility::Filter(field) => owner.filter(field),
                 Visibility::FilterChildren => owner.filter_children(),
+                // What is in it nobody is told.
+                Visibility::Custom(_) => continue,
             };
-            if info.sending != Sending::Never {
+            if is_told(info) {
                 typed!(field, mirror, |field, mirror| field.walk_own(mirror, at, owner, walk));
             }
         }
@@ -156,7 +158,7 @@ impl Schema for DynStruct {
     ) {
         let infos = &self.types[self.index].fields;
         for (at, (field, mirror)) in DynMirror::zip(&mut self.fields, &mut mirror.fields) {
-            if infos[usize::from(at.0)].sending != Sending::Never {
+            if is_told(&infos[usize::from(at.0)]) {
                 typed!(field, mirror, |field, mirror| field.walk_below(mirror, at, walk));
             }
         }
@@ -229,10 +231,15 @@ impl DynStruct {
         let infos = &self.types[self.index].fields;
         let shown = |at: &FieldIndex| {
             let info = &infos[usize::from(at.0)];
-            info.sending != Sending::Never && visit.shows(info.visibility)
+            is_told(info) && visit.shows(info.visibility)
         };
         std::iter::zip((0..).map(FieldIndex), std::iter::zip(&self.fields, &mirror.fields))
             .filter(|(at, _)| shown(at))
             .collect()
     }
+}
+
+/// Whether anyone is ever told what is in a field.
+fn is_told(info: &FieldInfo) -> bool {
+    info.sending != Sending::Never && !matches!(info.visibility, Visibility::Custom(_))
 }

@@ -1,7 +1,8 @@
 //! Who sees what, as a question.
 
 use crate::{
-    types::{TypeIndex, Visibility},
+    types::{FieldIndex, TypeIndex, Visibility},
+    value::Value,
     view::StateView,
     visitor::RefId,
 };
@@ -45,6 +46,13 @@ pub trait Rule {
         false
     }
 
+    /// What a struct shows in a field in the place of what is in it, if each is told something else there.
+    /// That is what functions of the program give for views, so it is nothing unless a rule knows.
+    fn custom(&self, holder: Known, field: FieldIndex) -> Option<Value<'_>> {
+        let _ = (holder, field);
+        None
+    }
+
     /// How a node shows in a place of `holder`, which shows that place or does not.
     fn presence(&self, node: Known, holder: Known, shown: bool) -> Presence;
 }
@@ -65,6 +73,10 @@ impl Rule for Option<&StateView> {
         self.is_some_and(|view| {
             view.sight(holder.id, holder.hidden).is_some() && view.passes(holder.id, entry)
         })
+    }
+
+    fn custom(&self, holder: Known, field: FieldIndex) -> Option<Value<'_>> {
+        self.as_ref()?.custom(holder.id, holder.hidden, field)
     }
 
     fn presence(&self, node: Known, _: Known, shown: bool) -> Presence {

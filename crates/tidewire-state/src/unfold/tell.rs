@@ -145,6 +145,13 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         self.rule.shows(self.graph.known(holder), visibility)
     }
 
+    /// What the audience alone is told of a field.
+    fn custom(&self, holder: RefId, visibility: Visibility) -> Option<Slot> {
+        let Visibility::Custom(field) = visibility else { return None };
+        let value = self.rule.custom(self.graph.known(holder), field)?;
+        Some(Slot::Leaf(value.into()))
+    }
+
     /// How what is in a place of the node that is compared shows, if the place does or not.
     fn presence(&self, id: RefId, shown: bool) -> Presence {
         let holder = *self.path.last().expect("the root is on every path");
@@ -211,7 +218,11 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         for (at, ((held, now), info)) in (0..).zip(held.iter_mut().zip(fields).zip(infos)) {
             let at = FieldIndex(at);
             let shown = self.shows(source, info.visibility);
-            let now = now.as_ref().filter(|slot| self.is_there(slot, shown));
+            let own = self.custom(source, info.visibility);
+            let now = match info.visibility {
+                Visibility::Custom(_) => own.as_ref(),
+                _ => now.as_ref().filter(|slot| self.is_there(slot, shown)),
+            };
             match (now, &held) {
                 (Some(Slot::Node(source)), Some(Slot::Node(id)))
                     if self.still_shows(*id, *source, shown) =>

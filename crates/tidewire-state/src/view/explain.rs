@@ -143,7 +143,8 @@ impl Explainer<'_> {
     fn explain(&mut self, node: Enter<'_>) {
         let held = self.view.held(node.id);
         let shown = self.view.sight(node.id, node.hidden);
-        let is_let = self.view.granted().has(node.id.0);
+        let mut customs = self.view.customs(node.id, node.hidden);
+        let is_let = self.view.granted().has(node.id.0) || customs.next().is_some();
         if held.is_none() && !is_let && !self.view.shows(node.id) {
             let count = if node.hidden { &mut self.unseen } else { &mut self.public };
             *count += 1;
@@ -156,6 +157,9 @@ impl Explainer<'_> {
             let is_shown = match field.visibility {
                 Visibility::Everyone => continue,
                 Visibility::FilterChildren => continue,
+                Visibility::Custom(field) => {
+                    self.view.custom(node.id, node.hidden, field).is_some()
+                }
                 visibility => shown.is_some_and(|shown| shown.shows(visibility)),
             };
             let list = if is_shown { &mut shows } else { &mut hides };

@@ -11,8 +11,10 @@ use foldhash::fast::RandomState;
 
 use crate::{
     bits::Bits,
+    dynamic::DynPrimitive,
     tracker::{Gate, Tracker},
     types::{FieldIndex, Tag, Visibility},
+    value::{Primitive, Value},
     view::{Held, StateView},
     visitor::RefId,
 };
@@ -26,6 +28,9 @@ pub(crate) struct Verdicts {
     fields: HashMap<RefId, Said<u64>, RandomState>,
     /// By collection.
     entries: HashMap<RefId, Said<Passed>, RandomState>,
+    /// By struct: what the view is told of its fields in the place of what is in them. A field of which
+    /// it is told nothing is not there.
+    customs: HashMap<RefId, Said<Vec<(FieldIndex, DynPrimitive)>>, RandomState>,
     /// What was said anew since the last walk.
     anew: Vec<RefId>,
     /// Hidden nodes of which the view sees all that is neither filtered nor for views.
@@ -76,6 +81,8 @@ impl Shown {
             Visibility::Everyone | Visibility::FilterChildren => true,
             Visibility::View(tag) => self.shows_tag(tag),
             Visibility::Filter(field) => passes(self.passed, field),
+            // Of such a field only what is each one's own is ever told: `StateView::custom`.
+            Visibility::Custom(_) => false,
         }
     }
 
@@ -99,6 +106,19 @@ impl Verdicts {
         }
     }
 
+    pub(crate) fn put_custom(&mut self, node: RefId, field: FieldIndex, value: Option<Value<'_>>) {
+        let said = self.customs.entry(node).or_insert(Said { what: Vec::new(), since: 0 });
+        let at = said.what.iter().position(|(of, _)| *of == field);
+        match (at.map(|at| (at, &mut said.what[at].1)), value) {
+            (None, None) => return,
+            (Some((_, before)), Some(value)) if before.value() == value => return,
+            (Some((_, before)), Some(value)) => before.put(value),
+            (Some((at, _)), None) => drop(said.what.swap_remove(at)),
+            (None, Some(value)) => said.what.push((field, value.into())),
+        }
+        self.anew.push(node);
+    }
+
     /// What was said before is left in `passed`, for its memory.
     pub(crate) fn put_entries(&mut self, collection: RefId, passed: &mut Passed) {
         let said = self.entries.entry(collection);
@@ -116,6 +136,7 @@ impl Verdicts {
     pub(super) fn forget(&mut self, node: RefId) {
         self.fields.remove(&node);
         self.entries.remove(&node);
+        self.customs.remove(&node);
         self.through.remove(node.0);
         self.granted.remove(node.0);
     }
@@ -127,6 +148,9 @@ impl Verdicts {
                 said.since = version;
             }
             if let Some(said) = self.entries.get_mut(&node) {
+                said.since = version;
+            }
+            if let Some(said) = self.customs.get_mut(&node) {
                 said.since = version;
             }
         }
@@ -209,6 +233,25 @@ impl StateView {
         Some(Shown { held, through, passed })
     }
 
+    /// What somebody with this view is told of a field in the place of what is in it, who sees the struct
+    /// if everyone does; nothing if the field is absent. As of the last walk.
+    pub fn custom(&self, node: RefId, is_hidden: bool, field: FieldIndex) -> Option<Value<'_>> {
+        self.customs(node, is_hidden).find(|(of, _)| *of == field).map(|(_, value)| value)
+    }
+
+    /// As [`custom`](Self::custom), of all fields of a struct of which something is told.
+    pub fn customs(
+        &self,
+        node: RefId,
+        is_hidden: bool,
+    ) -> impl Iterator<Item = (FieldIndex, Value<'_>)> {
+        // Who sees it as the way down sees nothing of it.
+        let said = self.verdicts.customs.get(&node);
+        let said = said.filter(|_| self.sight(node, is_hidden).is_some());
+        let all = said.map_or(&[][..], |said| &said.what);
+        all.iter().map(|(field, value)| (*field, value.value()))
+    }
+
     /// Whether a filter lets an entry through of a collection that is seen: by its number in a map, or
     /// its position.
     pub fn passes(&self, collection: RefId, entry: u32) -> bool {
@@ -233,12 +276,13 @@ impl StateView {
     }
 
     /// Calls `each` with the structs and collections of which filters said something else after the
-    /// view had some version. Without one, with all.
+    /// view had some version. Without one, with all. Some may come twice.
     pub fn each_verdict_since(&self, version: Option<u64>, mut each: impl FnMut(RefId)) {
-        let Verdicts { fields, entries, .. } = &self.verdicts;
+        let Verdicts { fields, entries, customs, .. } = &self.verdicts;
         let is_new = |since: u64| version.is_none_or(|version| since > version);
         fields.iter().filter(|(_, said)| is_new(said.since)).for_each(|(id, _)| each(*id));
         entries.iter().filter(|(_, said)| is_new(said.since)).for_each(|(id, _)| each(*id));
+        customs.iter().filter(|(_, said)| is_new(said.since)).for_each(|(id, _)| each(*id));
     }
 }
 

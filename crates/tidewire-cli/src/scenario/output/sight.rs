@@ -179,7 +179,7 @@ impl<'a> Picture<'a> {
             }
             Visibility::View(tag) => self.view.is_some_and(|view| view.shows_tag(holder, tag)),
             // Types that are read when the program runs have no functions.
-            Visibility::Filter(_) => false,
+            Visibility::Filter(_) | Visibility::Custom(_) => false,
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tidewire_state::{Bits, FieldIndex, RefEdit, RefId, Shown, StateView};
+use tidewire_state::{Bits, DynPrimitive, FieldIndex, Primitive, RefEdit, RefId, Shown, StateView};
 
 use super::{
     Changes, Run, Segment, Segments,
@@ -15,7 +15,10 @@ use super::{
     sight::Sight,
     write,
 };
-use crate::{encode::writer::Writer, wire::op};
+use crate::{
+    encode::writer::Writer,
+    wire::{self, op},
+};
 
 /// What a client with a view holds beside what is public.
 ///
@@ -61,6 +64,8 @@ struct Below {
     next_number: u32,
     /// The entries of a map of values of which some are filtered.
     values: Bits,
+    /// What it was told of fields of which each is told something else.
+    customs: Vec<(FieldIndex, DynPrimitive)>,
 }
 
 /// Lists that are needed while one client is told, and kept for the next one.
@@ -147,6 +152,7 @@ impl ClientView {
                 !shadow.is_hidden(id) || self.nodes.get(&id).is_some_and(|known| known.count > 0);
             if is_known && !gone.has(id.0) {
                 self.change_fields(id, unset, sight, out);
+                self.change_customs(id, sight, out);
             }
         }
         (scratch.places, scratch.contents) = (places, contents);
@@ -179,6 +185,13 @@ impl ClientView {
         self.through.clone_from(view.through());
         let since = self.version.filter(|_| self.identity == view.identity());
         view.each_verdict_since(since, |id| contents.push(id));
+        if since.is_none() {
+            // What it was told by another view.
+            let told =
+                |known: &Known| known.below.as_ref().is_some_and(|it| !it.customs.is_empty());
+            let told = self.nodes.iter().filter(|(_, known)| told(known));
+            contents.extend(told.map(|(id, _)| *id));
+        }
         contents.sort_unstable();
         contents.dedup();
     }
@@ -418,6 +431,7 @@ impl ClientView {
             } else if shown.is_some() && !sight.shadow.is_sifted(id) {
                 write::values(out, content);
             }
+            self.change_customs(id, sight, out);
             children.clear();
             sight.each_child(id, content, |key, child| children.push((key, child)));
             let known = self.nodes.entry(id).or_default();
@@ -494,6 +508,34 @@ impl ClientView {
         let comes =
             |field| sight.shows_field(node, field, now) && !sight.shows_field(node, field, before);
         write::fields(out, node, sight.types, comes);
+    }
+
+    /// Tells what is this client's own in fields of a struct, where that is not what it was told. The
+    /// shadow knows nothing of these, for the walk does not.
+    fn change_customs(&mut self, id: RefId, sight: Sight<'_>, out: &mut Writer) {
+        let now = || sight.view.customs(id, sight.shadow.is_hidden(id));
+        let told = self.nodes.get(&id).and_then(|known| known.below.as_ref());
+        if told.is_none_or(|below| below.customs.is_empty()) && now().next().is_none() {
+            return;
+        }
+        let told = &mut self.nodes.entry(id).or_default().below().customs;
+        out.stay_at(id);
+        told.retain(|(field, _)| {
+            let stays = now().any(|(other, _)| other == *field);
+            if !stays {
+                out.field_op(op::DELETE, *field);
+            }
+            stays
+        });
+        for (field, value) in now() {
+            match told.iter_mut().find(|(other, _)| *other == field) {
+                Some((_, before)) if before.value() == value => continue,
+                Some((_, before)) => before.put(value),
+                None => told.push((field, value.into())),
+            }
+            out.field_op(op::ADD, field);
+            wire::write_value(&mut out.out, value);
+        }
     }
 }
 
