@@ -240,7 +240,7 @@ impl<'a> Graph<'a> {
             self.value(whispers, key, self.by_name(key), whisper.clone());
         }
         self.value(at, "plan", Gate::View, player.plan.clone());
-        let mood = lets(player.eyes, self.name).then(|| player.mood.as_ref()).flatten();
+        let mood = lets(player.eyes, self.name).then_some(player.mood.as_ref()).flatten();
         self.custom(at, "mood", mood.map(|mood| own_token(mood, self.name)));
         self.handle(at, "best", Gate::Open, player.best);
         if let Some(ally) = &player.ally {
