@@ -55,7 +55,7 @@ impl Unit {
 
     /// Of what is in the field itself nobody may be told.
     fn call_for(&self, viewer: &Viewer<'_>) -> Option<String> {
-        (self.hp % 3 > 0).then(|| format!("{} {}", viewer.name(), self.hp))
+        (!self.hp.is_multiple_of(3)).then(|| format!("{} {}", viewer.name(), self.hp))
     }
 }
 
