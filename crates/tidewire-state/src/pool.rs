@@ -209,8 +209,15 @@ impl<T: Schema> Pool<T> {
                 walk.tracker.end_pending();
             }
             let ready = |key: &&SharedKey| walk.is_entered(**key);
-            let first = left.iter().filter(ready).find(|key| !walk.may_lose_place(**key, &left));
-            let Some(key) = first.or_else(|| left.iter().find(ready)).copied() else { break };
+            let mut first =
+                left.iter().filter(ready).find(|key| !walk.may_lose_place(**key, &left));
+            if first.is_none() {
+                // What is not reached may never be, and then takes no place from anything.
+                let reached: Vec<SharedKey> = left.iter().filter(ready).copied().collect();
+                let stays = |key: &&SharedKey| !walk.may_lose_place(**key, &reached);
+                first = left.iter().filter(ready).find(stays).or_else(|| left.iter().find(ready));
+            }
+            let Some(key) = first.copied() else { break };
             if walk.hide_if_due(key) {
                 continue;
             }
