@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 use tidewire_cli::{Codec, run_scenario};
-use tidewire_conformance::upstream;
+use tidewire_conformance::kept;
 use tidewire_schema::{Decoder, OwnedChange, Profile};
 use tidewire_state::{DynField, DynState, DynStruct};
 use tidewire_testkit::{Config, KeyOrder, Reading, difference, expect, generate};
@@ -83,9 +83,9 @@ fn check(name: &str, scenario: &Json, counts: &mut Counts) {
 }
 
 #[test]
-fn what_users_ran_into() {
+fn scenarios_that_are_kept() {
     let mut counts = Counts::default();
-    for (name, scenario) in upstream::scenarios().unwrap() {
+    for (name, scenario) in kept::scenarios().unwrap() {
         // Our decoder shows a collection of which it was told nothing as an empty one: views are for the
         // npm decoders alone.
         let is_of_theirs = |step: &Json| step["op"] == "view";

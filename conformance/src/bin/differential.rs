@@ -10,7 +10,7 @@ use tidewire_conformance::{
     derived,
     driver::{self, Arguments, check, config},
     judge::Judge,
-    upstream,
+    kept,
 };
 use tidewire_testkit::{Config, Reading, generate, generate_over};
 
@@ -29,7 +29,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         println!("agreed: {counts:?}");
         return Ok(());
     }
-    for (name, scenario) in upstream::scenarios()? {
+    for (name, scenario) in kept::scenarios()? {
         case::run(&scenario, &mut judge).context(name)?;
     }
     let start = Instant::now();

@@ -4,6 +4,8 @@
 //! one by one with what they led to when the client was last told; only those that may have changed
 //! are looked at.
 
+mod members;
+
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
@@ -300,6 +302,18 @@ impl ClientView {
         });
     }
 
+    /// What a place leads to, as far as the client was told.
+    fn child(&self, parent: RefId, key: Key) -> Option<RefId> {
+        self.nodes.get(&parent)?.below.as_ref()?.children.get(&key).copied()
+    }
+
+    /// As [`let_go`](Self::let_go), of what may be public: that it holds anyway.
+    fn let_go_hidden(&mut self, id: RefId, sight: Sight<'_>) {
+        if sight.shadow.is_hidden(id) {
+            self.let_go(id);
+        }
+    }
+
     fn let_go(&mut self, id: RefId) {
         if let Some(known) = self.nodes.get_mut(&id) {
             known.count = known.count.saturating_sub(1);
@@ -319,12 +333,13 @@ impl ClientView {
         out: &mut Writer,
     ) {
         let Some(content) = sight.shadow.get(parent) else { return };
-        if key == Key::Items {
-            return self.compare_items(parent, content, sight, open, out);
+        match key {
+            Key::Items => return self.compare_items(parent, content, sight, open, out),
+            Key::Member(number) => return self.compare_member(parent, number, sight, open, out),
+            Key::Field(_) | Key::Entry(_) => {}
         }
-        let below = self.nodes.get(&parent).and_then(|known| known.below.as_ref());
-        let before = below.and_then(|below| below.children.get(&key)).copied();
-        let after = content.child(key).filter(|child| sight.sees(parent, content, key, *child));
+        let before = self.child(parent, key);
+        let after = sight.seen(parent, content, key);
         if before == after {
             return;
         }
@@ -334,26 +349,9 @@ impl ClientView {
             None => below.children.remove(&key),
         };
         out.stay_at(parent);
-        if let Key::Member(number) = key {
-            // Older decoders know no replacement in a set: one goes, and another comes.
-            if before.is_some() {
-                let gone = below.numbers.remove(&number).unwrap_or_default();
-                write::place(out, content, key, gone, true, None);
-            }
-            if after.is_some() {
-                let came = below.number(number);
-                write::place(out, content, key, came, false, after);
-            }
-        } else {
-            write::place(out, content, key, 0, before.is_some(), after);
-        }
-        if let Some(child) = after {
-            self.acquire(child, sight, open);
-        }
-        // What is public it holds anyway.
-        if let Some(before) = before.filter(|before| sight.shadow.is_hidden(*before)) {
-            self.let_go(before);
-        }
+        write::place(out, content, key, 0, before.is_some(), after);
+        after.into_iter().for_each(|child| self.acquire(child, sight, open));
+        before.into_iter().for_each(|child| self.let_go_hidden(child, sight));
     }
 
     /// Tells an entry of a map of values that is filtered. `is_moved` says that it may have another value.

@@ -62,6 +62,11 @@ impl Sight<'_> {
                 }
     }
 
+    /// The node in a place of `parent`, if it is there; not of an array.
+    pub(super) fn seen(&self, parent: RefId, content: &Content, key: Key) -> Option<RefId> {
+        content.child(key).filter(|child| self.sees(parent, content, key, *child))
+    }
+
     /// Whether an item of an array is there.
     pub(super) fn sees_item(&self, array: RefId, at: u32, child: RefId) -> bool {
         self.view.shows(child) || self.may_see(child) && self.shows_entry(array, at)

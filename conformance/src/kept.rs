@@ -1,4 +1,5 @@
-//! Scenarios of what users of the reference implementation ran into, a file each.
+//! Scenarios that are kept, a file each: of what users of the reference implementation ran into
+//! (`upstream/`), and of what random runs found here (`regressions/`).
 
 use std::{fs, path::Path};
 
@@ -11,9 +12,19 @@ use serde_json::Value as Json;
 ///
 /// If one cannot be read.
 pub fn scenarios() -> Result<Vec<(String, Json)>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("upstream");
+    let mut all = Vec::new();
+    for folder in ["upstream", "regressions"] {
+        let mut found = in_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))?;
+        ensure!(!found.is_empty(), "there are no scenarios in {folder:?}");
+        found.sort_by(|(name, _), (other, _)| name.cmp(other));
+        all.append(&mut found);
+    }
+    Ok(all)
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<(String, Json)>> {
     let mut scenarios = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("failed to read {folder:?}"))? {
+    for entry in fs::read_dir(folder).with_context(|| format!("failed to read {folder:?}"))? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
@@ -23,7 +34,5 @@ pub fn scenarios() -> Result<Vec<(String, Json)>> {
         let scenario = serde_json::from_str(&text).with_context(|| format!("{path:?}"))?;
         scenarios.push((name, scenario));
     }
-    ensure!(!scenarios.is_empty(), "there are no scenarios in {folder:?}");
-    scenarios.sort_by(|(name, _), (other, _)| name.cmp(other));
     Ok(scenarios)
 }
