@@ -83,6 +83,13 @@ pub(super) struct Nodes {
     list: Vec<Node>,
     /// The path of each node, where somebody asked for it and it is short. It never changes.
     paths: Vec<Text>,
+    /// What is needed once nodes came and went.
+    more: Option<Box<More>>,
+}
+
+/// What nodes need of which some are not where a state put them.
+#[derive(Clone, Debug, Default)]
+struct More {
     free: Vec<Slot>,
     /// Slots by number, where numbers are about as many as nodes: a server counts them up. A node whose
     /// slot is its number need not be here.
@@ -115,9 +122,16 @@ impl Nodes {
         self.state.as_deref().unwrap_or(&NOTHING)
     }
 
-    /// The state, for messages that have its types.
-    pub(super) fn shared_state(&self) -> Option<&Arc<Packed>> {
-        self.state.as_ref()
+    /// Gives a message the types of the state.
+    #[inline]
+    pub(super) fn lend_types(&self, message: &mut Packed) {
+        let is_it = match (&message.base, &self.state) {
+            (Some(base), Some(state)) => Arc::ptr_eq(base, state),
+            (base, state) => base.is_none() && state.is_none(),
+        };
+        if !is_it {
+            message.base = self.state.clone();
+        }
     }
 
     #[inline]
@@ -134,8 +148,8 @@ impl Nodes {
     #[inline]
     pub(super) fn of(&self, id: u64) -> Option<Slot> {
         let at = usize::try_from(id).ok()?;
-        if !self.has_plain_numbers()
-            && let Some(slot) = self.of_tables(id, at)
+        if let Some(more) = &self.more
+            && let Some(slot) = more.of(id, at)
         {
             return Some(slot);
         }
@@ -146,14 +160,7 @@ impl Nodes {
     /// Whether every node's number is its slot.
     #[inline]
     fn has_plain_numbers(&self) -> bool {
-        self.dense.is_empty() && self.sparse.is_none()
-    }
-
-    fn of_tables(&self, id: u64, at: usize) -> Option<Slot> {
-        match self.dense.get(at) {
-            Some(slot) if *slot != NONE => Some(*slot),
-            _ => self.sparse.as_ref()?.get(&id).copied(),
-        }
+        self.more.as_deref().is_none_or(|more| more.dense.is_empty() && more.sparse.is_none())
     }
 
     /// Gives a number to another node, or to none.
@@ -167,42 +174,34 @@ impl Nodes {
 
     fn rename_in_tables(&mut self, id: u64, slot: Slot) {
         let most = 2 * self.list.len() + 64;
-        let at = usize::try_from(id).ok().filter(|at| *at < most || *at < self.dense.len());
-        if let (Some(sparse), true) = (&mut self.sparse, at.is_some() || slot == NONE) {
-            sparse.remove(&id);
-        }
-        match at {
-            Some(at) if at < self.dense.len() => self.dense[at] = slot,
-            _ if slot == NONE => {}
-            Some(at) => {
-                self.dense.resize(at + 1, NONE);
-                self.dense[at] = slot;
-            }
-            None => {
-                self.sparse.get_or_insert_default().insert(id, slot);
-            }
-        }
+        self.more.get_or_insert_default().rename(id, slot, most);
     }
 
-    /// Whether a node of this number can be put behind all others as it is: its number is that of none and will
-    /// be its slot, and nobody needs it in a table.
+    /// Puts a node of a state behind all others. Nothing, and nothing is done, if another has its number.
     #[inline(always)]
-    pub(super) fn is_next(&self, id: u64) -> bool {
-        id == self.list.len() as u64
-            && self.free.is_empty()
-            && self.places.is_none()
-            && self.has_plain_numbers()
-    }
-
-    /// Puts the next node behind all others, and below the one around it.
-    #[inline(always)]
-    pub(super) fn add_next(&mut self, node: Node) -> Slot {
-        let (around, slot) = (node.around, self.list.len() as Slot);
+    pub(super) fn add_first(&mut self, node: Node) -> Option<Slot> {
+        let (id, around, slot) = (node.id, node.around, self.list.len() as Slot);
+        // Its number will be its slot, and nobody needs it in a table.
+        if self.more.is_some() || id != u64::from(slot) {
+            return self.add_among(node);
+        }
         self.list.push(node);
         if around != NONE {
             self.put_in_front(around, slot);
         }
-        slot
+        Some(slot)
+    }
+
+    #[inline(never)]
+    fn add_among(&mut self, node: Node) -> Option<Slot> {
+        let id = node.id;
+        if self.of(id).is_some() {
+            return None;
+        }
+        let slot = self.add(node);
+        self.rename(id, slot);
+        self.link(slot);
+        Some(slot)
     }
 
     #[inline(always)]
@@ -238,7 +237,7 @@ impl Nodes {
     /// Puts a node in the list.
     #[inline]
     pub(super) fn add(&mut self, node: Node) -> Slot {
-        match self.free.pop() {
+        match self.more.as_mut().and_then(|more| more.free.pop()) {
             Some(slot) => {
                 self.list[slot as usize] = node;
                 slot
@@ -257,10 +256,11 @@ impl Nodes {
         if around == NONE {
             return;
         }
-        if self.places.is_some() {
+        if self.places().is_some() {
             let key = self.canonical(slot);
             self.list[slot as usize].key = key.clone();
-            self.places.get_or_insert_default().insert((around, key), slot);
+            let more = self.more.get_or_insert_default();
+            more.places.get_or_insert_default().insert((around, key), slot);
         }
         self.put_in_front(around, slot);
     }
@@ -268,7 +268,7 @@ impl Nodes {
     /// The node at a place of another.
     #[inline]
     pub(super) fn child(&mut self, around: Slot, key: &Key) -> Option<Slot> {
-        if self.places.is_none() {
+        if self.places().is_none() {
             let mut below = self.below(around);
             if let Some(found) = below.by_ref().take(FEW).find(|child| self.is_at(*child, key)) {
                 return Some(found);
@@ -277,7 +277,12 @@ impl Nodes {
             drop(below);
             self.index();
         }
-        self.places.as_ref()?.get(&(around, key.clone())).copied()
+        self.places()?.get(&(around, key.clone())).copied()
+    }
+
+    #[inline]
+    fn places(&self) -> Option<&Places> {
+        self.more.as_ref()?.places.as_ref()
     }
 
     fn is_at(&self, child: Slot, key: &Key) -> bool {
@@ -311,7 +316,7 @@ impl Nodes {
                 places.entry((around, key)).or_insert(child);
             }
         }
-        self.places = Some(places);
+        self.more.get_or_insert_default().places = Some(places);
     }
 
     /// The place of a node, by the first position of its key.
@@ -355,7 +360,8 @@ impl Nodes {
     fn release(&mut self, slot: Slot) {
         let free = Node::new(0, Kind::Free, NONE, Key::Lost, 0);
         let Node { around, key, .. } = std::mem::replace(&mut self.list[slot as usize], free);
-        if let Some(places) = &mut self.places {
+        let more = self.more.get_or_insert_default();
+        if let Some(places) = &mut more.places {
             let place = (around, key);
             if places.get(&place) == Some(&slot) {
                 places.remove(&place);
@@ -364,7 +370,7 @@ impl Nodes {
         if let Some(path) = self.paths.get_mut(slot as usize) {
             *path = Text::default();
         }
-        self.free.push(slot);
+        more.free.push(slot);
     }
 
     /// Ends what a message began.
@@ -387,6 +393,34 @@ impl Nodes {
     #[inline]
     pub(super) fn property(&self, of: u32, at: usize) -> Option<Cow<'_, str>> {
         self.state().names(of).get(at).map(|name| self.state().text(*name))
+    }
+}
+
+impl More {
+    fn of(&self, id: u64, at: usize) -> Option<Slot> {
+        match self.dense.get(at) {
+            Some(slot) if *slot != NONE => Some(*slot),
+            _ => self.sparse.as_ref()?.get(&id).copied(),
+        }
+    }
+
+    /// Gives a number to another node, or to none. Numbers up to `most` are dense.
+    fn rename(&mut self, id: u64, slot: Slot, most: usize) {
+        let at = usize::try_from(id).ok().filter(|at| *at < most || *at < self.dense.len());
+        if let (Some(sparse), true) = (&mut self.sparse, at.is_some() || slot == NONE) {
+            sparse.remove(&id);
+        }
+        match at {
+            Some(at) if at < self.dense.len() => self.dense[at] = slot,
+            _ if slot == NONE => {}
+            Some(at) => {
+                self.dense.resize(at + 1, NONE);
+                self.dense[at] = slot;
+            }
+            None => {
+                self.sparse.get_or_insert_default().insert(id, slot);
+            }
+        }
     }
 }
 
