@@ -22,7 +22,9 @@ impl Messages {
         self.count += 1;
         message.clear();
         // What one tick needed once should not be held forever.
-        message.shrink_to(LONG);
+        if message.capacity() > LONG {
+            message.shrink_to(LONG);
+        }
         message
     }
 

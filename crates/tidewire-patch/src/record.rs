@@ -16,7 +16,7 @@ use tidewire_state::{FieldIndex, RefId, Schema, Tracked, TypeIndex, TypeSet};
 pub(crate) use self::forward::{views, visitor};
 use self::plan::{Plan, Step};
 use crate::{
-    document::{Document, Kept, Node, Slot},
+    document::{Document, Entries, Kept, Node, Slot},
     notepack::Text,
     patch::Op,
 };
@@ -228,26 +228,55 @@ impl Recorder {
     }
 
     fn put_field(&mut self, field: FieldIndex, slot: Option<Slot>) {
-        let id = self.frame().id;
+        let Frame { id, at } = self.frame();
         let Node::Struct(of, fields) = self.document.node_mut(id) else {
             unreachable!("only structs have fields");
         };
+        let place = &mut fields[usize::from(field.0)];
+        if at.is_none() {
+            // Nobody asks what was there.
+            *place = slot;
+            return;
+        }
         let segment = Segment::Field(*of, field);
-        let before = std::mem::replace(&mut fields[usize::from(field.0)], slot.clone());
+        let before = std::mem::replace(place, slot.clone());
         self.put(segment, before.as_ref(), slot);
     }
 
-    fn put_entry(&mut self, key: &str, slot: Option<Slot>) {
-        let id = self.frame().id;
-        let Node::Map(entries) = self.document.node_mut(id) else {
-            unreachable!("only maps have entries");
+    fn put_entry(&mut self, key: &str, slot: Slot) {
+        let Frame { id, at } = self.frame();
+        let entries = self.entries(id);
+        let before = match entries.get_mut(key) {
+            Some(place) if at.is_none() => {
+                *place = slot;
+                return;
+            }
+            Some(place) => Some(std::mem::replace(place, slot.clone())),
+            None if at.is_none() => {
+                entries.insert(key.into(), slot);
+                return;
+            }
+            None => {
+                entries.insert(key.into(), slot.clone());
+                None
+            }
         };
-        let before = match (&slot, entries.get_mut(key)) {
-            (Some(slot), Some(place)) => Some(std::mem::replace(place, slot.clone())),
-            (Some(slot), None) => entries.insert(key.into(), slot.clone()),
-            (None, _) => entries.swap_remove(key),
-        };
-        self.put(Segment::Key(key.into()), before.as_ref(), slot);
+        self.put(Segment::Key(key.into()), before.as_ref(), Some(slot));
+    }
+
+    fn take_entry(&mut self, key: &str) {
+        let Frame { id, at } = self.frame();
+        let before = self.entries(id).swap_remove(key);
+        if at.is_some() {
+            self.put(Segment::Key(key.into()), before.as_ref(), None);
+        }
+    }
+
+    fn entries(&mut self, map: RefId) -> &mut Entries {
+        match self.document.node_mut(map) {
+            Node::Map(entries) => entries,
+            node => unreachable!("{node:?} has no entries"),
+        }
     }
 
     fn put(&mut self, segment: Segment, before: Option<&Slot>, after: Option<Slot>) {

@@ -1,6 +1,7 @@
-//! Reads what brings most: a struct of primitives comes into a map, as players do.
+//! Reads what players do most beside moving: a struct of primitives comes into a map, and what is under a key
+//! goes.
 //!
-//! `decode.rs` reads it too, and all else; here it is known what there is not.
+//! `decode.rs` reads that too, and all else; here it is known what there is not.
 
 use std::sync::Arc;
 
@@ -82,6 +83,31 @@ impl PatchpackDecoder {
         patch.op = Op::Add;
         patch.value = spare.take().map(|message| Value::Object(Object::packed(message, 0)));
         patch.old = None;
+        Some(())
+    }
+
+    /// Reads that what is under a key of a map goes, to where another patch was. Nothing, and nothing of the decoder is
+    /// changed, if it is another patch, or is wrong.
+    pub(super) fn remove_entry(&mut self, bytes: &[u8], patch: &mut Patch) -> Option<()> {
+        let [0x93, 0x02, ..] = *bytes else { return None };
+        let mut reader = Reader::behind(bytes, 2).ok()?;
+        let around = self.nodes.of(reader.unsigned(1).ok()??)?;
+        let Kind::Map(_) = self.nodes.node(around).kind else { return None };
+        let at = u32::try_from(reader.unsigned(1).ok()??).ok()?;
+        reader.end().ok()?;
+        if at >= self.nodes.key_count(around) {
+            return None;
+        }
+        let path = self.nodes.path(around)?;
+        let name = self.nodes.key_name(around, at)?;
+        patch.path.lead(path, &name);
+        patch.op = Op::Remove;
+        patch.value = None;
+        patch.old = None;
+        let at = self.nodes.first_position(around, at);
+        if let Some(gone) = self.nodes.child(around, &Key::At(at)) {
+            self.nodes.remove(gone);
+        }
         Some(())
     }
 }

@@ -212,6 +212,9 @@ impl PatchpackDecoder {
         if self.replace_leaf(bytes, patch).is_some() {
             return Ok(());
         }
+        if self.remove_entry(bytes, patch).is_some() {
+            return Ok(());
+        }
         // What was read before lends its memory, if nobody else has it.
         let spare = match patch.value.take() {
             Some(Value::Object(object)) => object.into_message(),

@@ -7,6 +7,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
+use smallvec::{SmallVec, smallvec};
 
 use super::{decode::Staged, names::Grown};
 use crate::notepack::{Packed, Span, Text};
@@ -21,7 +22,7 @@ pub(super) struct Node {
     pub(super) id: u64,
     /// Where it lies in the node around it.
     pub(super) key: Key,
-    /// The keys of a map that the state did not have.
+    /// Of a map, what the state does not say.
     pub(super) grown: Option<Box<Grown>>,
     pub(super) kind: Kind,
     pub(super) around: Slot,
@@ -96,7 +97,7 @@ struct More {
     dense: Vec<Slot>,
     /// And of all other numbers.
     sparse: Option<HashMap<u64, Slot, RandomState>>,
-    /// Nodes by their places, once there is a node with too many for a look at each.
+    /// Nodes by their places where these are no keys of a map, once there is a node with too many for a look at each.
     places: Option<Places>,
 }
 
@@ -256,11 +257,15 @@ impl Nodes {
         if around == NONE {
             return;
         }
-        if self.places().is_some() {
-            let key = self.canonical(slot);
-            self.list[slot as usize].key = key.clone();
-            let more = self.more.get_or_insert_default();
-            more.places.get_or_insert_default().insert((around, key), slot);
+        if self.is_map(around) {
+            if self.has_places(around)
+                && let Key::At(at) = self.canonical(slot)
+            {
+                self.list[slot as usize].key = Key::At(at);
+                self.node_mut(around).grown.get_or_insert_default().put(at, slot);
+            }
+        } else if let Some(places) = self.more.as_mut().and_then(|more| more.places.as_mut()) {
+            places.insert((around, self.list[slot as usize].key.clone()), slot);
         }
         self.put_in_front(around, slot);
     }
@@ -268,21 +273,58 @@ impl Nodes {
     /// The node at a place of another.
     #[inline]
     pub(super) fn child(&mut self, around: Slot, key: &Key) -> Option<Slot> {
-        if self.places().is_none() {
+        let known = match self.is_map(around) {
+            true => self.has_places(around),
+            false => self.places().is_some(),
+        };
+        if !known {
             let mut below = self.below(around);
             if let Some(found) = below.by_ref().take(FEW).find(|child| self.is_at(*child, key)) {
                 return Some(found);
             }
             below.next()?;
             drop(below);
-            self.index();
+            match self.is_map(around) {
+                true => self.index_map(around),
+                false => self.index(),
+            }
         }
-        self.places()?.get(&(around, key.clone())).copied()
+        match (key, &self.node(around).grown) {
+            (Key::At(at), Some(grown)) => {
+                let places = grown.places.as_ref()?;
+                places.get(*at as usize).copied().filter(|slot| *slot != NONE)
+            }
+            // A name that no list has is that of few.
+            _ if self.is_map(around) => self.below(around).find(|child| self.is_at(*child, key)),
+            _ => self.places()?.get(&(around, key.clone())).copied(),
+        }
     }
 
-    #[inline]
     fn places(&self) -> Option<&Places> {
         self.more.as_ref()?.places.as_ref()
+    }
+
+    fn is_map(&self, slot: Slot) -> bool {
+        matches!(self.node(slot).kind, Kind::Map(_))
+    }
+
+    /// Whether the nodes of a map are listed by their places.
+    fn has_places(&self, map: Slot) -> bool {
+        self.node(map).grown.as_ref().is_some_and(|grown| grown.places.is_some())
+    }
+
+    /// Lists them.
+    fn index_map(&mut self, map: Slot) {
+        let mut children: Vec<Slot> = self.below(map).collect();
+        // Of two in one place, the one that came last is there.
+        children.reverse();
+        self.node_mut(map).grown.get_or_insert_default().places = Some(Vec::new());
+        for child in children {
+            if let Key::At(at) = self.canonical(child) {
+                self.list[child as usize].key = Key::At(at);
+                self.node_mut(map).grown.get_or_insert_default().put(at, child);
+            }
+        }
     }
 
     fn is_at(&self, child: Slot, key: &Key) -> bool {
@@ -309,11 +351,10 @@ impl Nodes {
     fn index(&mut self) {
         let mut places = Places::default();
         for around in 0..self.list.len() as Slot {
-            let children: Vec<Slot> = self.below(around).collect();
-            for child in children {
-                let key = self.canonical(child);
-                self.list[child as usize].key = key.clone();
-                places.entry((around, key)).or_insert(child);
+            if !self.is_map(around) {
+                for child in self.below(around) {
+                    places.entry((around, self.node(child).key.clone())).or_insert(child);
+                }
             }
         }
         self.more.get_or_insert_default().places = Some(places);
@@ -345,7 +386,7 @@ impl Nodes {
     /// Takes out a node and all below it.
     pub(super) fn remove(&mut self, slot: Slot) {
         self.unlink(slot);
-        let mut gone = vec![slot];
+        let mut gone: SmallVec<[Slot; 8]> = smallvec![slot];
         while let Some(slot) = gone.pop() {
             gone.extend(self.below(slot));
             let id = self.node(slot).id;
@@ -360,6 +401,11 @@ impl Nodes {
     fn release(&mut self, slot: Slot) {
         let free = Node::new(0, Kind::Free, NONE, Key::Lost, 0);
         let Node { around, key, .. } = std::mem::replace(&mut self.list[slot as usize], free);
+        if let (Key::At(at), Some(node)) = (&key, self.list.get_mut(around as usize))
+            && let Some(grown) = &mut node.grown
+        {
+            grown.take(*at, slot);
+        }
         let more = self.more.get_or_insert_default();
         if let Some(places) = &mut more.places {
             let place = (around, key);

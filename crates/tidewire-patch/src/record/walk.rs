@@ -31,6 +31,24 @@ impl Visitor for Recorder {
     fn enter(&mut self, node: Enter<'_>) {
         let around = self.stack.last().copied();
         let of = around.map(|around| self.document.node(around.id));
+        if node.fresh {
+            let empty = match (node.index, node.place, of) {
+                (Some(of), ..) => self.document.empty_struct(&self.types, of),
+                (None, Place::Field(field), Some(Node::Struct(of, _))) => {
+                    Node::of_field(&self.types, *of, field)
+                }
+                (None, place, _) => unreachable!("no collection lies at {place:?}"),
+            };
+            self.document.insert(node.id, empty);
+            self.stack.push(Frame { id: node.id, at: None });
+            return;
+        }
+        // What a change brings anew is not mentioned again.
+        let is_told = around.is_none_or(|around| around.at.is_some());
+        if !is_told || self.renewed.contains(&node.id) {
+            self.stack.push(Frame { id: node.id, at: None });
+            return;
+        }
         let segment = match (node.place, of) {
             (Place::Field(field), Some(Node::Struct(of, _))) => Some(Segment::Field(*of, field)),
             (Place::Entry(at), Some(Node::Map(..))) => Some(Segment::Key(at.key.into())),
@@ -38,27 +56,10 @@ impl Visitor for Recorder {
             (Place::Root, None) => None,
             (place, around) => unreachable!("nothing lies in {around:?} at {place:?}"),
         };
-        let empty = node.fresh.then(|| match (node.index, &segment) {
-            (Some(of), _) => Node::of_type(&self.types, of),
-            (None, Some(Segment::Field(of, field))) => Node::of_field(&self.types, *of, *field),
-            (None, segment) => unreachable!("no collection lies at {segment:?}"),
-        });
-        let silent = node.fresh || self.renewed.contains(&node.id);
-        let place = match (around, segment) {
-            (Some(Frame { at: Some(at), .. }), Some(segment)) if !silent => {
-                Some(Some((at, segment)))
-            }
-            (None, None) if !silent => Some(None),
-            _ => None,
-        };
-        let at = place.map(|place| {
-            self.visited.push(Visited { id: node.id, place });
-            At(self.visited.len() - 1)
-        });
-        if let Some(empty) = empty {
-            self.document.insert(node.id, empty);
-        }
-        self.stack.push(Frame { id: node.id, at });
+        let around = around.and_then(|around| around.at);
+        let at = At(self.visited.len());
+        self.visited.push(Visited { id: node.id, place: around.zip(segment) });
+        self.stack.push(Frame { id: node.id, at: Some(at) });
     }
 
     fn leave(&mut self) {
@@ -91,15 +92,15 @@ impl Visitor for Recorder {
     }
 
     fn entry_removed(&mut self, at: EntryAt<'_>) {
-        self.put_entry(at.key, None);
+        self.take_entry(at.key);
     }
 
     fn entry(&mut self, at: EntryAt<'_>, value: Leaf<'_>, _: Option<Leaf<'_>>) {
-        self.put_entry(at.key, Some(Slot::Leaf(value.into())));
+        self.put_entry(at.key, Slot::Leaf(value.into()));
     }
 
     fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, _: Option<RefId>) {
-        self.put_entry(at.key, Some(Slot::Node(node)));
+        self.put_entry(at.key, Slot::Node(node));
     }
 
     fn item(&mut self, index: usize, value: Leaf<'_>, _: Leaf<'_>) {
