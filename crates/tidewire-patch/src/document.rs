@@ -70,7 +70,18 @@ impl Document {
             fields.clear();
             self.spare.push(fields);
         }
-        self.veiled.remove(&id);
+        if !self.veiled.is_empty() {
+            self.veiled.remove(&id);
+        }
+    }
+
+    /// The type of a struct.
+    #[inline]
+    pub(crate) fn type_of(&self, id: RefId) -> TypeIndex {
+        match self.node(id) {
+            Node::Struct(of, _) => *of,
+            node => unreachable!("{node:?} has no fields"),
+        }
     }
 
     /// A struct without anything.
@@ -91,10 +102,12 @@ impl Document {
     }
 
     /// A node that is there: every slot that leads to one leads to one of these.
+    #[inline]
     pub(crate) fn node(&self, id: RefId) -> &Node {
         self.nodes[id.0 as usize].as_ref().expect("a walk enters every node that it announces")
     }
 
+    #[inline]
     pub(crate) fn node_mut(&mut self, id: RefId) -> &mut Node {
         self.nodes[id.0 as usize].as_mut().expect("a walk enters every node that it announces")
     }

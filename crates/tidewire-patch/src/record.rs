@@ -11,6 +11,7 @@ mod walk;
 
 use std::{collections::HashSet, sync::Arc};
 
+use indexmap::map::Entry;
 use tidewire_state::{FieldIndex, RefId, Schema, Tracked, TypeIndex, TypeSet};
 
 pub(crate) use self::forward::{views, visitor};
@@ -104,6 +105,9 @@ struct Frame {
     at: Option<At>,
 }
 
+/// For how many changes there is room from the start.
+const FEW: usize = 4;
+
 impl Recorder {
     /// # Panics
     ///
@@ -126,13 +130,13 @@ impl Recorder {
         Self {
             types,
             document: Document::default(),
-            changes: Vec::new(),
+            changes: Vec::with_capacity(FEW),
             released: Vec::new(),
             arrays,
             reversible,
             ticks: 0,
-            visited: Vec::new(),
-            stack: Vec::new(),
+            visited: Vec::with_capacity(FEW),
+            stack: Vec::with_capacity(FEW),
             renewed: HashSet::new(),
         }
     }
@@ -201,10 +205,12 @@ impl Recorder {
         }
     }
 
+    #[inline]
     fn frame(&self) -> Frame {
         *self.stack.last().expect("every event of a walk is about a node that was entered")
     }
 
+    #[inline(always)]
     fn note(&mut self, op: Op, segment: Segment, value: Option<Slot>, old: Option<Kept>) {
         if let Some(container) = self.frame().at {
             self.changes.push(Change { op, container, segment, value, old });
@@ -245,30 +251,36 @@ impl Recorder {
 
     fn put_entry(&mut self, key: &str, slot: Slot) {
         let Frame { id, at } = self.frame();
-        let entries = self.entries(id);
-        let before = match entries.get_mut(key) {
-            Some(place) if at.is_none() => {
-                *place = slot;
+        let before = match self.entries(id).entry(key.into()) {
+            Entry::Occupied(mut place) if at.is_none() => {
+                place.insert(slot);
                 return;
             }
-            Some(place) => Some(std::mem::replace(place, slot.clone())),
-            None if at.is_none() => {
-                entries.insert(key.into(), slot);
+            Entry::Vacant(place) if at.is_none() => {
+                place.insert(slot);
                 return;
             }
-            None => {
-                entries.insert(key.into(), slot.clone());
+            Entry::Occupied(mut place) => Some(place.insert(slot.clone())),
+            Entry::Vacant(place) => {
+                place.insert(slot.clone());
                 None
             }
         };
-        self.put(Segment::Key(key.into()), before.as_ref(), Some(slot));
+        let segment = Segment::Key(key.into());
+        match before {
+            None => self.note(Op::Add, segment, Some(slot), None),
+            before => self.put(segment, before.as_ref(), Some(slot)),
+        }
     }
 
     fn take_entry(&mut self, key: &str) {
         let Frame { id, at } = self.frame();
         let before = self.entries(id).swap_remove(key);
-        if at.is_some() {
-            self.put(Segment::Key(key.into()), before.as_ref(), None);
+        if at.is_some()
+            && let Some(before) = before
+        {
+            let old = self.keep(&before);
+            self.note(Op::Remove, Segment::Key(key.into()), None, old);
         }
     }
 
@@ -279,6 +291,7 @@ impl Recorder {
         }
     }
 
+    #[inline(always)]
     fn put(&mut self, segment: Segment, before: Option<&Slot>, after: Option<Slot>) {
         let op = match (before, &after) {
             (None, Some(_)) => Op::Add,

@@ -39,8 +39,8 @@ impl PatchpackDecoder {
         if len > self.nodes.state().names(of).len() || self.nodes.of(id).is_some() {
             return None;
         }
-        let position = self.nodes.position(around, &name);
-        if let Some(position) = position
+        let sought = self.nodes.seek(around, &name);
+        if let Some(position) = sought.position
             && self.nodes.child(around, &Key::At(position)).is_some()
         {
             return None;
@@ -74,11 +74,14 @@ impl PatchpackDecoder {
         message.bytes.clear();
         message.bytes.extend_from_slice(bytes);
         self.nodes.lend_types(message);
-        let key = Key::At(position.unwrap_or_else(|| self.nodes.key_count(around)));
+        let key = Key::At(sought.position.unwrap_or_else(|| self.nodes.key_count(around)));
         let slot = self.nodes.add(Node::new(id, Kind::Struct(of), around, key, depth));
         self.nodes.rename(id, slot);
         patch.path.lead(&path, &name);
-        self.nodes.push_key(around, name);
+        match sought.position {
+            Some(_) => self.nodes.push_key(around, name),
+            None => self.nodes.push_new_key(around, name, sought),
+        }
         self.nodes.link(slot);
         patch.op = Op::Add;
         patch.value = spare.take().map(|message| Value::Object(Object::packed(message, 0)));

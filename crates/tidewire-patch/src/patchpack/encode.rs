@@ -1,5 +1,6 @@
 //! Writes patchpack.
 
+use smallvec::SmallVec;
 use tidewire_state::{RefId, Schema, Tracked, TypeSet, Unfold, ViewId};
 
 use super::{ARRAY, MAP, keys::Keys};
@@ -51,7 +52,7 @@ pub struct PatchpackEncoder {
     types: Vec<u8>,
     messages: Messages,
     /// The maps that got keys in a tick.
-    grown: Vec<At>,
+    grown: SmallVec<[At; 2]>,
 }
 
 visitor!(PatchpackEncoder);

@@ -64,6 +64,23 @@ impl Nodes {
         self.node_mut(map).grown.get_or_insert_default().added.push(key);
     }
 
+    /// Adds a key at the end that was not found.
+    pub(super) fn push_new_key(&mut self, map: Slot, key: Text, sought: Sought) {
+        let count = self.key_count(map);
+        let mut grown = self.node_mut(map).grown.take().unwrap_or_default();
+        grown.added.push(key);
+        if let Some(hash) = sought.hash
+            && grown.known == count
+        {
+            let mut first = std::mem::take(&mut grown.first);
+            let name = |at: &u32| self.key_bytes(map, Some(&grown), *at).unwrap_or_default();
+            first.insert_unique(hash, count, |at| grown.hash(name(at)));
+            grown.first = first;
+            grown.known += 1;
+        }
+        self.node_mut(map).grown = Some(grown);
+    }
+
     /// The first position of the key at a position.
     pub(super) fn first_position(&mut self, map: Slot, at: u32) -> u32 {
         let count = self.key_count(map);
@@ -76,17 +93,24 @@ impl Nodes {
 
     /// The first position of a key.
     pub(super) fn position(&mut self, map: Slot, key: &str) -> Option<u32> {
+        self.seek(map, key).position
+    }
+
+    /// Looks for a key.
+    pub(super) fn seek(&mut self, map: Slot, key: &str) -> Sought {
         let count = self.key_count(map);
         let is_it = |this: &Self, grown: Option<&Grown>, at| {
             this.key_bytes(map, grown, at).is_some_and(|name| says(name, key))
         };
         if count <= FEW {
             let grown = self.node(map).grown.as_deref();
-            return (0..count).find(|at| is_it(self, grown, *at));
+            let position = (0..count).find(|at| is_it(self, grown, *at));
+            return Sought { position, hash: None };
         }
         self.with_table(map, count, |this, grown| {
             let hash = grown.hasher.hash_one(key.as_bytes());
-            grown.first.find(hash, |at| is_it(this, Some(grown), *at)).copied()
+            let position = grown.first.find(hash, |at| is_it(this, Some(grown), *at)).copied();
+            Sought { position, hash: Some(hash) }
         })
     }
 
@@ -105,26 +129,38 @@ impl Nodes {
     fn learn(&self, map: Slot, grown: &mut Grown, count: u32) {
         let mut first = std::mem::take(&mut grown.first);
         let name = |at: u32| self.key_bytes(map, Some(grown), at).unwrap_or_default();
-        let hash = |name: &[u8]| match name.is_ascii() {
-            true => grown.hasher.hash_one(name),
-            // What is no text is found as what it is mended to.
-            false => grown.hasher.hash_one(String::from_utf8_lossy(name).as_bytes()),
-        };
-        first.reserve((count - grown.known) as usize, |at| hash(name(*at)));
+        first.reserve((count - grown.known) as usize, |at| grown.hash(name(*at)));
         for at in grown.known..count {
             let key = name(at);
             let is_it = |other: &u32| {
                 let other = name(*other);
                 other == key || (!key.is_ascii() && says(other, &String::from_utf8_lossy(key)))
             };
-            first.entry(hash(key), is_it, |at| hash(name(*at))).or_insert(at);
+            first.entry(grown.hash(key), is_it, |at| grown.hash(name(*at))).or_insert(at);
         }
         grown.first = first;
         grown.known = count;
     }
 }
 
+/// What came of looking for a key.
+#[derive(Clone, Copy)]
+pub(super) struct Sought {
+    /// The first position.
+    pub(super) position: Option<u32>,
+    hash: Option<u64>,
+}
+
 impl Grown {
+    #[inline]
+    fn hash(&self, name: &[u8]) -> u64 {
+        match name.is_ascii() {
+            true => self.hasher.hash_one(name),
+            // What is no text is found as what it is mended to.
+            false => self.hasher.hash_one(String::from_utf8_lossy(name).as_bytes()),
+        }
+    }
+
     /// Whether a key came twice.
     fn has_twins(&self) -> bool {
         self.first.len() < self.known as usize
