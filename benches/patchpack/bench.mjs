@@ -4,50 +4,23 @@
 import notepack from "notepack.io";
 import { PatchPack } from "patchpack";
 
-import { lowerQuartile, now } from "../node/clock.mjs";
-import { moved, players, readme } from "./workload.mjs";
+import { measure, parted, timed } from "./measure.mjs";
+import { VISITORS, moved, players, readme } from "./workload.mjs";
 
 const PATCHPACK = "patchpack 0.4.2 (node)";
 const NOTEPACK = "notepack.io 2.3 (node)";
-const SAMPLES = 101;
 const SIZES = [100, 1_000, 10_000];
-const WARM_UP_NS = 300e6;
-const SAMPLE_NS = 1e6;
 
-/** What the calls return goes here, so that none is left out. */
-let sink;
-
-/** Nanoseconds of a call, of which `run` makes as many as it is told and returns how long they took. */
-function measure(run) {
-  const start = now();
-  let [calls, count] = [0, 1];
-  while (calls < 2 || now() - start < WARM_UP_NS) {
-    run(count);
-    calls += count;
-    if (count < 256 && now() - start < WARM_UP_NS / 4) count *= 2;
-  }
-  const fitting = Math.max(1, Math.floor((SAMPLE_NS * calls) / (now() - start)));
-  // Where a single call takes longer than a sample should, a few of them must do.
-  const samples = fitting > 1 ? SAMPLES : 5;
-  return lowerQuartile(Array.from({ length: samples }, () => run(fitting) / fitting));
-}
-
-function timed(count, call) {
-  const start = now();
-  for (let at = 0; at < count; at++) sink = call(at);
-  return now() - start;
-}
-
-function report(peer, workload, message, bytes, encode, decode) {
-  const tenths = (time) => Number(time.toFixed(1));
-  const [encode_ns, decode_ns] = [encode, decode].map((run) => tenths(measure(run)));
-  console.log(JSON.stringify({ bench: "patch", peer, workload, message, encode_ns, decode_ns, bytes, allocs: null }));
+function report(peer, workload, message, bytes, [mutate, encode], decode) {
+  const tenths = (time) => (time === null ? null : Number(time.toFixed(1)));
+  const [mutate_ns, encode_ns, decode_ns] = [mutate, encode, decode].map(tenths);
+  console.log(JSON.stringify({ bench: "patch", peer, workload, message, mutate_ns, encode_ns, decode_ns, bytes }));
 }
 
 /** An encoder whose clients have the state. */
-function encoder({ types, state }) {
+function encoder({ types }, state) {
   const pack = new PatchPack(types);
-  pack.encodeState(state());
+  pack.encodeState(state);
   return pack;
 }
 
@@ -58,88 +31,133 @@ function client(snapshot) {
   return pack;
 }
 
-/** As often as wanted, a call on something that was made for it while no clock ran. */
-const fresh = (make, call) => (count) => {
-  const made = Array.from({ length: count }, make);
-  return timed(count, (at) => call(made[at]));
-};
+/** A state and an encoder whose clients have it. */
+function server(workload) {
+  const state = workload.state();
+  return { state, map: state[workload.map], pack: encoder(workload, state) };
+}
+
+const repeat = (call) => measure((count) => [timed(count, call)])[0];
 
 function snapshot(name, workload) {
   const state = workload.state();
-  const server = encoder(workload);
+  const server = encoder(workload, state);
   const bytes = server.encodeState(state, true, false);
-  report(
-    PATCHPACK, name, "snapshot", bytes.length,
-    (count) => timed(count, () => server.encodeState(state, true, false)),
-    (count) => timed(count, () => new PatchPack().decodeState(bytes)),
-  );
+  const encode = repeat(() => server.encodeState(state, true, false));
+  report(PATCHPACK, name, "snapshot", bytes.length, [null, encode], repeat(() => new PatchPack().decodeState(bytes)));
   const plain = notepack.encode(state);
-  report(
-    NOTEPACK, name, "snapshot", plain.length,
-    (count) => timed(count, () => notepack.encode(state)),
-    (count) => timed(count, () => notepack.decode(plain)),
-  );
+  const encodePlain = repeat(() => notepack.encode(state));
+  report(NOTEPACK, name, "snapshot", plain.length, [null, encodePlain], repeat(() => notepack.decode(plain)));
   return bytes;
+}
+
+/** What the state becomes, and the patch that says so: where patchpack is used, something else made that. */
+const come = ({ map }, { key, path, value }) => {
+  map[key] = { ...value };
+  return { op: "add", path, value: map[key] };
+};
+const go = ({ map }, { key, path }) => {
+  delete map[key];
+  return { op: "remove", path };
+};
+
+/** Many come into a map, one after the other, and then go, on one encoder and one decoder. */
+function visits(name, workload, snapshot) {
+  const visitors = Array.from({ length: VISITORS }, (_, index) => workload.visitor(index));
+  const each = (made, mutate) => (at) => made.pack.encodePatch(mutate(made, visitors[at]));
+  const made = server(workload);
+  const [added, removed] = [come, go].map((mutate) => visitors.map((_, at) => each(made, mutate)(at)));
+  const together = () => {
+    const made = server(workload);
+    return [come, go].map((mutate) => timed(VISITORS, each(made, mutate)));
+  };
+  const apart = () => {
+    const made = server(workload);
+    return [come, go].map((mutate) =>
+      parted(VISITORS, (at) => mutate(made, visitors[at]), (patch) => made.pack.encodePatch(patch)),
+    );
+  };
+  const read = () => {
+    const reader = client(snapshot);
+    return [added, removed].map((patches) => timed(VISITORS, (at) => reader.decodePatch(patches[at])));
+  };
+  const passes = (run) => measure((count) => sums(Array.from({ length: count }, run))).map((time) => time / VISITORS);
+  const sum = passes(together);
+  const parts = passes(() => apart().flat());
+  const decode = passes(read);
+  [["add", added], ["remove", removed]].forEach(([message, patches], at) => {
+    const size = patches.reduce((sum, patch) => sum + patch.length, 0) / VISITORS;
+    report(PATCHPACK, name, message, size, shared(sum[at], parts.slice(2 * at, 2 * at + 2)), decode[at]);
+  });
+}
+
+/** The sums of lists, place by place. */
+const sums = (lists) => lists.reduce((sum, list) => sum.map((value, at) => value + list[at]));
+
+/** A time, shared out as its parts were, which a look at the clock made longer. */
+const shared = (sum, parts) => parts.map((part) => (sum * part) / (parts[0] + parts[1]));
+
+/** The first addition, on an encoder and a decoder that were made for it. */
+function first(name, workload, snapshot) {
+  const visitor = workload.visitor(0);
+  const made = (count) => Array.from({ length: count }, () => server(workload));
+  const call = (made) => made.pack.encodePatch(come(made, visitor));
+  const patch = call(server(workload));
+  const [sum] = measure((count) => {
+    const all = made(count);
+    return [timed(count, (at) => call(all[at]))];
+  });
+  const parts = measure((count) => {
+    const all = made(count);
+    return parted(count, (at) => come(all[at], visitor), (patch, at) => all[at].pack.encodePatch(patch));
+  });
+  const [decode] = measure((count) => {
+    const all = Array.from({ length: count }, () => client(snapshot));
+    return [timed(count, (at) => all[at].decodePatch(patch))];
+  });
+  report(PATCHPACK, name, "first add", patch.length, shared(sum, parts), decode);
+}
+
+function replace(name, workload, mutate, snapshot) {
+  const peers = [
+    [PATCHPACK, (pack, patch) => pack.encodePatch(patch), (reader, patch) => reader.decodePatch(patch)],
+    [NOTEPACK, (_, { path, value }) => notepack.encode([1, path, value]), (_, patch) => notepack.decode(patch)],
+  ];
+  const count = workload.moves?.length ?? 2;
+  for (const [peer, encode, decode] of peers) {
+    const { state, pack } = server(workload);
+    const reader = client(snapshot);
+    const patches = Array.from({ length: count }, (_, at) => encode(pack, mutate(state, at)));
+    const size = patches.reduce((sum, patch) => sum + patch.length, 0) / count;
+    const sum = repeat((at) => encode(pack, mutate(state, at)));
+    const parts = measure((times) => parted(times, (at) => mutate(state, at), (patch) => encode(pack, patch)));
+    report(peer, name, "replace", size, shared(sum, parts), repeat((at) => decode(reader, patches[at % count])));
+  }
 }
 
 function benchReadme() {
   const bytes = snapshot("readme", readme);
-  const add = encoder(readme).encodePatch(readme.add);
-  report(
-    PATCHPACK, "readme", "add", add.length,
-    fresh(() => encoder(readme), (server) => server.encodePatch(readme.add)),
-    fresh(() => client(bytes), (reader) => reader.decodePatch(add)),
-  );
-  const state = readme.state();
-  const server = encoder(readme);
-  const replace = () => {
+  visits("readme", readme, bytes);
+  first("readme", readme, bytes);
+  const turn = (state) => {
     state.foo.baz = !state.foo.baz;
-    return server.encodePatch(readme.replace(state.foo.baz));
+    return { op: "replace", path: "/foo/baz", value: state.foo.baz };
   };
-  const patch = replace();
-  const reader = client(bytes);
-  report(
-    PATCHPACK, "readme", "replace", patch.length,
-    (count) => timed(count, replace),
-    (count) => timed(count, () => reader.decodePatch(patch)),
-  );
-  const array = () => {
-    state.foo.baz = !state.foo.baz;
-    return notepack.encode([1, "/foo/baz", state.foo.baz]);
-  };
-  const plain = array();
-  report(
-    NOTEPACK, "readme", "replace", plain.length,
-    (count) => timed(count, array),
-    (count) => timed(count, () => notepack.decode(plain)),
-  );
+  replace("readme", readme, turn, bytes);
 }
 
 function benchPlayers(count) {
   const name = `${count} players`;
   const workload = players(count);
   const bytes = snapshot(name, workload);
-  const state = workload.state();
-  const server = encoder(workload);
-  const move = (encode) => (at) => {
+  visits(name, workload, bytes);
+  const move = (state, at) => {
     const { key, path } = workload.moves[at % count];
     const player = state.players[key];
     player.x = moved(player.x);
-    return encode(path, player.x);
+    return { op: "replace", path, value: player.x };
   };
-  const peers = [
-    [PATCHPACK, move((path, value) => server.encodePatch({ op: "replace", path, value })), client(bytes), "decodePatch"],
-    [NOTEPACK, move((path, value) => notepack.encode([1, path, value])), notepack, "decode"],
-  ];
-  for (const [peer, encode, reader, decode] of peers) {
-    const patches = workload.moves.map((_, at) => encode(at));
-    const size = patches.reduce((sum, patch) => sum + patch.length, 0) / count;
-    report(
-      peer, name, "replace", size,
-      (times) => timed(times, encode),
-      (times) => timed(times, (at) => reader[decode](patches[at % count])),
-    );
-  }
+  replace(name, workload, move, bytes);
 }
 
 benchReadme();

@@ -18,8 +18,8 @@ export const readme = {
     ],
     foo: { baz: false },
   }),
-  add: { op: "add", path: "/clients/3", value: { name: "FooBaz", info: "test" } },
-  replace: (baz) => ({ op: "replace", path: "/foo/baz", value: baz }),
+  map: "clients",
+  visitor: (index) => ({ key: `${index + 3}`, path: `/clients/${index + 3}`, value: { name: "FooBaz", info: "test" } }),
 };
 
 /** A map of players, of which one moves at a time, in an order that jumps about. */
@@ -28,6 +28,11 @@ export function players(count) {
   return {
     types: { State: ["players"], Player: ["x", "y", "hp", "name", "dir"] },
     state: () => ({ players: Object.fromEntries(keys.map((key, index) => [key, player(index)])) }),
+    map: "players",
+    visitor(index) {
+      const key = `player-${count + index}`;
+      return { key, path: `/players/${key}`, value: player(count + index) };
+    },
     moves: shuffled(count).map((index) => ({ key: keys[index], path: `/players/${keys[index]}/x` })),
   };
 }
@@ -35,6 +40,9 @@ export function players(count) {
 function player(index) {
   return { x: (index * 7) % 1000, y: (index * 13) % 1000, hp: 100, name: `Player ${index}`, dir: index % 4 };
 }
+
+/** How many come into a map, one after the other, and go. */
+export const VISITORS = 100;
 
 /** Where a player is after a step. */
 export const moved = (x) => (x + 1) % 1000;

@@ -6,15 +6,13 @@ use tidewire_state::{ArraySchema, MapSchema, Schema};
 #[derive(Schema, Default)]
 #[schema(crate = "tidewire_state", rename = "State")]
 pub struct Manual {
-    /// By number.
-    pub clients: MapSchema<Client>,
+    clients: MapSchema<Client>,
     objects: ArraySchema<Object>,
-    /// Of which one property changes.
-    pub foo: Foo,
+    foo: Foo,
 }
 
 /// An entry of the example's map.
-#[derive(Schema, Default)]
+#[derive(Schema, Clone, Default)]
 #[schema(crate = "tidewire_state")]
 pub struct Client {
     name: String,
@@ -29,12 +27,10 @@ struct Object {
     foo: Option<String>,
 }
 
-/// What a change of the example changes.
 #[derive(Schema, Default)]
 #[schema(crate = "tidewire_state")]
-pub struct Foo {
-    /// Turned at each change.
-    pub baz: bool,
+struct Foo {
+    baz: bool,
 }
 
 /// The state of the example.
@@ -48,26 +44,51 @@ pub fn manual() -> Manual {
     }
 }
 
-/// The addition of the example.
-pub fn add_client(manual: &mut Manual) {
-    manual.clients.insert("3", Client { name: "FooBaz".into(), info: "test".into() });
+/// How many come into a map, one after the other, and go.
+pub const VISITORS: usize = 100;
+
+/// A state into whose map somebody comes.
+pub trait Visited: Schema {
+    /// Who comes, and under which key.
+    type Visitor;
+    /// One of them.
+    fn visitor(&self, index: usize) -> Self::Visitor;
+    /// A visitor comes.
+    fn come(&mut self, visitor: &Self::Visitor);
+    /// And goes.
+    fn go(&mut self, visitor: &Self::Visitor);
+}
+
+/// The first one is the addition of the manual.
+impl Visited for Manual {
+    type Visitor = (String, Client);
+
+    fn visitor(&self, index: usize) -> (String, Client) {
+        ((index + 3).to_string(), Client { name: "FooBaz".into(), info: "test".into() })
+    }
+
+    fn come(&mut self, (key, client): &(String, Client)) {
+        self.clients.insert(key.as_str(), client.clone());
+    }
+
+    fn go(&mut self, (key, _): &(String, Client)) {
+        self.clients.remove(key.as_str());
+    }
 }
 
 /// A map of players.
 #[derive(Schema, Default)]
 #[schema(crate = "tidewire_state", rename = "State")]
 pub struct Arena {
-    /// By key.
-    pub players: MapSchema<Player>,
+    players: MapSchema<Player>,
 }
 
 /// A player, of whom `x` changes.
-#[derive(Schema, Default)]
+#[derive(Schema, Clone, Default)]
 #[schema(crate = "tidewire_state")]
 pub struct Player {
-    /// Below 1,000.
     #[schema(number)]
-    pub x: f64,
+    x: f64,
     #[schema(number)]
     y: f64,
     hp: u16,
@@ -77,13 +98,6 @@ pub struct Player {
 
 /// A state with so many players.
 pub fn arena(count: u32) -> Arena {
-    let player = |index: u32| Player {
-        x: f64::from(index * 7 % 1000),
-        y: f64::from(index * 13 % 1000),
-        hp: 100,
-        name: format!("Player {index}"),
-        dir: (index % 4) as u8,
-    };
     let mut arena = Arena::default();
     for index in 0..count {
         arena.players.insert(key(index), player(index));
@@ -104,11 +118,45 @@ pub fn moves(count: u32) -> Vec<String> {
     order.into_iter().map(key).collect()
 }
 
+impl Manual {
+    /// Turns what changes.
+    pub fn turn(&mut self) {
+        self.foo.baz ^= true;
+    }
+}
+
 impl Arena {
     /// Moves a player a step.
     pub fn step(&mut self, key: &str) {
         let player = self.players.get_mut(key).expect("every key is in the map");
         player.x = (player.x + 1.0) % 1000.0;
+    }
+}
+
+impl Visited for Arena {
+    type Visitor = (String, Player);
+
+    fn visitor(&self, index: usize) -> (String, Player) {
+        let index = (self.players.len() + index) as u32;
+        (key(index), player(index))
+    }
+
+    fn come(&mut self, (key, player): &(String, Player)) {
+        self.players.insert(key.as_str(), player.clone());
+    }
+
+    fn go(&mut self, (key, _): &(String, Player)) {
+        self.players.remove(key.as_str());
+    }
+}
+
+fn player(index: u32) -> Player {
+    Player {
+        x: f64::from(index * 7 % 1000),
+        y: f64::from(index * 13 % 1000),
+        hp: 100,
+        name: format!("Player {index}"),
+        dir: (index % 4) as u8,
     }
 }
 

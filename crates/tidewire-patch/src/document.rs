@@ -20,11 +20,14 @@ pub(crate) enum Slot {
     Node(RefId),
 }
 
+/// What is in a map.
+pub(crate) type Entries = IndexMap<Text, Slot, RandomState>;
+
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Struct(TypeIndex, Vec<Option<Slot>>),
     /// The order of the entries says nothing.
-    Map(Box<IndexMap<Text, Slot, RandomState>>),
+    Map(Box<Entries>),
     Array(Vec<Slot>),
 }
 
@@ -43,7 +46,12 @@ pub(crate) struct Document {
     nodes: Vec<Option<Node>>,
     /// Those of which clients know nothing but that they are there.
     veiled: HashSet<RefId, RandomState>,
+    /// The room of structs that went, for those that come.
+    spare: Vec<Vec<Option<Slot>>>,
 }
+
+/// How many structs that went leave their room.
+const MOST_SPARE: usize = 64;
 
 impl Document {
     pub(crate) fn insert(&mut self, id: RefId, node: Node) {
@@ -55,10 +63,32 @@ impl Document {
     }
 
     pub(crate) fn remove(&mut self, id: RefId) {
-        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
-            *node = None;
+        if let Some(place) = self.nodes.get_mut(id.0 as usize)
+            && let Some(Node::Struct(_, mut fields)) = place.take()
+            && self.spare.len() < MOST_SPARE
+        {
+            fields.clear();
+            self.spare.push(fields);
         }
-        self.veiled.remove(&id);
+        if !self.veiled.is_empty() {
+            self.veiled.remove(&id);
+        }
+    }
+
+    /// The type of a struct.
+    #[inline]
+    pub(crate) fn type_of(&self, id: RefId) -> TypeIndex {
+        match self.node(id) {
+            Node::Struct(of, _) => *of,
+            node => unreachable!("{node:?} has no fields"),
+        }
+    }
+
+    /// A struct without anything.
+    pub(crate) fn empty_struct(&mut self, types: &TypeSet, of: TypeIndex) -> Node {
+        let mut fields = self.spare.pop().unwrap_or_default();
+        fields.resize_with(types[of].fields.len(), || None);
+        Node::Struct(of, fields)
     }
 
     /// Clients hold nothing for this node.
@@ -72,10 +102,12 @@ impl Document {
     }
 
     /// A node that is there: every slot that leads to one leads to one of these.
+    #[inline]
     pub(crate) fn node(&self, id: RefId) -> &Node {
         self.nodes[id.0 as usize].as_ref().expect("a walk enters every node that it announces")
     }
 
+    #[inline]
     pub(crate) fn node_mut(&mut self, id: RefId) -> &mut Node {
         self.nodes[id.0 as usize].as_mut().expect("a walk enters every node that it announces")
     }
@@ -113,10 +145,6 @@ impl Node {
             }
             kind => unreachable!("a field of kind {kind:?} leads to no collection"),
         }
-    }
-
-    pub(crate) fn of_type(types: &TypeSet, of: TypeIndex) -> Self {
-        Self::Struct(of, vec![None; types[of].fields.len()])
     }
 }
 

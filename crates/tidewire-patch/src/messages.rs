@@ -1,10 +1,16 @@
 //! The messages of a tick, in buffers that are used again in the next one.
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Messages {
     /// Those of this tick, and behind them what earlier ones left.
     buffers: Vec<Vec<u8>>,
     count: usize,
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self { buffers: vec![Vec::with_capacity(SHORT)], count: 0 }
+    }
 }
 
 impl Messages {
@@ -22,7 +28,9 @@ impl Messages {
         self.count += 1;
         message.clear();
         // What one tick needed once should not be held forever.
-        message.shrink_to(LONG);
+        if message.capacity() > LONG {
+            message.shrink_to(LONG);
+        }
         message
     }
 

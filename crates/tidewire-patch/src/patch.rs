@@ -109,11 +109,14 @@ impl Path {
 
     /// Makes this that path.
     #[inline]
-    pub(crate) fn lead(&mut self, around: &Text, last: &Text) {
+    pub(crate) fn lead(&mut self, around: &Text, last: &str) {
         self.around.clone_from(around);
         match &mut self.last {
-            Some(before) => before.clone_from(last),
-            None => self.last = Some(last.clone()),
+            Some(before) if before.is_heap_allocated() && before.capacity() >= last.len() => {
+                before.clear();
+                before.push_str(last);
+            }
+            before => *before = Some(last.into()),
         }
     }
 

@@ -21,8 +21,10 @@
 //!   now, and where most would, the whole array is;
 //! - a `/` in a key needs no care, since no path is sent.
 
+mod arrive;
 mod decode;
 mod encode;
+mod first;
 mod form;
 mod keys;
 mod names;

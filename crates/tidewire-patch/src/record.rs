@@ -11,12 +11,13 @@ mod walk;
 
 use std::{collections::HashSet, sync::Arc};
 
+use indexmap::map::Entry;
 use tidewire_state::{FieldIndex, RefId, Schema, Tracked, TypeIndex, TypeSet};
 
 pub(crate) use self::forward::{views, visitor};
 use self::plan::{Plan, Step};
 use crate::{
-    document::{Document, Kept, Node, Slot},
+    document::{Document, Entries, Kept, Node, Slot},
     notepack::Text,
     patch::Op,
 };
@@ -104,6 +105,9 @@ struct Frame {
     at: Option<At>,
 }
 
+/// For how many changes there is room from the start.
+const FEW: usize = 4;
+
 impl Recorder {
     /// # Panics
     ///
@@ -126,13 +130,13 @@ impl Recorder {
         Self {
             types,
             document: Document::default(),
-            changes: Vec::new(),
+            changes: Vec::with_capacity(FEW),
             released: Vec::new(),
             arrays,
             reversible,
             ticks: 0,
-            visited: Vec::new(),
-            stack: Vec::new(),
+            visited: Vec::with_capacity(FEW),
+            stack: Vec::with_capacity(FEW),
             renewed: HashSet::new(),
         }
     }
@@ -201,10 +205,12 @@ impl Recorder {
         }
     }
 
+    #[inline]
     fn frame(&self) -> Frame {
         *self.stack.last().expect("every event of a walk is about a node that was entered")
     }
 
+    #[inline(always)]
     fn note(&mut self, op: Op, segment: Segment, value: Option<Slot>, old: Option<Kept>) {
         if let Some(container) = self.frame().at {
             self.changes.push(Change { op, container, segment, value, old });
@@ -228,28 +234,64 @@ impl Recorder {
     }
 
     fn put_field(&mut self, field: FieldIndex, slot: Option<Slot>) {
-        let id = self.frame().id;
+        let Frame { id, at } = self.frame();
         let Node::Struct(of, fields) = self.document.node_mut(id) else {
             unreachable!("only structs have fields");
         };
+        let place = &mut fields[usize::from(field.0)];
+        if at.is_none() {
+            // Nobody asks what was there.
+            *place = slot;
+            return;
+        }
         let segment = Segment::Field(*of, field);
-        let before = std::mem::replace(&mut fields[usize::from(field.0)], slot.clone());
+        let before = std::mem::replace(place, slot.clone());
         self.put(segment, before.as_ref(), slot);
     }
 
-    fn put_entry(&mut self, key: &str, slot: Option<Slot>) {
-        let id = self.frame().id;
-        let Node::Map(entries) = self.document.node_mut(id) else {
-            unreachable!("only maps have entries");
+    fn put_entry(&mut self, key: &str, slot: Slot) {
+        let Frame { id, at } = self.frame();
+        let before = match self.entries(id).entry(key.into()) {
+            Entry::Occupied(mut place) if at.is_none() => {
+                place.insert(slot);
+                return;
+            }
+            Entry::Vacant(place) if at.is_none() => {
+                place.insert(slot);
+                return;
+            }
+            Entry::Occupied(mut place) => Some(place.insert(slot.clone())),
+            Entry::Vacant(place) => {
+                place.insert(slot.clone());
+                None
+            }
         };
-        let before = match (&slot, entries.get_mut(key)) {
-            (Some(slot), Some(place)) => Some(std::mem::replace(place, slot.clone())),
-            (Some(slot), None) => entries.insert(key.into(), slot.clone()),
-            (None, _) => entries.swap_remove(key),
-        };
-        self.put(Segment::Key(key.into()), before.as_ref(), slot);
+        let segment = Segment::Key(key.into());
+        match before {
+            None => self.note(Op::Add, segment, Some(slot), None),
+            before => self.put(segment, before.as_ref(), Some(slot)),
+        }
     }
 
+    fn take_entry(&mut self, key: &str) {
+        let Frame { id, at } = self.frame();
+        let before = self.entries(id).swap_remove(key);
+        if at.is_some()
+            && let Some(before) = before
+        {
+            let old = self.keep(&before);
+            self.note(Op::Remove, Segment::Key(key.into()), None, old);
+        }
+    }
+
+    fn entries(&mut self, map: RefId) -> &mut Entries {
+        match self.document.node_mut(map) {
+            Node::Map(entries) => entries,
+            node => unreachable!("{node:?} has no entries"),
+        }
+    }
+
+    #[inline(always)]
     fn put(&mut self, segment: Segment, before: Option<&Slot>, after: Option<Slot>) {
         let op = match (before, &after) {
             (None, Some(_)) => Op::Add,

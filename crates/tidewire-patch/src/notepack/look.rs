@@ -46,12 +46,7 @@ impl<'a> Look<'a> {
     pub fn as_f64(self) -> Option<f64> {
         match self.0 {
             At::Value(value) => value.as_f64(),
-            At::Cell(message, at) => match message.cells[at] {
-                number @ (Cell::Unsigned(_) | Cell::Signed(_) | Cell::Double(_)) => {
-                    number.leaf(&[]).as_f64()
-                }
-                _ => None,
-            },
+            At::Cell(message, at) => message.cells[at].as_f64(),
         }
     }
 

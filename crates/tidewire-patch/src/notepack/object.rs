@@ -87,8 +87,8 @@ impl Object {
 
     /// An object in a cell of a message.
     #[inline]
-    pub(crate) fn packed(message: &Arc<Packed>, at: u32) -> Self {
-        Self(Repr::Packed { message: Arc::clone(message), at, open: OnceLock::new() })
+    pub(crate) fn packed(message: Arc<Packed>, at: u32) -> Self {
+        Self(Repr::Packed { message, at, open: OnceLock::new() })
     }
 
     /// An object of a type whose names are all different, and at least as many as the values.

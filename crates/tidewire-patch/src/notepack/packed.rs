@@ -175,7 +175,7 @@ impl Packed {
                 Value::Array(items.range().map(|item| self.value(item)).collect())
             }
             Cell::Object(_) | Cell::Map(_) | Cell::Struct { .. } => {
-                Value::Object(Object::packed(self, at as u32))
+                Value::Object(Object::packed(Arc::clone(self), at as u32))
             }
             leaf => leaf.leaf(&self.bytes),
         }
@@ -331,6 +331,17 @@ impl Cell {
     #[inline]
     pub(crate) fn is_leaf(self) -> bool {
         !matches!(self, Self::Array(_) | Self::Object(_) | Self::Map(_) | Self::Struct { .. })
+    }
+
+    /// The number, if it is one, as JavaScript has it.
+    #[inline]
+    pub(crate) fn as_f64(self) -> Option<f64> {
+        match self {
+            Self::Unsigned(value) => Some(value as f64),
+            Self::Signed(value) => Some(value as f64),
+            Self::Double(value) => Some(value),
+            _ => None,
+        }
     }
 
     /// The whole number that this is, in whatever form, if it is 0 or above.

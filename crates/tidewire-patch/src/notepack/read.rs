@@ -255,6 +255,16 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Reads these bytes. Nothing is read of others.
+    #[inline(always)]
+    pub(crate) fn eat_bytes<const N: usize>(&mut self, bytes: [u8; N]) -> bool {
+        let is_it = self.bytes[self.offset..].starts_with(&bytes);
+        if is_it {
+            self.offset += N;
+        }
+        is_it
+    }
+
     /// The text that comes next, if it is one; another value is read too.
     #[inline]
     pub(crate) fn text(&mut self, depth: usize) -> Result<Option<Text>, DecodeError> {
@@ -365,24 +375,29 @@ impl<'a> Reader<'a> {
         Ok(count)
     }
 
-    /// Reads so many texts behind the cells that there are. Returns whether all of them were texts; else the first
-    /// value that is none comes next.
-    pub(crate) fn texts(
-        &mut self,
-        cells: &mut Vec<Cell>,
-        count: usize,
-    ) -> Result<bool, DecodeError> {
-        cells.reserve(count);
-        for _ in 0..count {
-            if let Some(code @ 0xa0..0xc0) = self.peek() {
-                self.offset += 1;
-                cells.push(Cell::Text(self.span(usize::from(code & 0x1f))?));
-            } else if self.is_text() {
-                cells.push(self.leaf()?);
-            } else {
-                return Ok(false);
+    /// Reads a text to each of these cells. Returns whether all of them were texts; else the first value that is
+    /// none comes next.
+    #[inline]
+    pub(crate) fn texts(&mut self, cells: &mut [Cell]) -> Result<bool, DecodeError> {
+        let (bytes, mut offset) = (self.bytes, self.offset);
+        for cell in cells {
+            match bytes.get(offset) {
+                Some(&code @ 0xa0..0xc0) if usize::from(code & 0x1f) < bytes.len() - offset => {
+                    let len = usize::from(code & 0x1f);
+                    *cell = Cell::Text(Span::new(offset + 1 - self.start, len));
+                    offset += 1 + len;
+                }
+                _ => {
+                    self.offset = offset;
+                    if !self.is_text() {
+                        return Ok(false);
+                    }
+                    *cell = self.leaf()?;
+                    offset = self.offset;
+                }
             }
         }
+        self.offset = offset;
         Ok(true)
     }
 

@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 use thiserror::Error;
 
 use super::{
-    form::{Forms, Mode, Spot, Types, Widths, first},
+    first::First,
+    form::{Forms, Mode, Spot, first_property},
     nodes::{Key, Kind, NONE, Nodes, Slot},
 };
 use crate::{
@@ -24,7 +25,7 @@ pub(super) type Staged = SmallVec<[(Slot, Slot); 2]>;
 /// Reads the patches that follow a state.
 #[derive(Clone, Debug, Default)]
 pub struct PatchpackDecoder {
-    nodes: Nodes,
+    pub(super) nodes: Nodes,
     /// Of each type, whether it has a name twice; none has that is not here.
     ambiguous: Vec<bool>,
     /// The nodes that a message brings, each with the one that had its number before.
@@ -158,27 +159,20 @@ impl PatchpackDecoder {
         nodes.set_state(Arc::new(Packed::new(bytes.to_vec(), cells, types)));
         reader = Reader::new(bytes)?;
         reader.array()?;
-        let (mut reader, mut cells) =
-            read_first(reader, Vec::new(), &mut nodes, Types::Known(&ambiguous))?;
+        let (mut reader, mut cells) = read_first(reader, &mut nodes, &ambiguous)?;
         let (types, _) = read_types(&mut reader, &mut cells)?;
         Ok(Self::of(Packed::new(bytes.to_vec(), cells, types), nodes, ambiguous))
     }
 
-    /// Reads a state whose structs have no more values than their types have properties.
+    /// Reads a state as servers write them, whose types have no name twice.
     fn from_right_state(bytes: &[u8]) -> Option<(Self, Value)> {
-        let mut reader = Reader::new(bytes).ok()?;
-        reader.array().ok()?.filter(|len| *len == 2)?;
-        // Most values take more bytes than this, and most nodes; and a few more will come.
-        let cells = Vec::with_capacity(bytes.len() / 4 + 16);
-        let mut nodes = Nodes::with_room(bytes.len() / 24 + 6);
-        let mut widths = Widths::default();
-        let types = Types::Guessed(&mut widths);
-        let (mut reader, mut cells) = read_first(reader, cells, &mut nodes, types).ok()?;
-        let (types, ambiguous) = read_types(&mut reader, &mut cells).ok()?;
-        let state = Packed::new(bytes.to_vec(), cells, types);
+        let (mut first, end) = First::read(bytes)?;
+        let mut reader = Reader::behind(bytes, end).ok()?;
+        let (types, ambiguous) = read_types(&mut reader, &mut first.cells).ok()?;
+        let state = Packed::new(bytes.to_vec(), std::mem::take(&mut first.cells), types);
         let fits =
-            ambiguous.is_empty() && widths.fit(state.type_count(), |of| state.names(of).len());
-        fits.then(|| Self::of(state, nodes, ambiguous))
+            ambiguous.is_empty() && first.fits(state.type_count(), |of| state.names(of).len());
+        fits.then(|| Self::of(state, first.nodes, ambiguous))
     }
 
     /// The decoder of a state that was read, and the state.
@@ -218,11 +212,19 @@ impl PatchpackDecoder {
         if self.replace_leaf(bytes, patch).is_some() {
             return Ok(());
         }
-        // What was read before lends its memory.
-        let spare = match std::mem::take(patch).value {
+        if self.remove_entry(bytes, patch).is_some() {
+            return Ok(());
+        }
+        // What was read before lends its memory, if nobody else has it.
+        let spare = match patch.value.take() {
             Some(Value::Object(object)) => object.into_message(),
             _ => None,
         };
+        let mut spare = spare.and_then(lent);
+        if self.add_struct(bytes, patch, &mut spare).is_some() {
+            return Ok(());
+        }
+        *patch = Patch::default();
         *patch = self.read(bytes, spare).inspect_err(|_| self.nodes.undo(&mut self.staged))?;
         Ok(())
     }
@@ -266,7 +268,10 @@ impl PatchpackDecoder {
         let id = reader.unsigned(1)?.ok_or(not(offset))?;
         let around = self.nodes.of(id).ok_or(PatchpackError::UnknownNode { offset, id })?;
         let at = reader.offset();
-        let index = reader.value(1)?;
+        let index = match reader.is_container() {
+            true => reader.value(1).map(|_| Cell::Undefined)?,
+            false => reader.leaf()?,
+        };
         let offset = reader.offset();
         let bad = || PatchpackError::BadValues { offset, op: op.name(), count };
         let takes = match op {
@@ -292,18 +297,21 @@ impl PatchpackDecoder {
                 new_key = Some(name);
                 Key::At(position.unwrap_or(end))
             }
-            kind => self.key(around, kind, &index, at)?,
+            kind => self.key(around, kind, index, at)?,
         };
         let path = self.path(around, kind, &key, new_key.as_ref(), op)?;
         let gone = if is_there { self.nodes.child(around, &key) } else { None };
         let message_depth = if new_key.is_some() { 2 } else { 1 };
-        let (cells, spare) = borrowed(spare, &self.nodes, &mut self.cells);
+        let mut spare = spare;
+        let lent = spare.as_mut().and_then(Arc::get_mut).map(|message| &mut message.cells);
+        let mut cells = std::mem::take(lent.unwrap_or(&mut self.cells));
+        cells.clear();
         let mut forms = Forms {
             reader,
             cells,
             nodes: &mut self.nodes,
             staged: &mut self.staged,
-            types: Types::Known(&self.ambiguous),
+            ambiguous: &self.ambiguous,
             mode: Mode::Stage { gone: gone.unwrap_or(NONE) },
             lenient: self.lenient,
         };
@@ -361,9 +369,7 @@ impl PatchpackDecoder {
             message.cells = cells;
             message.bytes.clear();
             message.bytes.extend_from_slice(bytes);
-            if message.base.is_none() {
-                message.base = self.nodes.shared_state().cloned();
-            }
+            self.nodes.lend_types(message);
         }
         (value.map(|at| message.value(at)), old.map(|at| message.value(at)))
     }
@@ -373,7 +379,7 @@ impl PatchpackDecoder {
         &mut self,
         around: Slot,
         kind: Kind,
-        index: &Value,
+        index: Cell,
         offset: usize,
     ) -> Result<Key, PatchpackError> {
         let id = self.nodes.node(around).id;
@@ -389,7 +395,9 @@ impl PatchpackDecoder {
                 let at = usize::try_from(index).ok().filter(|at| *at < count);
                 let at = at.ok_or(PatchpackError::UnknownPlace { offset, id, index });
                 at.map(|at| match kind {
-                    Kind::Struct(of) => Key::At(first(&self.nodes, &self.ambiguous, of, at)),
+                    Kind::Struct(of) => {
+                        Key::At(first_property(&self.nodes, &self.ambiguous, of, at))
+                    }
                     _ => Key::At(at as u32),
                 })
             }
@@ -417,20 +425,15 @@ impl PatchpackDecoder {
         new_key: Option<&Text>,
         op: Op,
     ) -> Result<Path, PatchpackError> {
+        // What is replaced once is replaced again, and a map gets more than one entry.
+        let again = op == Op::Replace || matches!(kind, Kind::Map(_));
         let path = match self.nodes.path(around) {
             Some(path) => path.clone(),
             None => {
-                let mut path = Text::default();
-                self.path_of(around, &mut path);
-                if path.len() > LONGEST_PATH {
-                    return Err(PatchpackError::LongPath);
-                }
-                // What is replaced once is replaced again.
                 if op == Op::Replace {
                     self.nodes.state().prepare();
-                    self.nodes.keep_path(around, &path);
                 }
-                path
+                self.new_path(around, again)?
             }
         };
         Ok(match (new_key.cloned(), key) {
@@ -438,6 +441,20 @@ impl PatchpackDecoder {
             (None, Key::Lost) => Path::from_pointer(&path),
             (None, key) => Path::new(path, Text::from(self.name(around, kind, key))),
         })
+    }
+
+    /// The path of a node, which is remembered if it will be wanted again.
+    #[inline(never)]
+    pub(super) fn new_path(&mut self, slot: Slot, again: bool) -> Result<Text, PatchpackError> {
+        let mut path = Text::default();
+        self.path_of(slot, &mut path);
+        if path.len() > LONGEST_PATH {
+            return Err(PatchpackError::LongPath);
+        }
+        if again {
+            self.nodes.keep_path(slot, &path);
+        }
+        Ok(path)
     }
 
     /// What a place in a node is called.
@@ -468,12 +485,11 @@ impl PatchpackDecoder {
 /// Reads the first form of a message to the first cell, and returns what is read further.
 fn read_first<'a>(
     reader: Reader<'a>,
-    cells: Vec<Cell>,
     nodes: &mut Nodes,
-    types: Types<'_>,
+    ambiguous: &[bool],
 ) -> Result<(Reader<'a>, Vec<Cell>), PatchpackError> {
-    let (staged, mode) = (&mut SmallVec::new(), Mode::First);
-    let mut forms = Forms { reader, cells, nodes, staged, types, mode, lenient: false };
+    let (staged, mode, cells) = (&mut SmallVec::new(), Mode::First, Vec::new());
+    let mut forms = Forms { reader, cells, nodes, staged, ambiguous, mode, lenient: false };
     forms.form(Spot::ROOT, 1)?;
     Ok((forms.reader, forms.cells))
 }
@@ -491,8 +507,8 @@ fn read_types(
     for of in 0..count {
         let len = reader.array()?.filter(|len| *len > 0).ok_or_else(|| not(reader))?;
         reader.announce(len, 1)?;
-        let names = cells.len();
-        if !reader.texts(cells, len)? {
+        let names = Packer::claim(cells, len);
+        if !reader.texts(&mut cells[names..])? {
             return Err(not(reader));
         }
         // The first one is that of the type.
@@ -512,42 +528,29 @@ fn is_ambiguous(reader: &Reader<'_>, names: &[Cell]) -> bool {
         Cell::Text(span) => reader.part(span),
         _ => &[],
     };
-    match names {
-        [] | [_] => false,
-        names if names.len() <= 8 => (1..names.len()).any(|at| {
-            let len = |name: &Cell| match *name {
-                Cell::Text(span) => span.len,
-                _ => 0,
-            };
-            let name = &names[at];
-            names[..at].iter().any(|other| len(other) == len(name) && bytes(other) == bytes(name))
-        }),
-        names => has_twins(&names.iter().map(bytes).collect::<Vec<_>>()),
-    }
+    // Names of which no two are as long and end alike are not the same.
+    let mut seen = 0_u64;
+    let is_new = |name: &Cell| {
+        let name = bytes(name);
+        let last = name.last().copied().unwrap_or_default();
+        let mark = 1 << ((name.len() * 7 + usize::from(last)) % 64);
+        let is_new = seen & mark == 0;
+        seen |= mark;
+        is_new
+    };
+    !names.iter().all(is_new) && has_twins(&names.iter().map(bytes).collect::<SmallVec<[_; 16]>>())
 }
 
-/// Cells to read a patch to: those of a message of this state that nobody needs any more, with it, or those that the
-/// decoder has.
-fn borrowed(
-    spare: Option<Arc<Packed>>,
-    nodes: &Nodes,
-    scratch: &mut Vec<Cell>,
-) -> (Vec<Cell>, Option<Arc<Packed>>) {
-    let is_alike = |message: &Packed| match (&message.base, nodes.shared_state()) {
-        (Some(base), Some(state)) => Arc::ptr_eq(base, state),
-        _ => false,
+/// A message whose memory may be used again, if it is worth it.
+fn lent(mut message: Arc<Packed>) -> Option<Arc<Packed>> {
+    let is_small = |message: &mut Packed| {
+        message.cells.capacity() <= MOST_LENT && message.bytes.capacity() <= 16 * MOST_LENT
     };
-    let mut spare = spare.filter(|message| is_alike(message));
-    let mut cells = match spare.as_mut().and_then(Arc::get_mut) {
-        Some(message) => std::mem::take(&mut message.cells),
-        None => {
-            spare = None;
-            std::mem::take(scratch)
-        }
-    };
-    cells.clear();
-    (cells, spare)
+    Arc::get_mut(&mut message).is_some_and(is_small).then_some(message)
 }
+
+/// How many cells a message may have room for to be used again: what one patch needed once should not be held forever.
+const MOST_LENT: usize = 1024;
 
 /// How many cells a decoder keeps to read patches to.
 const MOST_SCRATCH: usize = 64;

@@ -1,5 +1,6 @@
 //! Writes patchpack.
 
+use smallvec::SmallVec;
 use tidewire_state::{RefId, Schema, Tracked, TypeSet, Unfold, ViewId};
 
 use super::{ARRAY, MAP, keys::Keys};
@@ -51,7 +52,7 @@ pub struct PatchpackEncoder {
     types: Vec<u8>,
     messages: Messages,
     /// The maps that got keys in a tick.
-    grown: Vec<At>,
+    grown: SmallVec<[At; 2]>,
 }
 
 visitor!(PatchpackEncoder);
@@ -274,6 +275,7 @@ impl Clients {
                 header(out, of.0.into(), number, fields.len());
                 for field in fields {
                     match field {
+                        Some(Slot::Leaf(value)) => write::value(out, value),
                         Some(slot) => self.bring(document, slot, out),
                         None => write::undefined(out),
                     }
@@ -309,6 +311,7 @@ impl Clients {
                 header(out, of.0.into(), *number, fields.len());
                 for field in fields {
                     match field {
+                        Some(Slot::Leaf(value)) => write::value(out, value),
                         Some(slot) => self.show(document, slot, out),
                         None => write::undefined(out),
                     }
@@ -317,10 +320,19 @@ impl Clients {
             Node::Map(entries) => {
                 let keys = keys.as_deref();
                 header(out, MAP, *number, 2 * keys.map_or(0, Keys::len));
+                // As long as no key goes, entries are in the order of the keys, and none need be looked for.
+                let mut next = 0;
                 for (key, is_first) in keys.into_iter().flat_map(Keys::iter) {
                     write::string(out, key);
-                    match entries.get(key).filter(|_| is_first) {
-                        Some(slot) => self.show(document, slot, out),
+                    let there = match entries.get_index(next) {
+                        Some((other, slot)) if other == key => Some((next, slot)),
+                        _ => entries.get_full(key).map(|(at, _, slot)| (at, slot)),
+                    };
+                    match there.filter(|_| is_first) {
+                        Some((at, slot)) => {
+                            next = at + 1;
+                            self.show(document, slot, out);
+                        }
                         None => write::undefined(out),
                     }
                 }

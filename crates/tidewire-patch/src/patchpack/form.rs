@@ -32,50 +32,6 @@ impl Spot {
     pub(super) const ROOT: Self = Self { around: NONE, key: Key::Lost, depth: 0 };
 }
 
-/// What is known of types.
-pub(super) enum Types<'r> {
-    /// Those of the state, each with whether it has a name twice.
-    Known(&'r [bool]),
-    /// They stand behind what is read: the most values of structs of each type so far.
-    Guessed(&'r mut Widths),
-}
-
-/// The most values of structs of each type.
-#[derive(Debug, Default)]
-pub(super) struct Widths {
-    few: [u32; 16],
-    more: Vec<u32>,
-    count: usize,
-}
-
-impl Widths {
-    /// Notes how many values a struct has. Nothing if there cannot be so many types.
-    #[inline(always)]
-    fn widen(&mut self, of: u32, len: usize) -> Option<usize> {
-        let at = of as usize;
-        self.count = self.count.max(at + 1);
-        let width = match self.few.get_mut(at) {
-            Some(width) => width,
-            None if at > MOST_GUESSED => return None,
-            None => {
-                self.more.resize(self.more.len().max(at + 1), 0);
-                &mut self.more[at]
-            }
-        };
-        *width = (*width).max(len as u32);
-        Some(len)
-    }
-
-    /// Whether these types have room for what was noted, of each of which it tells how many names it has.
-    pub(super) fn fit(&self, types: usize, names: impl Fn(u32) -> usize) -> bool {
-        let width = |at: usize| match self.few.get(at) {
-            Some(width) => *width,
-            None => self.more.get(at).copied().unwrap_or_default(),
-        };
-        self.count <= types && (0..self.count).all(|at| width(at) as usize <= names(at as u32))
-    }
-}
-
 /// Reads the forms of a message.
 pub(super) struct Forms<'r, 'a> {
     pub(super) reader: Reader<'a>,
@@ -83,7 +39,8 @@ pub(super) struct Forms<'r, 'a> {
     pub(super) nodes: &'r mut Nodes,
     /// The nodes that the message brings, each with the one that had its number before.
     pub(super) staged: &'r mut Staged,
-    pub(super) types: Types<'r>,
+    /// Of each type of the state, whether it has a name twice.
+    pub(super) ambiguous: &'r [bool],
     pub(super) mode: Mode,
     pub(super) lenient: bool,
 }
@@ -168,10 +125,7 @@ impl Forms<'_, '_> {
                 self.map(&begun, first)
             }
             of => {
-                let known = match &self.types {
-                    Types::Known(_) => self.nodes.state().type_count(),
-                    Types::Guessed(_) => usize::MAX,
-                };
+                let known = self.nodes.state().type_count();
                 match u32::try_from(of) {
                     Ok(of) if (of as usize) < known => {
                         self.stage(id, Kind::Struct(of), spot, &mut begun, offset)?;
@@ -184,7 +138,6 @@ impl Forms<'_, '_> {
     }
 
     /// Makes the node of a form, if it is to have one.
-    #[inline]
     fn stage(
         &mut self,
         id: u64,
@@ -198,25 +151,6 @@ impl Forms<'_, '_> {
             Mode::Stage { gone } => gone,
             Mode::Past => return Ok(()),
         };
-        let is_first = self.mode == Mode::First;
-        if is_first && self.nodes.is_next(id) {
-            let node = Node::new(id, kind, spot.around, spot.key, spot.depth);
-            begun.slot = self.nodes.add_next(node);
-            return Ok(());
-        }
-        self.stage_among(id, kind, spot, begun, (gone, offset))
-    }
-
-    /// Makes the node of a form where there are others that may have its number.
-    #[inline(never)]
-    fn stage_among(
-        &mut self,
-        id: u64,
-        kind: Kind,
-        spot: Spot,
-        begun: &mut Begun,
-        (gone, offset): (Slot, usize),
-    ) -> Result<(), PatchpackError> {
         let before = self.nodes.of(id);
         if let Some(first) = before
             && !self.goes(first, gone)
@@ -278,13 +212,7 @@ impl Forms<'_, '_> {
 
     #[inline]
     fn structure(&mut self, begun: &Begun, of: u32, out: usize) -> Result<(), PatchpackError> {
-        let names = match &mut self.types {
-            Types::Known(_) => self.nodes.state().names(of).len(),
-            Types::Guessed(widths) => {
-                widths.widen(of, begun.len).ok_or(PatchpackError::NotAState { offset: 0 })?
-            }
-        };
-        let len = begun.len.min(names);
+        let len = begun.len.min(self.nodes.state().names(of).len());
         self.reader.announce(begun.len, 1)?;
         let first = Packer::claim(&mut self.cells, len);
         self.cells[out] = Cell::Struct { of, at: first as u32, len: len as u32 };
@@ -292,7 +220,7 @@ impl Forms<'_, '_> {
         while at < len {
             at += self.reader.leaves(&mut self.cells[first + at..first + len])?;
             if at < len {
-                let key = |this: &Self| Key::At(this.first(of, at));
+                let key = |this: &Self| Key::At(first_property(this.nodes, this.ambiguous, of, at));
                 self.part((begun.slot, begun.depth), begun.level, key, first + at)?;
                 at += 1;
             }
@@ -301,15 +229,6 @@ impl Forms<'_, '_> {
             self.reader.value(begun.level)?;
         }
         Ok(())
-    }
-
-    /// The first position of a property that a type has at this one.
-    #[inline]
-    fn first(&self, of: u32, at: usize) -> u32 {
-        match self.types {
-            Types::Known(ambiguous) => first(self.nodes, ambiguous, of, at),
-            Types::Guessed(_) => at as u32,
-        }
     }
 
     #[inline]
@@ -341,7 +260,7 @@ impl Forms<'_, '_> {
 
 /// The first position of a property that a type has at this one.
 #[inline]
-pub(super) fn first(nodes: &Nodes, ambiguous: &[bool], of: u32, at: usize) -> u32 {
+pub(super) fn first_property(nodes: &Nodes, ambiguous: &[bool], of: u32, at: usize) -> u32 {
     if ambiguous.get(of as usize).copied().unwrap_or_default() {
         let name = nodes.property(of, at);
         let is_it = |other: &usize| nodes.property(of, *other) == name;
@@ -349,6 +268,3 @@ pub(super) fn first(nodes: &Nodes, ambiguous: &[bool], of: u32, at: usize) -> u3
     }
     at as u32
 }
-
-/// How many types a state is thought to have before they are read.
-const MOST_GUESSED: usize = 4096;

@@ -1,35 +1,54 @@
 //! The list of a map's keys that both sides keep, as the encoder knows it. It only grows.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
+use hashbrown::{HashTable, hash_table::Entry};
 
 use crate::notepack::Text;
 
 /// Keys by position, and the first position of each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    list: Vec<Text>,
-    first: HashMap<Text, usize, RandomState>,
+    list: Vec<Listed>,
+    first: HashTable<u32>,
+    hasher: RandomState,
+}
+
+#[derive(Clone, Debug)]
+struct Listed {
+    key: Text,
+    /// Whether it stands there for the first time.
+    is_first: bool,
 }
 
 impl Keys {
     /// Adds a key at the end, whether it is there or not: so does every client.
     pub(super) fn push(&mut self, key: &str) {
-        let at = self.list.len();
-        self.first.entry(key.into()).or_insert(at);
-        self.list.push(key.into());
+        let Self { list, first, hasher } = self;
+        let is_it = |at: &u32| list[*at as usize].key == key;
+        let rehash = |at: &u32| hasher.hash_one(list[*at as usize].key.as_bytes());
+        let is_first = match first.entry(hasher.hash_one(key.as_bytes()), is_it, rehash) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(list.len() as u32);
+                true
+            }
+        };
+        self.list.push(Listed { key: key.into(), is_first });
     }
 
     /// The first position of a key.
     pub(super) fn position(&self, key: &str) -> Option<usize> {
-        self.first.get(key).copied()
+        let is_it = |at: &u32| self.list[*at as usize].key == key;
+        let found = self.first.find(self.hasher.hash_one(key.as_bytes()), is_it);
+        found.map(|at| *at as usize)
     }
 
     /// The key at a position.
     #[cfg(test)]
     pub(super) fn get(&self, at: usize) -> Option<&str> {
-        self.list.get(at).map(Text::as_str)
+        self.list.get(at).map(|listed| listed.key.as_str())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -38,7 +57,6 @@ impl Keys {
 
     /// All positions, with whether a key stands there for the first time.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
-        let is_first = |at, key: &Text| self.first.get(key) == Some(&at);
-        self.list.iter().enumerate().map(move |(at, key)| (key.as_str(), is_first(at, key)))
+        self.list.iter().map(|listed| (listed.key.as_str(), listed.is_first))
     }
 }

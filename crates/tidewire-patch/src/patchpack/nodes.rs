@@ -7,6 +7,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
+use smallvec::{SmallVec, smallvec};
 
 use super::{decode::Staged, names::Grown};
 use crate::notepack::{Packed, Span, Text};
@@ -21,7 +22,7 @@ pub(super) struct Node {
     pub(super) id: u64,
     /// Where it lies in the node around it.
     pub(super) key: Key,
-    /// The keys of a map that the state did not have.
+    /// Of a map, what the state does not say.
     pub(super) grown: Option<Box<Grown>>,
     pub(super) kind: Kind,
     pub(super) around: Slot,
@@ -83,13 +84,20 @@ pub(super) struct Nodes {
     list: Vec<Node>,
     /// The path of each node, where somebody asked for it and it is short. It never changes.
     paths: Vec<Text>,
+    /// What is needed once nodes came and went.
+    more: Option<Box<More>>,
+}
+
+/// What nodes need of which some are not where a state put them.
+#[derive(Clone, Debug, Default)]
+struct More {
     free: Vec<Slot>,
     /// Slots by number, where numbers are about as many as nodes: a server counts them up. A node whose
     /// slot is its number need not be here.
     dense: Vec<Slot>,
     /// And of all other numbers.
     sparse: Option<HashMap<u64, Slot, RandomState>>,
-    /// Nodes by their places, once there is a node with too many for a look at each.
+    /// Nodes by their places where these are no keys of a map, once there is a node with too many for a look at each.
     places: Option<Places>,
 }
 
@@ -115,9 +123,16 @@ impl Nodes {
         self.state.as_deref().unwrap_or(&NOTHING)
     }
 
-    /// The state, for messages that have its types.
-    pub(super) fn shared_state(&self) -> Option<&Arc<Packed>> {
-        self.state.as_ref()
+    /// Gives a message the types of the state.
+    #[inline]
+    pub(super) fn lend_types(&self, message: &mut Packed) {
+        let is_it = match (&message.base, &self.state) {
+            (Some(base), Some(state)) => Arc::ptr_eq(base, state),
+            (base, state) => base.is_none() && state.is_none(),
+        };
+        if !is_it {
+            message.base = self.state.clone();
+        }
     }
 
     #[inline]
@@ -134,8 +149,8 @@ impl Nodes {
     #[inline]
     pub(super) fn of(&self, id: u64) -> Option<Slot> {
         let at = usize::try_from(id).ok()?;
-        if !self.has_plain_numbers()
-            && let Some(slot) = self.of_tables(id, at)
+        if let Some(more) = &self.more
+            && let Some(slot) = more.of(id, at)
         {
             return Some(slot);
         }
@@ -146,14 +161,7 @@ impl Nodes {
     /// Whether every node's number is its slot.
     #[inline]
     fn has_plain_numbers(&self) -> bool {
-        self.dense.is_empty() && self.sparse.is_none()
-    }
-
-    fn of_tables(&self, id: u64, at: usize) -> Option<Slot> {
-        match self.dense.get(at) {
-            Some(slot) if *slot != NONE => Some(*slot),
-            _ => self.sparse.as_ref()?.get(&id).copied(),
-        }
+        self.more.as_deref().is_none_or(|more| more.dense.is_empty() && more.sparse.is_none())
     }
 
     /// Gives a number to another node, or to none.
@@ -167,42 +175,34 @@ impl Nodes {
 
     fn rename_in_tables(&mut self, id: u64, slot: Slot) {
         let most = 2 * self.list.len() + 64;
-        let at = usize::try_from(id).ok().filter(|at| *at < most || *at < self.dense.len());
-        if let (Some(sparse), true) = (&mut self.sparse, at.is_some() || slot == NONE) {
-            sparse.remove(&id);
-        }
-        match at {
-            Some(at) if at < self.dense.len() => self.dense[at] = slot,
-            _ if slot == NONE => {}
-            Some(at) => {
-                self.dense.resize(at + 1, NONE);
-                self.dense[at] = slot;
-            }
-            None => {
-                self.sparse.get_or_insert_default().insert(id, slot);
-            }
-        }
+        self.more.get_or_insert_default().rename(id, slot, most);
     }
 
-    /// Whether a node of this number can be put behind all others as it is: its number is that of none and will
-    /// be its slot, and nobody needs it in a table.
+    /// Puts a node of a state behind all others. Nothing, and nothing is done, if another has its number.
     #[inline(always)]
-    pub(super) fn is_next(&self, id: u64) -> bool {
-        id == self.list.len() as u64
-            && self.free.is_empty()
-            && self.places.is_none()
-            && self.has_plain_numbers()
-    }
-
-    /// Puts the next node behind all others, and below the one around it.
-    #[inline(always)]
-    pub(super) fn add_next(&mut self, node: Node) -> Slot {
-        let (around, slot) = (node.around, self.list.len() as Slot);
+    pub(super) fn add_first(&mut self, node: Node) -> Option<Slot> {
+        let (id, around, slot) = (node.id, node.around, self.list.len() as Slot);
+        // Its number will be its slot, and nobody needs it in a table.
+        if self.more.is_some() || id != u64::from(slot) {
+            return self.add_among(node);
+        }
         self.list.push(node);
         if around != NONE {
             self.put_in_front(around, slot);
         }
-        slot
+        Some(slot)
+    }
+
+    #[inline(never)]
+    fn add_among(&mut self, node: Node) -> Option<Slot> {
+        let id = node.id;
+        if self.of(id).is_some() {
+            return None;
+        }
+        let slot = self.add(node);
+        self.rename(id, slot);
+        self.link(slot);
+        Some(slot)
     }
 
     #[inline(always)]
@@ -238,7 +238,7 @@ impl Nodes {
     /// Puts a node in the list.
     #[inline]
     pub(super) fn add(&mut self, node: Node) -> Slot {
-        match self.free.pop() {
+        match self.more.as_mut().and_then(|more| more.free.pop()) {
             Some(slot) => {
                 self.list[slot as usize] = node;
                 slot
@@ -257,10 +257,15 @@ impl Nodes {
         if around == NONE {
             return;
         }
-        if self.places.is_some() {
-            let key = self.canonical(slot);
-            self.list[slot as usize].key = key.clone();
-            self.places.get_or_insert_default().insert((around, key), slot);
+        if self.is_map(around) {
+            if self.has_places(around)
+                && let Key::At(at) = self.canonical(slot)
+            {
+                self.list[slot as usize].key = Key::At(at);
+                self.node_mut(around).grown.get_or_insert_default().put(at, slot);
+            }
+        } else if let Some(places) = self.more.as_mut().and_then(|more| more.places.as_mut()) {
+            places.insert((around, self.list[slot as usize].key.clone()), slot);
         }
         self.put_in_front(around, slot);
     }
@@ -268,16 +273,58 @@ impl Nodes {
     /// The node at a place of another.
     #[inline]
     pub(super) fn child(&mut self, around: Slot, key: &Key) -> Option<Slot> {
-        if self.places.is_none() {
+        let known = match self.is_map(around) {
+            true => self.has_places(around),
+            false => self.places().is_some(),
+        };
+        if !known {
             let mut below = self.below(around);
             if let Some(found) = below.by_ref().take(FEW).find(|child| self.is_at(*child, key)) {
                 return Some(found);
             }
             below.next()?;
             drop(below);
-            self.index();
+            match self.is_map(around) {
+                true => self.index_map(around),
+                false => self.index(),
+            }
         }
-        self.places.as_ref()?.get(&(around, key.clone())).copied()
+        match (key, &self.node(around).grown) {
+            (Key::At(at), Some(grown)) => {
+                let places = grown.places.as_ref()?;
+                places.get(*at as usize).copied().filter(|slot| *slot != NONE)
+            }
+            // A name that no list has is that of few.
+            _ if self.is_map(around) => self.below(around).find(|child| self.is_at(*child, key)),
+            _ => self.places()?.get(&(around, key.clone())).copied(),
+        }
+    }
+
+    fn places(&self) -> Option<&Places> {
+        self.more.as_ref()?.places.as_ref()
+    }
+
+    fn is_map(&self, slot: Slot) -> bool {
+        matches!(self.node(slot).kind, Kind::Map(_))
+    }
+
+    /// Whether the nodes of a map are listed by their places.
+    fn has_places(&self, map: Slot) -> bool {
+        self.node(map).grown.as_ref().is_some_and(|grown| grown.places.is_some())
+    }
+
+    /// Lists them.
+    fn index_map(&mut self, map: Slot) {
+        let mut children: Vec<Slot> = self.below(map).collect();
+        // Of two in one place, the one that came last is there.
+        children.reverse();
+        self.node_mut(map).grown.get_or_insert_default().places = Some(Vec::new());
+        for child in children {
+            if let Key::At(at) = self.canonical(child) {
+                self.list[child as usize].key = Key::At(at);
+                self.node_mut(map).grown.get_or_insert_default().put(at, child);
+            }
+        }
     }
 
     fn is_at(&self, child: Slot, key: &Key) -> bool {
@@ -304,14 +351,13 @@ impl Nodes {
     fn index(&mut self) {
         let mut places = Places::default();
         for around in 0..self.list.len() as Slot {
-            let children: Vec<Slot> = self.below(around).collect();
-            for child in children {
-                let key = self.canonical(child);
-                self.list[child as usize].key = key.clone();
-                places.entry((around, key)).or_insert(child);
+            if !self.is_map(around) {
+                for child in self.below(around) {
+                    places.entry((around, self.node(child).key.clone())).or_insert(child);
+                }
             }
         }
-        self.places = Some(places);
+        self.more.get_or_insert_default().places = Some(places);
     }
 
     /// The place of a node, by the first position of its key.
@@ -340,7 +386,7 @@ impl Nodes {
     /// Takes out a node and all below it.
     pub(super) fn remove(&mut self, slot: Slot) {
         self.unlink(slot);
-        let mut gone = vec![slot];
+        let mut gone: SmallVec<[Slot; 8]> = smallvec![slot];
         while let Some(slot) = gone.pop() {
             gone.extend(self.below(slot));
             let id = self.node(slot).id;
@@ -355,7 +401,13 @@ impl Nodes {
     fn release(&mut self, slot: Slot) {
         let free = Node::new(0, Kind::Free, NONE, Key::Lost, 0);
         let Node { around, key, .. } = std::mem::replace(&mut self.list[slot as usize], free);
-        if let Some(places) = &mut self.places {
+        if let (Key::At(at), Some(node)) = (&key, self.list.get_mut(around as usize))
+            && let Some(grown) = &mut node.grown
+        {
+            grown.take(*at, slot);
+        }
+        let more = self.more.get_or_insert_default();
+        if let Some(places) = &mut more.places {
             let place = (around, key);
             if places.get(&place) == Some(&slot) {
                 places.remove(&place);
@@ -364,7 +416,7 @@ impl Nodes {
         if let Some(path) = self.paths.get_mut(slot as usize) {
             *path = Text::default();
         }
-        self.free.push(slot);
+        more.free.push(slot);
     }
 
     /// Ends what a message began.
@@ -387,6 +439,34 @@ impl Nodes {
     #[inline]
     pub(super) fn property(&self, of: u32, at: usize) -> Option<Cow<'_, str>> {
         self.state().names(of).get(at).map(|name| self.state().text(*name))
+    }
+}
+
+impl More {
+    fn of(&self, id: u64, at: usize) -> Option<Slot> {
+        match self.dense.get(at) {
+            Some(slot) if *slot != NONE => Some(*slot),
+            _ => self.sparse.as_ref()?.get(&id).copied(),
+        }
+    }
+
+    /// Gives a number to another node, or to none. Numbers up to `most` are dense.
+    fn rename(&mut self, id: u64, slot: Slot, most: usize) {
+        let at = usize::try_from(id).ok().filter(|at| *at < most || *at < self.dense.len());
+        if let (Some(sparse), true) = (&mut self.sparse, at.is_some() || slot == NONE) {
+            sparse.remove(&id);
+        }
+        match at {
+            Some(at) if at < self.dense.len() => self.dense[at] = slot,
+            _ if slot == NONE => {}
+            Some(at) => {
+                self.dense.resize(at + 1, NONE);
+                self.dense[at] = slot;
+            }
+            None => {
+                self.sparse.get_or_insert_default().insert(id, slot);
+            }
+        }
     }
 }
 

@@ -24,47 +24,27 @@ impl Visitor for Recorder {
         self.renewed.clear();
     }
 
+    #[inline]
     fn end(&mut self) {
         self.ticks += 1;
     }
 
     fn enter(&mut self, node: Enter<'_>) {
-        let around = self.stack.last().copied();
-        let of = around.map(|around| self.document.node(around.id));
-        let segment = match (node.place, of) {
-            (Place::Field(field), Some(Node::Struct(of, _))) => Some(Segment::Field(*of, field)),
-            (Place::Entry(at), Some(Node::Map(..))) => Some(Segment::Key(at.key.into())),
-            (Place::Item(index), Some(Node::Array(..))) => Some(Segment::Index(index)),
-            (Place::Root, None) => None,
-            (place, around) => unreachable!("nothing lies in {around:?} at {place:?}"),
+        let at = if node.fresh {
+            self.begin_node(&node);
+            None
+        } else {
+            self.visit(&node)
         };
-        let empty = node.fresh.then(|| match (node.index, &segment) {
-            (Some(of), _) => Node::of_type(&self.types, of),
-            (None, Some(Segment::Field(of, field))) => Node::of_field(&self.types, *of, *field),
-            (None, segment) => unreachable!("no collection lies at {segment:?}"),
-        });
-        let silent = node.fresh || self.renewed.contains(&node.id);
-        let place = match (around, segment) {
-            (Some(Frame { at: Some(at), .. }), Some(segment)) if !silent => {
-                Some(Some((at, segment)))
-            }
-            (None, None) if !silent => Some(None),
-            _ => None,
-        };
-        let at = place.map(|place| {
-            self.visited.push(Visited { id: node.id, place });
-            At(self.visited.len() - 1)
-        });
-        if let Some(empty) = empty {
-            self.document.insert(node.id, empty);
-        }
         self.stack.push(Frame { id: node.id, at });
     }
 
+    #[inline]
     fn leave(&mut self) {
         self.stack.pop();
     }
 
+    #[inline]
     fn field(&mut self, field: FieldIndex, value: Leaf<'_>, _: Option<Leaf<'_>>) {
         self.put_field(field, Some(Slot::Leaf(value.into())));
     }
@@ -90,16 +70,18 @@ impl Visitor for Recorder {
         }
     }
 
+    #[inline]
     fn entry_removed(&mut self, at: EntryAt<'_>) {
-        self.put_entry(at.key, None);
+        self.take_entry(at.key);
     }
 
     fn entry(&mut self, at: EntryAt<'_>, value: Leaf<'_>, _: Option<Leaf<'_>>) {
-        self.put_entry(at.key, Some(Slot::Leaf(value.into())));
+        self.put_entry(at.key, Slot::Leaf(value.into()));
     }
 
+    #[inline]
     fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, _: Option<RefId>) {
-        self.put_entry(at.key, Some(Slot::Node(node)));
+        self.put_entry(at.key, Slot::Node(node));
     }
 
     fn item(&mut self, index: usize, value: Leaf<'_>, _: Leaf<'_>) {
@@ -134,8 +116,47 @@ impl Visitor for Recorder {
         self.document.veil(node);
     }
 
+    #[inline]
     fn released(&mut self, node: RefId) {
         self.document.remove(node);
         self.released.push(node);
+    }
+}
+
+impl Recorder {
+    /// Puts a new node into the document. What is found in it is part of what a change brings.
+    fn begin_node(&mut self, node: &Enter<'_>) {
+        let empty = match (node.index, node.place, self.stack.last()) {
+            (Some(of), ..) => self.document.empty_struct(&self.types, of),
+            (None, Place::Field(field), Some(around)) => {
+                Node::of_field(&self.types, self.document.type_of(around.id), field)
+            }
+            (None, place, _) => unreachable!("no collection lies at {place:?}"),
+        };
+        self.document.insert(node.id, empty);
+    }
+
+    /// Writes down that a node was entered, unless a change brings it again.
+    #[inline]
+    fn visit(&mut self, node: &Enter<'_>) -> Option<At> {
+        let around = match self.stack.last() {
+            None => None,
+            Some(Frame { id, at: Some(at) }) => Some((*id, *at)),
+            Some(_) => return None,
+        };
+        if !self.renewed.is_empty() && self.renewed.contains(&node.id) {
+            return None;
+        }
+        let place = match (node.place, around) {
+            (Place::Root, None) => None,
+            (Place::Field(field), Some((id, at))) => {
+                Some((at, Segment::Field(self.document.type_of(id), field)))
+            }
+            (Place::Entry(entry), Some((_, at))) => Some((at, Segment::Key(entry.key.into()))),
+            (Place::Item(index), Some((_, at))) => Some((at, Segment::Index(index))),
+            (place, around) => unreachable!("nothing lies in {around:?} at {place:?}"),
+        };
+        self.visited.push(Visited { id: node.id, place });
+        Some(At(self.visited.len() - 1))
     }
 }
