@@ -410,6 +410,52 @@ fn each_field_is_sent_in_its_own_way() {
 
 #[derive(Schema, Clone, Debug, Default, PartialEq)]
 #[schema(crate = "tidewire_state")]
+struct Chest {
+    #[schema(full_state_only)]
+    lock: u8,
+    #[schema(deprecated)]
+    old: u8,
+}
+
+#[derive(Schema, Clone, Debug, Default, PartialEq)]
+#[schema(crate = "tidewire_state")]
+struct Guard {
+    #[schema(view)]
+    bribe: u8,
+    #[schema(view)]
+    thirst: u8,
+}
+
+#[derive(Schema, Clone, Debug, Default, PartialEq)]
+#[schema(crate = "tidewire_state")]
+struct Vault {
+    #[schema(view)]
+    chests: MapSchema<Chest>,
+    guards: MapSchema<Guard>,
+}
+
+#[test]
+fn a_marked_field_is_sent_as_its_own_type_says_behind_a_hidden_struct() {
+    let mut vault = Tracked::new(Vault::default());
+    let view = vault.create_view("ada");
+    vault.guards.insert("tom", Guard::default());
+    let mut encoder = Encoder::new(&vault);
+    encoder.patch(&mut vault);
+    vault.view_add(view, &["guards", "tom"], Tag::DEFAULT).unwrap();
+    let mut ada = Decoder::<Vault>::new();
+    ada.apply(encoder.snapshot_for(&vault, view)).unwrap();
+    for n in 1..4 {
+        vault.chests.insert("new", Chest { lock: n, old: n });
+        *vault.guards.get_mut("tom").unwrap() = Guard { bribe: n, thirst: 2 * n };
+        encoder.patch(&mut vault);
+        ada.apply(encoder.patch_for(&vault, view)).unwrap();
+        assert_eq!(ada.state().guards["tom"], Guard { bribe: n, thirst: 2 * n });
+        assert!(ada.state().chests.is_empty());
+    }
+}
+
+#[derive(Schema, Clone, Debug, Default, PartialEq)]
+#[schema(crate = "tidewire_state")]
 struct Card {
     rank: u8,
     marks: ArraySchema<u8>,

@@ -246,6 +246,9 @@ impl Hidden {
         self.fresh = node.fresh;
         if node.hidden {
             self.writer.enter(node);
+        } else if let (Some(kinds), Some(index)) = (&mut self.writer.kinds, node.index) {
+            // How its marked fields are sent is said by its own type.
+            kinds.current = index;
         }
         node.hidden
     }
