@@ -355,7 +355,7 @@ impl Hidden {
     pub(super) fn public_reference(&mut self, field: FieldIndex, node: RefId) {
         let Some(index) = self.index.filter(|_| self.has_filters) else { return };
         let info = self.types[index].get(field);
-        if let Some(info) = info.filter(|info| info.visibility == Visibility::FilterChildren) {
+        if let Some(info) = info.filter(|info| info.visibility.is_sifted()) {
             self.shadow.open(self.at, field, node, info.kind);
             if let Some(kinds) = &mut self.out.kinds {
                 kinds.current = index;
