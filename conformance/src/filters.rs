@@ -6,11 +6,12 @@
 
 mod edit;
 mod model;
+mod paths;
 mod run;
 
 use tidewire_state::{ArraySchema, Handle, Instance, MapSchema, Pool, Schema, SetSchema, Viewer};
 
-pub use self::run::run;
+pub use self::run::{Judges, run};
 
 /// Whose views there are.
 const NAMES: [&str; 3] = ["ada", "bob", "cyd"];

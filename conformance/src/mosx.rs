@@ -35,7 +35,7 @@ pub fn run(scenario: &Json, judge: &mut Judge) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Runs a scenario over [`derived::types`](crate::derived::types) through every patch codec, with
+/// Runs a scenario over the types of [`Zoo`](crate::derived::Zoo) through every patch codec, with
 /// patches that can be undone.
 ///
 /// # Errors

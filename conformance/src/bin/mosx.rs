@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 use tidewire_conformance::{
     case::Counts,
-    derived,
+    derived::{Root as _, Zoo},
     driver::{self, Arguments, check, config},
     judge::Judge,
     mosx::{self, values},
@@ -31,7 +31,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     let values = values::check(&mut judge)?;
     let mut total = Counts::default();
-    let types = derived::types();
+    let types = Zoo::types();
     for seed in arguments.range() {
         let scenario = generate(seed, &config(seed));
         total += check(seed, &scenario, Reading::Json, |each| mosx::run(each, &mut judge))?;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value as Json, json};
 use tidewire_conformance::{
     case::Counts,
-    derived::{self, Zoo},
+    derived::{Root as _, Zoo},
     driver::{self, Arguments, check},
     judge::Judge,
     state_tree::{self, without_nulls},
@@ -29,14 +29,13 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let mut judge = Judge::run("state-tree/judge.mjs")?;
     if let Some(scenario) = arguments.scenario()? {
-        let run =
-            if scenario["types"] == derived::types()["types"] { all } else { state_tree::run };
+        let run = if scenario["types"] == Zoo::types()["types"] { all } else { state_tree::run };
         println!("agreed: {:?}", run(&scenario, &mut judge)?);
         return Ok(());
     }
     let start = Instant::now();
     let mut total = Counts::default();
-    let types = derived::types();
+    let types = Zoo::types();
     let mut on_derived = 0;
     for seed in arguments.range() {
         let scenario = state_tree::scenario(seed)?;

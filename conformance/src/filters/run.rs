@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value as Json, json};
-use tidewire_patch::JsonEncoder;
 use tidewire_schema::{Decoder, Encoder, Profile};
 use tidewire_state::{DynStruct, RefId, Tag, Tracked, ViewId, Visitor};
 use tidewire_testkit::{KeyOrder, difference};
@@ -13,6 +12,7 @@ use super::{
     NAMES, Table,
     edit::Source,
     model::{Graph, Picture},
+    paths::Paths,
 };
 use crate::{
     case::Counts,
@@ -25,8 +25,6 @@ struct Client {
     view: Option<ViewId>,
     /// Ours, until an instance is in two places.
     own: Option<Decoder<DynStruct>>,
-    /// What patches of the json codec made.
-    json: Json,
 }
 
 /// What the npm decoders are to be asked, and what they are to say.
@@ -41,16 +39,25 @@ const PROFILES: [Profile; 3] = [Profile::V3, Profile::V4, Profile::V5];
 const NOBODY: &str = "nobody";
 const SETS: [&str; 2] = ["marks", "won"];
 
+/// The processes with the npm packages.
+#[derive(Debug)]
+pub struct Judges {
+    /// Of the schema codec.
+    pub schema: Judge,
+    /// Of the codecs that go by path.
+    pub paths: Judge,
+}
+
 /// Runs what a seed makes, and holds what every client sees against the model.
 ///
 /// # Errors
 ///
 /// The first disagreement.
-pub fn run(seed: u64, judge: &mut Judge) -> Result<Counts> {
+pub fn run(seed: u64, judges: &mut Judges) -> Result<Counts> {
     let mut source = Source::new(seed);
     let mut table = Tracked::new(Table::default());
     let mut encoder = Encoder::new(&table);
-    let mut jsons = JsonEncoder::new(&table);
+    let mut paths = Paths::new(&table)?;
     let mut clients: HashMap<&'static str, Client> = HashMap::new();
     let mut questions = Questions::default();
     let mut counts = Counts::default();
@@ -70,11 +77,12 @@ pub fn run(seed: u64, judge: &mut Judge) -> Result<Counts> {
         let newcomer = source.random.pick(&[NAMES[0], NAMES[1], NAMES[2], NOBODY]);
         let comes = source.random.chance(40) && !clients.contains_key(newcomer);
         let view = (comes && newcomer != NOBODY).then(|| table.create_view(newcomer));
-        table.sync(&mut [&mut encoder as &mut dyn Visitor, &mut jsons][..]);
+        let [jsons, mpack, light, patchpack] = paths.visitors();
+        table.sync(&mut [&mut encoder as &mut dyn Visitor, jsons, mpack, light, patchpack][..]);
         let mut names: Vec<&'static str> = clients.keys().copied().collect();
         names.sort_unstable();
         if comes {
-            clients.insert(newcomer, Client { view, own: None, json: Json::Null });
+            clients.insert(newcomer, Client { view, own: None });
             names.push(newcomer);
         }
         for name in names {
@@ -95,7 +103,8 @@ pub fn run(seed: u64, judge: &mut Judge) -> Result<Counts> {
                 counts.messages += 1;
                 counts.bytes += bytes.len();
             }
-            client.json_reads(&mut jsons, &table, is_new, &picture).with_context(place)?;
+            let read = if is_new { Paths::open } else { Paths::apply };
+            read(&mut paths, &table, name, client.view, &picture).with_context(place)?;
             counts.states += 1;
         }
         if source.random.chance(12) {
@@ -103,13 +112,15 @@ pub fn run(seed: u64, judge: &mut Judge) -> Result<Counts> {
             if let Some(view) = clients.remove(name).and_then(|client| client.view) {
                 table.drop_view(view);
                 encoder.forget_view(view);
-                jsons.forget_view(view);
+                paths.forget_view(view);
             }
         }
     }
     for (version, handshake) in std::iter::zip(VERSIONS, &handshakes) {
-        questions.ask(version, handshake, judge).with_context(|| format!("schema {version}"))?;
+        let asked = questions.ask(version, handshake, &mut judges.schema);
+        asked.with_context(|| format!("schema {version}"))?;
     }
+    paths.judge(&mut judges.paths)?;
     Ok(counts)
 }
 
@@ -162,7 +173,7 @@ fn message<'a>(
 }
 
 /// No token is in a message but those that its client sees now.
-fn keeps_secrets(bytes: &[u8], picture: &Picture) -> Result<()> {
+pub(super) fn keeps_secrets(bytes: &[u8], picture: &Picture) -> Result<()> {
     let visible = picture.state.to_string();
     let visible: HashSet<&str> = tokens(visible.as_bytes()).collect();
     for token in tokens(bytes) {
@@ -177,7 +188,7 @@ fn tokens(bytes: &[u8]) -> impl Iterator<Item = &str> {
     found.filter_map(|window| std::str::from_utf8(window).ok())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -191,33 +202,6 @@ impl Client {
         own.apply(bytes).context("our own decoder")?;
         let found: Json = serde_json::from_str(&own.to_json())?;
         same(&without_empty(&picture.state), &without_empty(&found)).context("our own decoder")
-    }
-
-    fn json_reads(
-        &mut self,
-        jsons: &mut JsonEncoder,
-        table: &Tracked<Table>,
-        is_new: bool,
-        picture: &Picture,
-    ) -> Result<()> {
-        if is_new {
-            self.json = match self.view {
-                None => jsons.snapshot(table),
-                Some(view) => jsons.snapshot_for(table, view),
-            };
-        } else {
-            let patch = match self.view {
-                None => jsons.last_patch(),
-                Some(view) => jsons.patch_for(table, view),
-            };
-            let text = serde_json::to_string(&patch)?;
-            keeps_secrets(text.as_bytes(), picture).context("json")?;
-            if let Some(patch) = serde_json::from_str::<Option<json_patch::Patch>>(&text)? {
-                json_patch::patch(&mut self.json, &patch)
-                    .with_context(|| format!("json: {patch}"))?;
-            }
-        }
-        same(&picture.state, &self.json).context("json")
     }
 }
 
@@ -259,7 +243,7 @@ impl Questions {
     }
 }
 
-fn same(expected: &Json, found: &Json) -> Result<()> {
+pub(super) fn same(expected: &Json, found: &Json) -> Result<()> {
     match difference(&sorted(expected), &sorted(found), KeyOrder::Ignored) {
         None => Ok(()),
         Some(difference) => anyhow::bail!("{difference}"),

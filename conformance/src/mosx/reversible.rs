@@ -7,7 +7,7 @@ use tidewire_patch::{
 };
 use tidewire_state::Tracked;
 
-use crate::derived::Zoo;
+use crate::derived::{Root as _, Zoo};
 
 /// Runs a scenario and prints what the command line would.
 ///

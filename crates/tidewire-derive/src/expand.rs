@@ -419,7 +419,12 @@ fn visibility(attrs: &FieldAttrs, at: &TokenStream, span: Span) -> TokenStream {
         (None, Some((_, Filter::Custom(_)))) => {
             quote_spanned!(span=> __tidewire::Visibility::Custom(#at))
         }
-        (None, Some(_)) => quote_spanned!(span=> __tidewire::Visibility::FilterChildren),
+        (None, Some((_, Filter::Children(_)))) => {
+            quote_spanned!(span=> __tidewire::Visibility::FilterChildren)
+        }
+        (None, Some((_, Filter::PerPlayer))) => {
+            quote_spanned!(span=> __tidewire::Visibility::PerPlayer)
+        }
         (None, None) => quote_spanned!(span=> __tidewire::Visibility::Everyone),
     }
 }

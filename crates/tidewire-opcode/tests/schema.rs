@@ -142,6 +142,8 @@ struct Table {
     log: ArraySchema<String>,
     #[schema(custom = |table: &Table, viewer| (table.plan == viewer.name()).then_some(table.odds))]
     odds: u8,
+    #[schema(filter_children = |table: &Table, viewer, _, _| table.plan == viewer.name())]
+    guests: MapSchema<Player>,
 }
 
 impl Table {
@@ -163,6 +165,7 @@ fn says_of_which_fields_not_everyone_is_told() {
         );
     };
     check("hands", "map", "perPlayerSlice");
+    check("guests", "map", "perPlayer");
     check("plan", "leaf", "perPlayer");
     check("dealer", "object", "perPlayer");
     check("log", "array", "perPlayer");

@@ -8,7 +8,8 @@ use tidewire_schema::{
     Callbacks, DecodeErrorKind, Decoder, Encoder, OwnedChange, OwnedPlace, Profile,
 };
 use tidewire_state::{
-    ArraySchema, CollectionSchema, Handle, MapSchema, Pool, Schema, SetSchema, Tracked,
+    ArraySchema, CollectionSchema, DynField, FieldIndex, Handle, MapSchema, Pool, Schema,
+    SetSchema, Tracked,
 };
 
 #[derive(Schema, Default)]
@@ -270,6 +271,105 @@ proptest! {
         client.apply(encoder.patch(&mut relay)).unwrap();
         prop_assert_eq!(Seen::of(client.state()), expected);
     }
+}
+
+/// Takes a card from wherever it is.
+fn take(game: &mut Game, card: Handle<Card>) {
+    if game.top == Some(card) {
+        game.top = None;
+    }
+    game.deck.retain(|other| *other != card);
+    game.held.retain(|_, other| *other != card);
+    game.won.remove(&card);
+    game.lost.remove(&card);
+}
+
+fn put(game: &mut Game, card: Handle<Card>, place: u8, n: u8) {
+    take(game, card);
+    match place {
+        0 => game.top = Some(card),
+        1 => game.deck.insert(usize::from(n) % (game.deck.len() + 1), card),
+        2 => drop(game.held.insert(["a", "b", "c"][usize::from(n) % 3], card)),
+        3 => drop(game.won.insert(card)),
+        4 => game.lost.add(card),
+        _ => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn cards_move_between_all_kinds_of_places(
+        ticks in prop::collection::vec(prop::collection::vec((0_u8..8, 0_u8..8, 0_u8..8), 0..6), 1..20),
+    ) {
+        let mut game = Tracked::new(Game::default());
+        let cards: Vec<_> = (0..8)
+            .map(|rank| game.cards.insert(Card { rank, marks: ArraySchema::from([rank]), ..Card::default() }))
+            .collect();
+        let mut encoder = Encoder::new(&game);
+        let handshake = encoder.handshake(Profile::V5);
+        let mut early = Decoder::<Seen>::new();
+        early.check_handshake(&handshake).unwrap();
+        let mut other = Decoder::<Seen>::with_handshake(&encoder.handshake(Profile::V3)).unwrap();
+        let mut told = Decoder::from_handshake(&handshake).unwrap();
+        for tick in ticks {
+            for (card, place, n) in tick {
+                let card = cards[usize::from(card)];
+                put(&mut game, card, place, n);
+                let found = game.cards.get_mut(card).unwrap();
+                found.rank = found.rank.wrapping_add(n);
+                if n == 3 {
+                    found.marks.push(place);
+                }
+            }
+            let patch = encoder.patch(&mut game).to_vec();
+            early.apply(&patch).unwrap();
+            let mut changes: Vec<OwnedChange> = Vec::new();
+            other.apply_with(&patch, &mut changes).unwrap();
+            told.apply(&patch).unwrap();
+            let expected = Seen::of(&game);
+            prop_assert_eq!(early.state(), &expected);
+            prop_assert_eq!(other.state(), &expected);
+            prop_assert_eq!(early.node_count(), game.node_count());
+            let snapshot = encoder.snapshot(&game).to_vec();
+            let mut late = Decoder::<Seen>::new();
+            late.check_handshake(&handshake).unwrap();
+            late.apply(&snapshot).unwrap();
+            prop_assert_eq!(late.state(), &expected);
+            prop_assert_eq!(late.node_count(), game.node_count());
+            other.resync(&snapshot).unwrap();
+            prop_assert_eq!(other.state(), &expected);
+            prop_assert_eq!(other.node_count(), game.node_count());
+            let mut late = Decoder::from_handshake(&handshake).unwrap();
+            late.apply(&snapshot).unwrap();
+            prop_assert_eq!(late.to_json(), told.to_json());
+        }
+    }
+}
+
+/// An early client and a late one agree on the numbers of what is in a set.
+#[test]
+fn members_of_a_set_keep_what_was_put_beside_their_fields() {
+    let mut game = Tracked::new(Game::default());
+    let cards: Vec<_> =
+        (0..4).map(|rank| game.cards.insert(Card { rank, ..Card::default() })).collect();
+    let mut encoder = Encoder::new(&game);
+    game.won.extend(cards.clone());
+    encoder.patch(&mut game);
+    game.won.remove(&cards[1]);
+    encoder.patch(&mut game);
+    let mut late = Decoder::<Seen>::new();
+    late.check_handshake(&encoder.handshake(Profile::Polyglot)).unwrap();
+    let mut changes: Vec<OwnedChange> = Vec::new();
+    late.apply_with(encoder.snapshot(&game), &mut changes).unwrap();
+    let ranks = |seen: &Seen| seen.won.iter().map(|card| card.rank).collect::<Vec<_>>();
+    assert_eq!(ranks(late.state()), [0, 2, 3]);
+    game.cards.get_mut(cards[2]).unwrap().rank = 20;
+    game.won.remove(&cards[0]);
+    late.apply(encoder.patch(&mut game)).unwrap();
+    assert_eq!(ranks(late.state()), [20, 3]);
+    let told = Decoder::from_handshake(&encoder.handshake(Profile::V5)).unwrap();
+    let field = told.state().field(FieldIndex(3));
+    assert!(matches!(field, Some(DynField::Array(_))), "{field:?}");
 }
 
 /// A game with a card that is on the top, in the deck and in a hand.

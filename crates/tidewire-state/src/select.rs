@@ -238,7 +238,7 @@ impl<'a> Select<'a> {
     /// is filtered is not added with what is above.
     pub fn below(&mut self, visibility: Visibility, field: impl FnOnce(&mut Self)) {
         if self.goes_below(visibility, &[]) {
-            let is_sifted = visibility == Visibility::FilterChildren;
+            let is_sifted = visibility.is_sifted();
             self.is_shallow = is_sifted && self.purpose != Purpose::Remove;
             field(self);
             self.is_shallow = false;

@@ -132,7 +132,7 @@ impl<'a, V: Visitor + ?Sized> Visit<'a, V> {
     /// Whether what is in the collection in a field is shown, if that is.
     #[inline]
     pub fn shows_children(&self, visibility: Visibility) -> bool {
-        !(self.public && visibility == Visibility::FilterChildren)
+        !(self.public && visibility.is_sifted())
     }
 
     /// An instance of a pool stands in a place: it is entered once, after this.

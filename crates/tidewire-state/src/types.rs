@@ -158,6 +158,8 @@ pub enum Visibility {
     /// Everyone who sees the struct sees the collection in the field. What is in it is for those
     /// for whom a function of the program says so, entry by entry.
     FilterChildren,
+    /// As [`FilterChildren`](Self::FilterChildren), of a map in which each client sees the entry under its own name.
+    PerPlayer,
     /// Each of those who see the struct is told what a function of the program gives for it, or nothing.
     /// What is in the field itself nobody is told. The number is the field's own.
     Custom(FieldIndex),
@@ -173,7 +175,13 @@ impl Visibility {
     /// Whether a function of the program says who sees it, or what of it.
     #[inline]
     pub fn is_filter(self) -> bool {
-        matches!(self, Self::Filter(_) | Self::FilterChildren | Self::Custom(_))
+        matches!(self, Self::Filter(_) | Self::Custom(_)) || self.is_sifted()
+    }
+
+    /// Whether it is a collection that whoever sees the struct sees, but not all that is in it.
+    #[inline]
+    pub fn is_sifted(self) -> bool {
+        matches!(self, Self::FilterChildren | Self::PerPlayer)
     }
 }
 

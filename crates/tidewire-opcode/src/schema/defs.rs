@@ -186,7 +186,7 @@ fn with_policy(mut property: Tree, field: &FieldInfo) -> Tree {
     let policy = match field.visibility {
         Visibility::Everyone if !is_map => return property,
         Visibility::Everyone => "broadcast",
-        Visibility::FilterChildren if is_map => "perPlayerSlice",
+        Visibility::PerPlayer => "perPlayerSlice",
         Visibility::Custom(_) => "custom",
         _ => "perPlayer",
     };

@@ -246,6 +246,9 @@ impl Hidden {
         self.fresh = node.fresh;
         if node.hidden {
             self.writer.enter(node);
+        } else if let (Some(kinds), Some(index)) = (&mut self.writer.kinds, node.index) {
+            // How its marked fields are sent is said by its own type.
+            kinds.current = index;
         }
         node.hidden
     }
@@ -352,7 +355,7 @@ impl Hidden {
     pub(super) fn public_reference(&mut self, field: FieldIndex, node: RefId) {
         let Some(index) = self.index.filter(|_| self.has_filters) else { return };
         let info = self.types[index].get(field);
-        if let Some(info) = info.filter(|info| info.visibility == Visibility::FilterChildren) {
+        if let Some(info) = info.filter(|info| info.visibility.is_sifted()) {
             self.shadow.open(self.at, field, node, info.kind);
             if let Some(kinds) = &mut self.out.kinds {
                 kinds.current = index;

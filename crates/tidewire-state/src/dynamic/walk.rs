@@ -141,7 +141,7 @@ impl Schema for DynStruct {
                 Visibility::View(tag) => owner.hide(tag),
                 // There are no functions here: what is filtered shows to nobody.
                 Visibility::Filter(field) => owner.filter(field),
-                Visibility::FilterChildren => owner.filter_children(),
+                Visibility::FilterChildren | Visibility::PerPlayer => owner.filter_children(),
                 // What is in it nobody is told.
                 Visibility::Custom(_) => continue,
             };

@@ -156,7 +156,7 @@ impl Explainer<'_> {
         for field in fields.into_iter().flat_map(|info| &info.fields) {
             let is_shown = match field.visibility {
                 Visibility::Everyone => continue,
-                Visibility::FilterChildren => continue,
+                visibility if visibility.is_sifted() => continue,
                 Visibility::Custom(field) => {
                     self.view.custom(node.id, node.hidden, field).is_some()
                 }

@@ -78,7 +78,7 @@ impl Shown {
     /// Whether a struct that is seen for this shows a field of some visibility.
     pub fn shows(&self, visibility: Visibility) -> bool {
         match visibility {
-            Visibility::Everyone | Visibility::FilterChildren => true,
+            Visibility::Everyone | Visibility::FilterChildren | Visibility::PerPlayer => true,
             Visibility::View(tag) => self.shows_tag(tag),
             Visibility::Filter(field) => passes(self.passed, field),
             // Of such a field only what is each one's own is ever told: `StateView::custom`.

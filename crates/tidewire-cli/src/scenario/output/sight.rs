@@ -173,7 +173,7 @@ impl<'a> Picture<'a> {
     /// Whether an instance shows a field, or a collection its contents.
     fn shows(&self, holder: RefId, visibility: Visibility) -> bool {
         match visibility {
-            Visibility::Everyone | Visibility::FilterChildren => {
+            Visibility::Everyone | Visibility::FilterChildren | Visibility::PerPlayer => {
                 self.sight.public.contains(&holder)
                     || self.view.is_some_and(|view| view.has(holder))
             }

@@ -1,39 +1,10 @@
 //! Listeners whose tags change while they listen.
-#![expect(clippy::unwrap_used, reason = "a test may")]
 
 use proptest::prelude::*;
 use tidewire_patch::{ListenerConfig, ListenerId, Tracker, TrackerConfig, notepack::Value};
-use tidewire_state::{ArraySchema, Instance, MapSchema, Schema, Tracked};
+use tidewire_state::{Instance, Tracked};
 
-#[derive(Schema, Default, Clone)]
-#[schema(crate = "tidewire_state")]
-struct Card {
-    suit: u8,
-}
-
-#[derive(Schema, Default)]
-#[schema(crate = "tidewire_state")]
-struct Player {
-    name: String,
-    #[schema(view)]
-    gold: u32,
-    #[schema(view)]
-    hand: ArraySchema<Card>,
-}
-
-#[derive(Schema, Default)]
-#[schema(crate = "tidewire_state")]
-struct Table {
-    players: MapSchema<Player>,
-    deck: MapSchema<Card>,
-    pile: ArraySchema<Card>,
-    trump: Option<Instance<Card>>,
-    round: u32,
-}
-
-fn told(tracker: &Tracker, listener: ListenerId) -> Vec<String> {
-    tracker.patches(listener).map(|patch| patch.to_json().to_string()).collect()
-}
+use crate::{Card, Player, Table, told};
 
 /// A table with two players, whose own tags are `a` and `b`.
 fn begin(config: TrackerConfig) -> (Tracked<Table>, Tracker) {

@@ -2,6 +2,8 @@
 //! taken.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+mod listener_tags;
+
 use tidewire_patch::{ListenerConfig, ListenerId, Op, Tracker, TrackerConfig, TrackerError};
 use tidewire_state::{ArraySchema, Instance, MapSchema, RefId, Schema, Tracked};
 
