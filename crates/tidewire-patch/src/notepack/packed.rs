@@ -99,6 +99,23 @@ impl Packed {
         Self { bytes, cells, types, ..Self::default() }
     }
 
+    /// The types, without the message around them.
+    pub(crate) fn types_alone(&self) -> Self {
+        let count = self.type_count();
+        let mut bytes = Vec::new();
+        let mut cells = vec![Cell::Undefined; count];
+        for of in 0..count {
+            let names = self.names(of as u32);
+            cells[of] = Cell::Array(Span::new(cells.len(), names.len()));
+            for name in names {
+                let name = self.text(*name);
+                cells.push(Cell::Text(Span::new(bytes.len(), name.len())));
+                bytes.extend_from_slice(name.as_bytes());
+            }
+        }
+        Self::new(bytes, cells, Span::new(0, count))
+    }
+
     /// How many types there are.
     #[inline]
     pub(crate) fn type_count(&self) -> usize {
