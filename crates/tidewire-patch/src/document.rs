@@ -25,10 +25,17 @@ pub(crate) type Entries = IndexMap<Text, Slot, RandomState>;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
-    Struct(TypeIndex, Vec<Option<Slot>>),
+    Struct(TypeIndex, Run),
     /// The order of the entries says nothing.
     Map(Box<Entries>),
     Array(Vec<Slot>),
+}
+
+/// Where the fields of a struct are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    at: u32,
+    len: u32,
 }
 
 /// What a place held when it was given something else.
@@ -46,12 +53,11 @@ pub(crate) struct Document {
     nodes: Vec<Option<Node>>,
     /// Those of which clients know nothing but that they are there.
     veiled: HashSet<RefId, RandomState>,
-    /// The room of structs that went, for those that come.
-    spare: Vec<Vec<Option<Slot>>>,
+    /// The fields of all structs. As single lists they would cost most of what it takes to make a struct.
+    fields: Vec<Option<Slot>>,
+    /// Where structs were that went, by how many fields they had.
+    free: Vec<Vec<u32>>,
 }
-
-/// How many structs that went leave their room.
-const MOST_SPARE: usize = 64;
 
 impl Document {
     pub(crate) fn insert(&mut self, id: RefId, node: Node) {
@@ -63,12 +69,14 @@ impl Document {
     }
 
     pub(crate) fn remove(&mut self, id: RefId) {
-        if let Some(place) = self.nodes.get_mut(id.0 as usize)
-            && let Some(Node::Struct(_, mut fields)) = place.take()
-            && self.spare.len() < MOST_SPARE
-        {
-            fields.clear();
-            self.spare.push(fields);
+        let place = self.nodes.get_mut(id.0 as usize);
+        if let Some(Node::Struct(_, run)) = place.and_then(Option::take) {
+            self.fields[run.range()].fill(None);
+            let len = run.len as usize;
+            if self.free.len() <= len {
+                self.free.resize(len + 1, Vec::new());
+            }
+            self.free[len].push(run.at);
         }
         if !self.veiled.is_empty() {
             self.veiled.remove(&id);
@@ -84,11 +92,29 @@ impl Document {
         }
     }
 
-    /// A struct without anything.
-    pub(crate) fn empty_struct(&mut self, types: &TypeSet, of: TypeIndex) -> Node {
-        let mut fields = self.spare.pop().unwrap_or_default();
-        fields.resize_with(types[of].fields.len(), || None);
-        Node::Struct(of, fields)
+    /// A struct of so many fields, without anything.
+    pub(crate) fn empty_struct(&mut self, of: TypeIndex, fields: usize) -> Node {
+        let at = match self.free.get_mut(fields).and_then(Vec::pop) {
+            Some(at) => at,
+            None => {
+                let at = self.fields.len();
+                self.fields.resize_with(at + fields, || None);
+                at as u32
+            }
+        };
+        Node::Struct(of, Run { at, len: fields as u32 })
+    }
+
+    /// The fields of a struct.
+    #[inline]
+    pub(crate) fn fields(&self, run: Run) -> &[Option<Slot>] {
+        &self.fields[run.range()]
+    }
+
+    /// A field of a struct.
+    #[inline]
+    pub(crate) fn field_mut(&mut self, run: Run, field: FieldIndex) -> &mut Option<Slot> {
+        &mut self.fields[run.range()][usize::from(field.0)]
     }
 
     /// Clients hold nothing for this node.
@@ -120,9 +146,9 @@ impl Document {
             Slot::Node(id) => *id,
         };
         match self.node(id) {
-            Node::Struct(of, fields) => {
+            Node::Struct(of, run) => {
                 let keep = |slot: &Option<Slot>| slot.as_ref().map(|slot| self.keep(slot));
-                Kept::Struct(id, *of, fields.iter().map(keep).collect())
+                Kept::Struct(id, *of, self.fields(*run).iter().map(keep).collect())
             }
             Node::Map(entries) => {
                 let keep = |(key, slot): (&Text, &Slot)| (key.clone(), self.keep(slot));
@@ -132,6 +158,13 @@ impl Document {
                 Kept::Array(id, items.iter().map(|slot| self.keep(slot)).collect())
             }
         }
+    }
+}
+
+impl Run {
+    #[inline]
+    fn range(self) -> std::ops::Range<usize> {
+        self.at as usize..self.at as usize + self.len as usize
     }
 }
 

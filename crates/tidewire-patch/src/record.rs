@@ -235,16 +235,16 @@ impl Recorder {
 
     fn put_field(&mut self, field: FieldIndex, slot: Option<Slot>) {
         let Frame { id, at } = self.frame();
-        let Node::Struct(of, fields) = self.document.node_mut(id) else {
+        let Node::Struct(of, run) = *self.document.node(id) else {
             unreachable!("only structs have fields");
         };
-        let place = &mut fields[usize::from(field.0)];
+        let place = self.document.field_mut(run, field);
         if at.is_none() {
             // Nobody asks what was there.
             *place = slot;
             return;
         }
-        let segment = Segment::Field(*of, field);
+        let segment = Segment::Field(of, field);
         let before = std::mem::replace(place, slot.clone());
         self.put(segment, before.as_ref(), slot);
     }

@@ -91,7 +91,8 @@ pub(crate) fn write_slot(recorder: &Recorder, slot: &Slot, out: &mut Vec<u8>) {
         Slot::Node(id) => *id,
     };
     match recorder.document.node(id) {
-        Node::Struct(of, fields) => {
+        Node::Struct(of, run) => {
+            let fields = recorder.document.fields(*run);
             write::object(out, fields.iter().flatten().count());
             for (info, slot) in std::iter::zip(&recorder.types[*of].fields, fields) {
                 if let Some(slot) = slot {

@@ -59,3 +59,32 @@ fn a_steady_tick_allocates_nothing() {
     });
     assert_eq!((counted.count_total, patch.path.to_string()), (0, "/players/player 7/hp".into()));
 }
+
+#[test]
+fn a_decoder_that_shrank_holds_less_and_reads_on() {
+    let mut arena = Tracked::new(Arena::default());
+    let mut encoder = PatchpackEncoder::new(&arena, Config::default());
+    for index in 0..100 {
+        arena.players.insert(format!("player {index}"), Player::default());
+    }
+    encoder.patch(&mut arena);
+    let (mut decoder, state) = PatchpackDecoder::from_state(&encoder.snapshot()).unwrap();
+    let before = state.to_json();
+    let kept = allocation_counter::measure(|| decoder.shrink());
+    // The state that was returned has its memory as long as somebody holds it.
+    assert_eq!(state.to_json(), before);
+    let freed = allocation_counter::measure(|| drop(state));
+    assert!(kept.bytes_current + freed.bytes_current < 0, "{kept:?} {freed:?}");
+
+    arena.players.insert("late", Player { hp: 7, ..Player::default() });
+    arena.players.remove("player 3");
+    arena.players.get_mut("player 99").unwrap().hp = 9;
+    let read = encoder.patch(&mut arena).iter().map(|bytes| decoder.patch(bytes).unwrap());
+    let read: Vec<String> = read.map(|patch| patch.to_json().to_string()).collect();
+    assert_eq!(read.len(), 3);
+    assert!(read.contains(&r#"{"op":"remove","path":"/players/player 3"}"#.to_owned()), "{read:?}");
+    assert!(
+        read.contains(&r#"{"op":"replace","path":"/players/player 99/hp","value":9}"#.to_owned()),
+        "{read:?}"
+    );
+}

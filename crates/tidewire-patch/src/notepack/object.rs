@@ -12,6 +12,7 @@ use std::{
 };
 
 use serde_json::Value as Json;
+use smallvec::SmallVec;
 
 use super::{
     members::Members,
@@ -29,7 +30,7 @@ enum Repr {
     Packed {
         message: Arc<Packed>,
         at: u32,
-        open: OnceLock<Box<Object>>,
+        open: OnceLock<Box<Opened>>,
     },
     /// Values by the position of their names. One that is `undefined`, or that the list is too
     /// short for, is not there.
@@ -38,6 +39,20 @@ enum Repr {
         values: Box<[Value]>,
     },
     Any(Box<Members>),
+}
+
+/// The members of what was read, in memory that is asked for once.
+#[derive(Clone)]
+pub(super) enum Opened {
+    /// The values of a struct, as [`Repr::Typed`] has them. Its message has the names.
+    Typed(SmallVec<[Value; 6]>),
+    Any(Members),
+}
+
+/// An object to look into.
+enum Inside<'a> {
+    Typed(&'a Shape, &'a [Value]),
+    Any(&'a Members),
 }
 
 /// The names of the members of a type.
@@ -92,13 +107,9 @@ impl Object {
     }
 
     /// An object of a type whose names are all different, and at least as many as the values.
-    pub(super) fn typed(shape: &Arc<Shape>, values: Box<[Value]>) -> Self {
+    #[cfg(test)]
+    fn typed(shape: &Arc<Shape>, values: Box<[Value]>) -> Self {
         Self(Repr::Typed { shape: Arc::clone(shape), values })
-    }
-
-    /// An object of these members.
-    pub(super) fn of(members: Box<Members>) -> Self {
-        Self(Repr::Any(members))
     }
 
     /// The message that this was read from, to be used again if nobody else has it.
@@ -118,11 +129,20 @@ impl Object {
         }
     }
 
-    /// This object, made of its members.
-    fn opened(&self) -> &Self {
+    /// What is in it, made of its members.
+    fn inside(&self) -> Inside<'_> {
         match &self.0 {
-            Repr::Packed { message, at, open } => open.get_or_init(|| Box::new(message.open(*at))),
-            _ => self,
+            Repr::Packed { message, at, open } => {
+                match &**open.get_or_init(|| Box::new(message.open(*at))) {
+                    Opened::Typed(values) => match message.shape_of(*at) {
+                        Some(shape) => Inside::Typed(shape, values),
+                        None => unreachable!("it was made of a struct"),
+                    },
+                    Opened::Any(members) => Inside::Any(members),
+                }
+            }
+            Repr::Typed { shape, values } => Inside::Typed(shape, values),
+            Repr::Any(members) => Inside::Any(members),
         }
     }
 
@@ -130,17 +150,22 @@ impl Object {
     fn open(&mut self) -> &mut Repr {
         if let Repr::Packed { message, at, open } = &mut self.0 {
             let opened = open.take().map_or_else(|| message.open(*at), |opened| *opened);
-            self.0 = opened.0;
+            self.0 = match (opened, message.shape_of(*at)) {
+                (Opened::Typed(values), Some(shape)) => {
+                    Repr::Typed { shape: Arc::clone(shape), values: values.into_boxed_slice() }
+                }
+                (Opened::Typed(_), None) => unreachable!("it was made of a struct"),
+                (Opened::Any(members), _) => Repr::Any(Box::new(members)),
+            };
         }
         &mut self.0
     }
 
     /// How many members there are.
     pub fn len(&self) -> usize {
-        match &self.opened().0 {
-            Repr::Typed { values, .. } => values.iter().filter(is_there).count(),
-            Repr::Any(members) => members.len(),
-            Repr::Packed { .. } => 0,
+        match self.inside() {
+            Inside::Typed(_, values) => values.iter().filter(is_there).count(),
+            Inside::Any(members) => members.len(),
         }
     }
 
@@ -151,10 +176,9 @@ impl Object {
 
     /// The member of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        match &self.opened().0 {
-            Repr::Typed { shape, values } => values.get(shape.position(name)?).filter(is_there),
-            Repr::Any(members) => members.position(name).map(|at| &members.values[at]),
-            Repr::Packed { .. } => None,
+        match self.inside() {
+            Inside::Typed(shape, values) => values.get(shape.position(name)?).filter(is_there),
+            Inside::Any(members) => members.position(name).map(|at| &members.values[at]),
         }
     }
 
@@ -193,13 +217,12 @@ impl Object {
 
     /// All members, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let (typed, any) = match &self.opened().0 {
-            Repr::Typed { shape, values } => {
+        let (typed, any) = match self.inside() {
+            Inside::Typed(shape, values) => {
                 let members = std::iter::zip(shape.names(), values);
                 (Some(members.filter(|(_, value)| is_there(value))), None)
             }
-            Repr::Any(members) => (None, Some(members.iter())),
-            Repr::Packed { .. } => (None, None),
+            Inside::Any(members) => (None, Some(members.iter())),
         };
         let members = typed.into_iter().flatten().chain(any.into_iter().flatten());
         members.map(|(name, value)| (name.as_str(), value))
@@ -264,7 +287,7 @@ impl<K: Into<Text>> FromIterator<(K, Value)> for Object {
         for (name, value) in members {
             object.insert(name.into(), value);
         }
-        Self::of(object)
+        Self(Repr::Any(object))
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     members::Members,
-    object::{Object, Shape},
+    object::{Object, Opened, Shape},
     value::{Text, Value},
 };
 
@@ -99,6 +99,23 @@ impl Packed {
         Self { bytes, cells, types, ..Self::default() }
     }
 
+    /// The types, without the message around them.
+    pub(crate) fn types_alone(&self) -> Self {
+        let count = self.type_count();
+        let mut bytes = Vec::new();
+        let mut cells = vec![Cell::Undefined; count];
+        for of in 0..count {
+            let names = self.names(of as u32);
+            cells[of] = Cell::Array(Span::new(cells.len(), names.len()));
+            for name in names {
+                let name = self.text(*name);
+                cells.push(Cell::Text(Span::new(bytes.len(), name.len())));
+                bytes.extend_from_slice(name.as_bytes());
+            }
+        }
+        Self::new(bytes, cells, Span::new(0, count))
+    }
+
     /// How many types there are.
     #[inline]
     pub(crate) fn type_count(&self) -> usize {
@@ -181,35 +198,49 @@ impl Packed {
         }
     }
 
-    /// The object in a cell, made of its members.
-    pub(super) fn open(self: &Arc<Self>, at: u32) -> Object {
+    /// The names of the struct in a cell.
+    #[inline]
+    pub(super) fn shape_of(&self, at: u32) -> Option<&Arc<Shape>> {
+        match self.cells[at as usize] {
+            Cell::Struct { of, .. } => self.shapes().get(of as usize),
+            _ => None,
+        }
+    }
+
+    /// The object in a cell, made of its members. Typed ones are structs whose names are all different, and at least
+    /// as many as the values.
+    pub(super) fn open(self: &Arc<Self>, at: u32) -> Opened {
         match self.cells[at as usize] {
             Cell::Struct { of, at, len } => {
                 let values = Span { at, len }.range().map(|value| self.value(value));
                 match self.shapes().get(of as usize) {
-                    Some(shape) if !shape.is_ambiguous() => Object::typed(shape, values.collect()),
+                    Some(shape) if !shape.is_ambiguous() => Opened::Typed(values.collect()),
                     shape => {
                         let names = shape.map_or(&[][..], |shape| shape.names());
-                        let members = std::iter::zip(names.iter().cloned(), values);
-                        members.filter(|(_, value)| !value.is_undefined()).collect()
+                        let members = std::iter::zip(names, values);
+                        let mut object = Members::default();
+                        for (name, value) in members.filter(|(_, value)| !value.is_undefined()) {
+                            object.insert(name.clone(), value);
+                        }
+                        Opened::Any(object)
                     }
                 }
             }
-            Cell::Object(span) => self.members(span, true),
-            Cell::Map(span) => self.members(span, false),
-            _ => Object::new(),
+            Cell::Object(span) => Opened::Any(self.members(span, true)),
+            Cell::Map(span) => Opened::Any(self.members(span, false)),
+            _ => Opened::Any(Members::default()),
         }
     }
 
-    fn members(self: &Arc<Self>, span: Span, with_undefined: bool) -> Object {
-        let mut members = Box::<Members>::default();
+    fn members(self: &Arc<Self>, span: Span, with_undefined: bool) -> Members {
+        let mut members = Members::default();
         members.reserve(span.len as usize / 2);
         for name in span.range().step_by(2) {
             if with_undefined || self.cells[name + 1] != Cell::Undefined {
                 members.insert(self.text(self.cells[name]).into(), self.value(name + 1));
             }
         }
-        Object::of(members)
+        members
     }
 
     /// The members of the object in a cell: their names, and the cells of their values. A name that comes twice is

@@ -191,6 +191,16 @@ impl PatchpackDecoder {
         Self { lenient: true, ..self }
     }
 
+    /// Lets go of the state that this was made of, as far as patches do not need it: of all it said, the types and the keys of
+    /// maps stay. Worth it where a decoder lives long and the state was read to the end; what was returned of that stays
+    /// good, and has its own memory from then on. It takes as long as a look at each node.
+    pub fn shrink(&mut self) {
+        self.nodes.own_keys();
+        let types = self.nodes.state().types_alone();
+        self.nodes.set_state(Arc::new(types));
+        self.cells = Vec::new();
+    }
+
     /// Reads a patch. The path is that of the decoder's nodes, in which the items of an array keep
     /// the index with which they came.
     ///

@@ -270,8 +270,8 @@ impl Clients {
         self.next_id += 1;
         self.nodes[at] = ClientNode { id: number, keys: None };
         match document.node(id) {
-            Node::Struct(of, fields) => {
-                let fields = up_to_last(fields);
+            Node::Struct(of, run) => {
+                let fields = up_to_last(document.fields(*run));
                 header(out, of.0.into(), number, fields.len());
                 for field in fields {
                     match field {
@@ -306,8 +306,8 @@ impl Clients {
         };
         let ClientNode { id: number, keys } = self.node(id);
         match document.node(id) {
-            Node::Struct(of, fields) => {
-                let fields = up_to_last(fields);
+            Node::Struct(of, run) => {
+                let fields = up_to_last(document.fields(*run));
                 header(out, of.0.into(), *number, fields.len());
                 for field in fields {
                     match field {

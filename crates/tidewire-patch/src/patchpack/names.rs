@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use super::nodes::{Kind, NONE, Nodes, Slot};
-use crate::notepack::{Cell, Text};
+use crate::notepack::{Cell, Span, Text};
 
 /// What the state does not say of a map.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +56,23 @@ impl Nodes {
             },
             (_, Some(at)) => Some(grown?.added.get(at as usize)?.as_bytes()),
             _ => None,
+        }
+    }
+
+    /// Takes the keys of all maps out of the state.
+    pub(super) fn own_keys(&mut self) {
+        for map in 0..self.slot_count() {
+            let count = self.read_count(map);
+            if count == 0 {
+                continue;
+            }
+            let key = |at| Text::from(self.key_name(map, at).unwrap_or_default());
+            let mut keys: SmallVec<[Text; 2]> = (0..count).map(key).collect();
+            let node = self.node_mut(map);
+            let grown = node.grown.get_or_insert_default();
+            keys.append(&mut grown.added);
+            grown.added = keys;
+            node.kind = Kind::Map(Span::default());
         }
     }
 

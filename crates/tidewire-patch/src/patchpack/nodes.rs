@@ -135,6 +135,11 @@ impl Nodes {
         }
     }
 
+    /// How many slots there are, free ones too.
+    pub(super) fn slot_count(&self) -> Slot {
+        self.list.len() as Slot
+    }
+
     #[inline]
     pub(super) fn node(&self, slot: Slot) -> &Node {
         &self.list[slot as usize]

@@ -161,10 +161,13 @@ impl Server {
         op: Op,
         slot: Option<Slot>,
     ) -> Option<Slot> {
+        if let (Node::Struct(_, run), Segment::Field(_, field)) =
+            (self.document.node(parent), segment)
+        {
+            let (run, field) = (*run, *field);
+            return std::mem::replace(self.document.field_mut(run, field), slot);
+        }
         match (self.document.node_mut(parent), segment) {
-            (Node::Struct(_, fields), Segment::Field(_, field)) => {
-                std::mem::replace(&mut fields[usize::from(field.0)], slot)
-            }
             (Node::Map(entries), Segment::Key(key)) => match slot {
                 Some(slot) => entries.insert(key.clone(), slot),
                 None => entries.shift_remove(key),
@@ -198,13 +201,15 @@ impl Server {
             }
             of => {
                 let of = TypeIndex(of.as_u64().unwrap() as u32);
-                let mut fields: Vec<Option<Slot>> = Vec::new();
-                for form in items_below {
-                    let is_there = !form.is_undefined();
-                    fields.push(is_there.then(|| self.slot(form)));
+                let node = self.document.empty_struct(of, 300);
+                let Node::Struct(_, run) = node else { unreachable!("it is a struct") };
+                for (at, form) in
+                    items_below.iter().enumerate().filter(|(_, form)| !form.is_undefined())
+                {
+                    let slot = self.slot(form);
+                    *self.document.field_mut(run, FieldIndex(at as u8)) = Some(slot);
                 }
-                fields.resize(300, None);
-                Node::Struct(of, fields)
+                node
             }
         };
         self.document.insert(id, node);

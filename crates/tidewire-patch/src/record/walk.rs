@@ -127,7 +127,7 @@ impl Recorder {
     /// Puts a new node into the document. What is found in it is part of what a change brings.
     fn begin_node(&mut self, node: &Enter<'_>) {
         let empty = match (node.index, node.place, self.stack.last()) {
-            (Some(of), ..) => self.document.empty_struct(&self.types, of),
+            (Some(of), ..) => self.document.empty_struct(of, self.types[of].fields.len()),
             (None, Place::Field(field), Some(around)) => {
                 Node::of_field(&self.types, self.document.type_of(around.id), field)
             }
@@ -147,16 +147,20 @@ impl Recorder {
         if !self.renewed.is_empty() && self.renewed.contains(&node.id) {
             return None;
         }
+        let id = node.id;
         let place = match (node.place, around) {
-            (Place::Root, None) => None,
-            (Place::Field(field), Some((id, at))) => {
-                Some((at, Segment::Field(self.document.type_of(id), field)))
+            (Place::Field(field), Some((around, at))) => {
+                (at, Segment::Field(self.document.type_of(around), field))
             }
-            (Place::Entry(entry), Some((_, at))) => Some((at, Segment::Key(entry.key.into()))),
-            (Place::Item(index), Some((_, at))) => Some((at, Segment::Index(index))),
+            (Place::Entry(entry), Some((_, at))) => (at, Segment::Key(entry.key.into())),
+            (Place::Item(index), Some((_, at))) => (at, Segment::Index(index)),
+            (Place::Root, None) => {
+                self.visited.push(Visited { id, place: None });
+                return Some(At(self.visited.len() - 1));
+            }
             (place, around) => unreachable!("nothing lies in {around:?} at {place:?}"),
         };
-        self.visited.push(Visited { id: node.id, place });
+        self.visited.push(Visited { id, place: Some(place) });
         Some(At(self.visited.len() - 1))
     }
 }

@@ -119,7 +119,8 @@ impl<'a> Node<'a> {
 
     pub(super) fn slots(self) -> Vec<(Step<'a>, &'a Slot)> {
         match self.inner() {
-            document::Node::Struct(of, fields) => {
+            document::Node::Struct(of, run) => {
+                let fields = self.view.recorder.document.fields(*run);
                 let slot = |(at, slot): (_, &'a Option<Slot>)| {
                     Some((Step::Field(*of, FieldIndex(at)), slot.as_ref()?))
                 };

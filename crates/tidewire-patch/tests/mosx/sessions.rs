@@ -55,6 +55,12 @@ impl Session {
             light: LightDecoder::from_snapshot(&self.light.snapshot()).unwrap(),
             patchpack: PatchpackDecoder::from_state(&self.patchpack.snapshot()).unwrap(),
         });
+        // To some the state is of no more use than patches need.
+        if let [.., client] = &mut self.clients[..]
+            && self.sea.ticks().is_multiple_of(2)
+        {
+            client.patchpack.0.shrink();
+        }
     }
 
     fn tick(&mut self) {
