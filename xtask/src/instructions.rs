@@ -142,7 +142,8 @@ fn file() -> PathBuf {
 }
 
 /// What `benches/tidewire/src/bin/instructions.rs` knows.
-const PATHS: [&str; 7] = ["tick", "one", "names", "shift", "views", "snapshot", "apply"];
+const PATHS: [&str; 10] =
+    ["tick", "one", "names", "shift", "views", "few", "turn", "arrive", "snapshot", "apply"];
 
 #[cfg(test)]
 mod tests {

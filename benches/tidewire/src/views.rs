@@ -111,12 +111,8 @@ impl Views {
 
     /// The keys of the entities that a client sees.
     fn keys(&self, nth: usize) -> impl Iterator<Item = &str> {
-        let (indexes, from) = match self.watching {
-            Watching::Steady | Watching::Join => (&self.order[nth], 0),
-            Watching::Churn => (&self.order[0], nth * APART + self.gone),
-        };
-        let at = move |place: usize| indexes[(from + place) % indexes.len()];
-        (0..self.case.visible).map(move |place| &*self.keys[at(place)])
+        let Self { watching, case, keys, order, gone, .. } = self;
+        keys_of(*watching, case, keys, order, *gone, nth)
     }
 
     /// What a client sees, by name.
@@ -130,12 +126,12 @@ impl Views {
             self.state.drop_view(view);
             self.encoder.forget_view(view);
         }
-        for nth in 0..self.case.views {
-            let view = self.state.create_view("");
-            self.views.push(view);
-            let keys: Vec<String> = self.keys(nth).map(str::to_owned).collect();
-            for key in &keys {
-                add(&mut self.state, view, key);
+        let Self { watching, case, state, views, keys, order, gone, .. } = self;
+        for nth in 0..case.views {
+            let view = state.create_view("");
+            views.push(view);
+            for key in keys_of(*watching, case, keys, order, *gone, nth) {
+                add(state, view, key);
             }
         }
     }
@@ -225,6 +221,23 @@ impl Peer for Views {
     fn copies(&mut self) -> [Vec<Entity>; 2] {
         [self.visible(0), held(&self.client)]
     }
+}
+
+/// The keys of the entities that a client sees.
+fn keys_of<'a>(
+    watching: Watching,
+    case: &ViewCase,
+    keys: &'a [String],
+    order: &'a [Vec<usize>],
+    gone: usize,
+    nth: usize,
+) -> impl Iterator<Item = &'a str> {
+    let (indexes, from) = match watching {
+        Watching::Steady | Watching::Join => (&order[nth], 0),
+        Watching::Churn => (&order[0], nth * APART + gone),
+    };
+    let at = move |place: usize| indexes[(from + place) % indexes.len()];
+    (0..case.visible).map(move |place| &*keys[at(place)])
 }
 
 fn add(state: &mut Tracked<Fog>, view: ViewId, key: &str) {

@@ -75,7 +75,8 @@ impl Encoder {
     pub fn new<S: Schema>(state: &Tracked<S>) -> Self {
         let types = Arc::new(state.types());
         let writer = Writer::new(&types);
-        let hidden = types.has_hidden_fields().then(|| Box::new(Hidden::new(&types)));
+        let hidden =
+            types.has_hidden_fields().then(|| Box::new(Hidden::new(&types, state.has_pools())));
         Self {
             is_plain: hidden.is_none() && writer.kinds.is_none(),
             plain: Plain::new(writer),
@@ -263,6 +264,9 @@ impl Visitor for Encoder {
 
     fn end(&mut self) {
         self.plain.writer.end();
+        if let Some(hidden) = &mut self.hidden {
+            hidden.end();
+        }
         self.ticks += 1;
     }
 
@@ -307,12 +311,22 @@ impl Visitor for Encoder {
         self.plain.writer.reference(field, node, old);
     }
 
+    /// Into the shared part or a segment, by the same code: it is written out for each field of each type.
+    #[inline(always)]
+    fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
+        let writer = match &mut self.hidden {
+            Some(hidden) if hidden.hides(field) => hidden.field(field, value),
+            _ => Some(&mut self.plain.writer),
+        };
+        if let Some(writer) = writer {
+            writer.field(field, value, old);
+        }
+    }
+
     #[inline(always)]
     fn leave(&mut self) {}
 
     route! {
-        field(field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>)
-            => field(field, value, old) if hides(field);
         unset(field: FieldIndex) => unset(field) if hides(field);
         entries_reset(live: &mut dyn Iterator<Item = u32>)
             => entries_reset(live) if is_hidden();

@@ -58,6 +58,16 @@ impl Bits {
         }
     }
 
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
     /// Takes all numbers out. The memory is kept.
     pub fn clear(&mut self) {
         self.words.fill(0);
@@ -67,6 +77,18 @@ impl Bits {
     #[inline]
     pub fn words(&self) -> &[u64] {
         &self.words
+    }
+
+    /// Calls `each` with the numbers, ascending.
+    #[inline]
+    pub fn each(&self, mut each: impl FnMut(u32)) {
+        for (at, word) in (0..).zip(&self.words) {
+            let mut left = *word;
+            while left != 0 {
+                each(at * 64 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
     }
 
     /// The numbers, ascending.
@@ -116,7 +138,11 @@ mod tests {
         assert!(bits.has(64) && !bits.has(65) && !bits.has(100_000));
         assert!(!bits.insert(3) && bits.insert(5) && bits.remove(64) && !bits.remove(64));
         assert_eq!(bits.iter().collect::<Vec<_>>(), [3, 5, 130]);
+        let mut each = Vec::new();
+        bits.each(|number| each.push(number));
+        assert_eq!(each, [3, 5, 130]);
+        assert!(bits.len() == 3 && !bits.is_empty());
         bits.clear();
-        assert_eq!(bits.iter().count(), 0);
+        assert!(bits.len() == 0 && bits.is_empty() && bits.iter().next().is_none());
     }
 }

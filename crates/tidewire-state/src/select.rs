@@ -42,19 +42,16 @@ pub enum PathError {
     NoCollection,
 }
 
-/// A search under way.
+/// A search under way. What it finds is in the lists of the tracker.
 #[derive(Debug)]
 pub struct Select<'a> {
     pub(crate) tracker: &'a mut Tracker,
     purpose: Purpose,
-    found: Vec<RefId>,
     /// Where the path goes on in instances of pools.
     shared: Vec<Shared>,
     seen: Bits,
     /// What is in the collection that is reached next is not looked for.
     is_shallow: bool,
-    /// Entries of streams, which are to wait for their turns.
-    waits: Vec<(RefId, u64)>,
     /// Whether what is found first is a collection.
     is_collection: bool,
     error: Option<PathError>,
@@ -69,22 +66,17 @@ pub(crate) struct Shared {
 
 impl<'a> Select<'a> {
     pub(crate) fn new(tracker: &'a mut Tracker, purpose: Purpose) -> Self {
-        let (found, shared) = (std::mem::take(&mut tracker.found), Vec::new());
-        let (seen, waits) = (Bits::default(), std::mem::take(&mut tracker.waits));
-        let mut select = Self {
+        tracker.found.clear();
+        tracker.waits.clear();
+        Self {
             tracker,
             purpose,
-            found,
-            shared,
-            seen,
+            shared: Vec::new(),
+            seen: Bits::default(),
             is_shallow: false,
-            waits,
             is_collection: false,
             error: None,
-        };
-        select.found.clear();
-        select.waits.clear();
-        select
+        }
     }
 
     pub(crate) fn root<S: Schema>(
@@ -95,7 +87,7 @@ impl<'a> Select<'a> {
         path: &[&str],
     ) {
         if path.is_empty() {
-            self.found.push(RefId::ROOT);
+            self.tracker.found.push(RefId::ROOT);
             if self.purpose == Purpose::Name {
                 return;
             }
@@ -126,19 +118,18 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// Leaves what was found in the tracker's list, where the next search begins with an empty one.
+    /// Leaves what was found in the tracker's lists.
     pub(crate) fn finish(self) -> Result<(), PathError> {
-        let result = match self.error {
+        match self.error {
             Some(error) => Err(error),
-            None if self.found.is_empty() && self.waits.is_empty() => Err(PathError::NoNode),
+            None if self.tracker.found.is_empty() && self.tracker.waits.is_empty() => {
+                Err(PathError::NoNode)
+            }
             None if matches!(self.purpose, Purpose::Subscribe(_)) && !self.is_collection => {
                 Err(PathError::NoCollection)
             }
             None => Ok(()),
-        };
-        self.tracker.found = self.found;
-        self.tracker.waits = self.waits;
-        result
+        }
     }
 
     /// The number of a node at a place, which is remembered there, and whether it is new. Tells
@@ -159,13 +150,13 @@ impl<'a> Select<'a> {
         if fresh {
             *at = at.forgotten();
         }
-        self.is_collection |= path.is_empty() && self.found.is_empty();
+        self.is_collection |= path.is_empty() && self.tracker.found.is_empty();
         self.node(at, !at.is_known(), path)
     }
 
     fn reach(&mut self, id: RefId, path: &[&str]) -> bool {
         if path.is_empty() {
-            self.found.push(id);
+            self.tracker.found.push(id);
         }
         !path.is_empty() || self.purpose != Purpose::Name && !self.is_shallow
     }
@@ -199,12 +190,12 @@ impl<'a> Select<'a> {
     /// An entry of a stream. `stream` is what the stream's place remembers.
     pub(crate) fn wait(&mut self, stream: RefId, serial: u64) {
         let id = if stream.is_known() { Some(stream) } else { self.tracker.find_reserved(stream) };
-        self.waits.extend(id.map(|id| (id, serial)));
+        self.tracker.waits.extend(id.map(|id| (id, serial)));
     }
 
     /// How many entries of streams were found so far.
     pub(crate) fn waits(&self) -> usize {
-        self.waits.len()
+        self.tracker.waits.len()
     }
 
     /// Instances of pools that were found and not looked at.

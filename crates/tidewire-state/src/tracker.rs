@@ -422,6 +422,12 @@ impl Tracker {
         self.shared.each_parent(id, each);
     }
 
+    /// The node that leads to this one, where it is known that no other does.
+    #[inline]
+    pub(crate) fn only_parent(&self, id: RefId) -> Option<RefId> {
+        if self.shared.is_empty() { self.parent(id) } else { None }
+    }
+
     /// Calls `each` with the nodes that this one leads to, and what lets through to them.
     pub(crate) fn each_child(&self, id: RefId, mut each: impl FnMut(RefId, Gate)) {
         let mut at = self.nodes[id.0 as usize].first_child;

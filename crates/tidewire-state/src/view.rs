@@ -32,6 +32,11 @@ pub struct Held {
     pub bits: i32,
 }
 
+impl Held {
+    /// What most nodes are held for: they were added without a tag.
+    pub const UNTAGGED: Self = Self { untagged: true, bits: 0 };
+}
+
 /// What one client was given to see.
 #[derive(Debug)]
 pub struct StateView {
@@ -39,9 +44,11 @@ pub struct StateView {
     // Near the front: every patch of a client asks for it.
     version: u64,
     changed: bool,
-    held: HashMap<RefId, Held, RandomState>,
-    /// The keys of `held`, and what leads to them.
+    /// The nodes that were added.
     holds: Bits,
+    /// What those of them were added for that were not just added without a tag.
+    tagged: HashMap<RefId, Held, RandomState>,
+    /// The nodes that were added, and what leads to them.
     shown: Bits,
     /// How often tags were given or taken.
     tags: u64,
@@ -77,8 +84,8 @@ impl StateView {
             identity,
             version: 0,
             changed: true,
-            held: HashMap::default(),
             holds: Bits::default(),
+            tagged: HashMap::default(),
             shown: Bits::default(),
             tags: 0,
         }
@@ -90,8 +97,30 @@ impl StateView {
     }
 
     /// What a node is held for, if it is.
+    #[inline]
     pub fn held(&self, node: RefId) -> Option<Held> {
-        self.held.get(&node).copied()
+        let tagged = || self.tagged.get(&node).copied();
+        self.has(node).then(|| tagged().unwrap_or(Held::UNTAGGED))
+    }
+
+    #[inline]
+    fn hold(&mut self, node: RefId, held: Held) {
+        self.holds.insert(node.0);
+        self.changed = true;
+        if held != Held::UNTAGGED {
+            self.tagged.insert(node, held);
+        } else if !self.tagged.is_empty() {
+            self.tagged.remove(&node);
+        }
+    }
+
+    #[inline]
+    fn let_go(&mut self, node: RefId) {
+        self.holds.remove(node.0);
+        self.changed = true;
+        if !self.tagged.is_empty() {
+            self.tagged.remove(&node);
+        }
     }
 
     /// Whether a node was added.
@@ -113,17 +142,18 @@ impl StateView {
 
     /// How many nodes were added.
     pub fn len(&self) -> usize {
-        self.held.len()
+        self.holds.len()
     }
 
     /// Whether nothing was added.
     pub fn is_empty(&self) -> bool {
-        self.held.is_empty()
+        self.holds.is_empty()
     }
 
     /// The nodes that were added, in no order, and what for.
     pub fn iter(&self) -> impl Iterator<Item = (RefId, Held)> {
-        self.held.iter().map(|(id, held)| (*id, *held))
+        let held = |id| self.tagged.get(&id).copied().unwrap_or(Held::UNTAGGED);
+        self.holds.iter().map(RefId).map(move |id| (id, held(id)))
     }
 
     /// Another number after each walk at which the view is not what it was. No two views of a state
@@ -159,31 +189,36 @@ impl StateView {
         self.version = version;
         let Self { holds, shown, .. } = self;
         shown.clone_from(holds);
-        for id in holds.iter() {
+        // Nodes that were added often lie in one collection.
+        let mut last = RefId::default();
+        holds.each(|id| {
+            let only = tracker.only_parent(RefId(id));
+            if only == Some(last) {
+                return;
+            }
+            last = only.unwrap_or_default();
             tracker.each_parent(RefId(id), |parent| open.push(parent));
             while let Some(parent) = open.pop() {
                 if shown.insert(parent.0) {
                     tracker.each_parent(parent, |parent| open.push(parent));
                 }
             }
-        }
+        });
     }
 
     fn rename(&mut self, from: RefId, to: RefId) {
-        if let Some(held) = self.held.remove(&from) {
-            self.holds.remove(from.0);
+        if let Some(Held { untagged, bits }) = self.held(from) {
+            self.let_go(from);
             // A subscription may have added it already.
-            let goes_on = self.held.entry(to).or_default();
-            goes_on.untagged |= held.untagged;
-            goes_on.bits |= held.bits;
-            self.holds.insert(to.0);
-            self.changed = true;
+            let goes_on = self.held(to).unwrap_or_default();
+            let untagged = goes_on.untagged || untagged;
+            self.hold(to, Held { untagged, bits: goes_on.bits | bits });
         }
     }
 
     fn forget(&mut self, node: RefId) {
-        if self.holds.remove(node.0) {
-            self.held.remove(&node);
+        if self.holds.remove(node.0) && !self.tagged.is_empty() {
+            self.tagged.remove(&node);
         }
         self.verdicts.forget(node);
         // Its number may soon be another node's.
@@ -236,24 +271,22 @@ impl Views {
     pub(crate) fn add(&mut self, view: ViewId, node: RefId, tag: Tag) {
         let Some(view) = self.get_mut(view) else { return };
         view.tags += u64::from(tag != Tag::DEFAULT);
-        let held = view.held.entry(node).or_default();
-        held.untagged |= tag == Tag::DEFAULT;
-        held.bits |= tag.bits();
-        view.holds.insert(node.0);
-        view.changed = true;
+        let held = view.held(node).unwrap_or_default();
+        let untagged = held.untagged || tag == Tag::DEFAULT;
+        view.hold(node, Held { untagged, bits: held.bits | tag.bits() });
     }
 
     pub(crate) fn remove(&mut self, view: ViewId, node: RefId, tag: Tag) {
         self.subscriptions.remove(view, node, tag);
         let Some(view) = self.get_mut(view) else { return };
-        let Some(held) = view.held.get_mut(&node) else { return };
+        let Some(held) = view.held(node) else { return };
         view.tags += u64::from(tag != Tag::DEFAULT || held.bits != 0);
-        held.bits &= !tag.bits();
-        if tag == Tag::DEFAULT || !held.untagged && held.bits == 0 {
-            view.held.remove(&node);
-            view.holds.remove(node.0);
+        let left = Held { bits: held.bits & !tag.bits(), ..held };
+        if tag == Tag::DEFAULT || left == Held::default() {
+            view.let_go(node);
+        } else {
+            view.hold(node, left);
         }
-        view.changed = true;
     }
 
     pub(crate) fn subscribe(&mut self, view: ViewId, found: &[RefId], tag: Tag) {
@@ -276,7 +309,7 @@ impl Views {
         self.waiting.clear(view);
         if let Some(view) = self.get_mut(view) {
             view.tags += 1;
-            view.held.clear();
+            view.tagged.clear();
             view.holds.clear();
             view.changed = true;
         }

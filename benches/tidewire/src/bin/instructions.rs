@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use tidewire_bench::{Arrays, Edit, Join, Names, Tidewire, Views, Watching};
-use tidewire_bench_harness::{Case, Peer as _, ViewCase, Workload};
+use tidewire_bench_harness::{Case, Peer as _, VIEW_CHURN, ViewCase, Workload};
 
 const CASE: Case = Case { entities: 1_000, changed: 100 };
 
@@ -15,6 +15,11 @@ const ONE: Case = Case { entities: 100, changed: 1 };
 const SHIFT: Case = Case { entities: 1_000, changed: 1 };
 
 const VIEWS: ViewCase = ViewCase { case: CASE, views: 100, visible: 60 };
+
+const FEW: ViewCase = ViewCase { views: 10, ..VIEWS };
+
+const ARRIVE: ViewCase =
+    ViewCase { case: Case { entities: 100, changed: 100 }, views: 100, visible: 100 };
 
 fn main() -> ExitCode {
     let path = std::env::args().nth(1).unwrap_or_default();
@@ -66,14 +71,35 @@ fn main() -> ExitCode {
             hot::warm_up(&mut peer, &mut ticks);
             hot::views(&mut peer, &mut ticks, workload.ticks_per_pass())
         }
+        "few" => {
+            let workload = FEW.workload("view");
+            let mut peer = Views::new(&workload, Watching::Steady);
+            let mut ticks = workload.ticks();
+            hot::warm_up(&mut peer, &mut ticks);
+            hot::few(&mut peer, &mut ticks, workload.ticks_per_pass())
+        }
+        "turn" => {
+            let workload = VIEW_CHURN.workload("view churn");
+            let mut peer = Views::new(&workload, Watching::Churn);
+            let mut ticks = workload.ticks();
+            hot::warm_up(&mut peer, &mut ticks);
+            hot::turn(&mut peer, &mut ticks, workload.ticks_per_pass())
+        }
+        "arrive" => {
+            let workload = ARRIVE.workload("view join");
+            let mut peer = Views::new(&workload, Watching::Join);
+            let mut ticks = workload.ticks();
+            hot::warm_up(&mut peer, &mut ticks);
+            hot::arrive(&mut peer, &mut ticks, 4)
+        }
         "snapshot" => {
             let mut peer = Join::new(&workload);
             hot::snapshot(&mut peer)
         }
         _ => {
             eprintln!(
-                "error: no path is called {path:?}: there are tick, one, names, shift, views, \
-                 snapshot and apply"
+                "error: no path is called {path:?}: there are tick, one, names, shift, views, few, \
+                 turn, arrive, snapshot and apply"
             );
             return ExitCode::FAILURE;
         }
@@ -127,6 +153,12 @@ mod hot {
         shift(Arrays);
         /// Changes 100 of 1,000 entities, for 100 clients that see 60 each.
         views(Views);
+        /// The same for 10 clients.
+        few(Views);
+        /// 100 views of 60 entities lose 6 each and gain as many others.
+        turn(Views);
+        /// 100 clients make views of 100 entities, and are sent what they see.
+        arrive(Views);
     }
 
     /// A snapshot of 1,000 entities.

@@ -10,6 +10,7 @@
 
 mod client;
 mod entries;
+mod rows;
 mod shadow;
 mod sight;
 mod write;
@@ -18,12 +19,13 @@ use std::sync::Arc;
 
 use tidewire_state::{
     Bits, Enter, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit, NodeMember,
-    NodeMembersEdit, RefEdit, RefId, StateView, Tag, Tracked, TypeIndex, TypeSet, Value, ValueEdit,
+    NodeMembersEdit, RefEdit, RefId, StateView, Tracked, TypeIndex, TypeSet, Value, ValueEdit,
     ViewId, Visibility, Visitor,
 };
 
 use self::{
     client::{ClientView, Scratch},
+    rows::Rows,
     shadow::{Key, Shadow},
 };
 use super::{ReaderId, writer::Writer};
@@ -32,17 +34,22 @@ use super::{ReaderId, writer::Writer};
 #[derive(Debug)]
 pub(super) struct Hidden {
     types: Arc<TypeSet>,
+    rows: Rows,
     shadow: Shadow,
     /// Writes segments, one behind the other.
     writer: Writer,
     segments: Vec<Segment>,
+    /// The segment that is being written: whose it is, and where it begins.
+    open: Option<(Visibility, usize)>,
+    /// The fields of the structure at hand that go on it, a bit each.
+    open_fields: u64,
     /// The structures that segments are about, and the words of the set that are not 0.
     changed: Bits,
     changed_words: Vec<u32>,
     /// Where the segments of each of them are, by number.
     runs: Vec<Run>,
     /// Places that lead elsewhere than at the last patch.
-    moved: Vec<(RefId, Key)>,
+    moved: Vec<Moved>,
     released: Vec<RefId>,
     gone: Bits,
     /// Fields that ceased to hold a value.
@@ -50,6 +57,8 @@ pub(super) struct Hidden {
     /// The structure that events are about.
     at: RefId,
     index: Option<TypeIndex>,
+    /// Its fields that are not for everyone, a bit each.
+    hides: u64,
     is_hidden: bool,
     /// Whether it is a collection whose entries are filtered.
     is_filtered: bool,
@@ -71,12 +80,22 @@ struct Segment {
     end: usize,
 }
 
+/// A place that leads elsewhere than at the last patch.
+#[derive(Clone, Copy, Debug)]
+struct Moved {
+    parent: RefId,
+    key: Key,
+    /// What it led to, of a field or an entry of a map.
+    stood: Option<RefId>,
+}
+
 /// What the last sync changed, for clients whose view or whose part of it did.
 #[derive(Clone, Copy)]
 struct Changes<'a> {
     types: &'a TypeSet,
+    rows: &'a Rows,
     shadow: &'a Shadow,
-    moved: &'a [(RefId, Key)],
+    moved: &'a [Moved],
     gone: &'a Bits,
     unset: &'a [(RefId, FieldIndex)],
     has_filters: bool,
@@ -109,7 +128,8 @@ struct Run {
 }
 
 impl Hidden {
-    pub(super) fn new(types: &Arc<TypeSet>) -> Self {
+    /// Of a state with pools or without.
+    pub(super) fn new(types: &Arc<TypeSet>, has_pools: bool) -> Self {
         let mut writer = Writer::new(types);
         writer.made_up_from = SEGMENTS_MAKE_UP;
         writer.all_reliable = true;
@@ -118,9 +138,12 @@ impl Hidden {
         out.all_reliable = true;
         Self {
             types: types.clone(),
-            shadow: Shadow::default(),
+            rows: Rows::new(types),
+            shadow: Shadow::new(has_pools),
             writer,
             segments: Vec::new(),
+            open: None,
+            open_fields: 0,
             changed: Bits::default(),
             changed_words: Vec::new(),
             runs: Vec::new(),
@@ -130,6 +153,7 @@ impl Hidden {
             unset: Vec::new(),
             at: RefId::ROOT,
             index: None,
+            hides: 0,
             is_hidden: false,
             is_filtered: false,
             has_filters: types.has_filters(),
@@ -143,6 +167,7 @@ impl Hidden {
     pub(super) fn start(&mut self) {
         self.writer.start_patch();
         self.segments.clear();
+        (self.open, self.open_fields) = (None, 0);
         if !self.changed_words.is_empty() {
             self.changed.clear();
             self.changed_words.clear();
@@ -207,6 +232,7 @@ impl Hidden {
         if told {
             let changes = Changes {
                 types: &self.types,
+                rows: &self.rows,
                 shadow: &self.shadow,
                 moved: &self.moved,
                 gone: &self.gone,
@@ -234,78 +260,81 @@ impl Hidden {
         }
     }
 
+    /// There are no more events.
+    pub(super) fn end(&mut self) {
+        self.close();
+    }
+
     /// Whether the events that follow are about something hidden.
+    #[inline]
     pub(super) fn enter(&mut self, node: Enter<'_>) -> bool {
+        self.close();
         self.at = node.id;
         self.index = node.index;
         self.is_hidden = node.hidden || node.filtered;
         self.is_filtered = node.filtered;
+        self.hides = if self.is_hidden { u64::MAX } else { self.rows.hides(node.index) };
         if node.filtered {
             self.shadow.sift(node.id);
         }
         self.fresh = node.fresh;
-        if node.hidden {
-            self.writer.enter(node);
-        } else if let (Some(kinds), Some(index)) = (&mut self.writer.kinds, node.index) {
-            // How its marked fields are sent is said by its own type.
-            kinds.current = index;
-        }
         node.hidden
     }
 
     /// Whether a field of the struct at hand is not for everyone.
+    #[inline(always)]
     pub(super) fn hides(&self, field: FieldIndex) -> bool {
-        self.is_hidden || self.visibility(field).is_hidden()
+        self.hides >> field.0 & 1 == 1
     }
 
+    #[inline(always)]
     pub(super) fn is_hidden(&self) -> bool {
         self.is_hidden
-    }
-
-    fn visibility(&self, field: FieldIndex) -> Visibility {
-        let info = self.index.and_then(|index| self.types[index].get(field));
-        info.map_or(Visibility::Everyone, |info| info.visibility)
-    }
-
-    /// To whom changes of a field go, of those who see more of the struct than the way down.
-    fn audience(&self, field: FieldIndex) -> Visibility {
-        match self.visibility(field) {
-            // Without filters, who sees it has it in view.
-            Visibility::View(Tag::DEFAULT) if !self.has_filters => Visibility::Everyone,
-            visibility => visibility,
-        }
     }
 
     /// Writes operations that belong to fields of a visibility, or to a collection.
     fn segment(&mut self, visibility: Visibility, write: impl FnOnce(&mut Writer)) {
         if self.fresh && self.is_hidden {
             // Whoever gains it is told of all there is.
+            self.go_to_node();
             write_nowhere(&mut self.writer, write);
             return;
         }
-        let node = self.at;
-        let start = self.writer.out.len();
-        let goes_on = self.segments.last().is_some_and(|last| {
-            last.node == node && last.visibility == visibility && last.end == start
-        });
-        if !goes_on || self.writer.node != node {
-            self.writer.go_to(node);
-        }
+        self.open(visibility);
         write(&mut self.writer);
-        let end = self.writer.out.len();
-        match self.segments.last_mut() {
-            Some(last) if goes_on => last.end = end,
-            _ if end == start => return,
-            _ => {
-                self.note_run(node, visibility, start);
-                self.segments.push(Segment { node, visibility, start, end });
-            }
-        }
-        self.runs[node.0 as usize].end = end;
     }
 
-    /// A segment begins.
-    fn note_run(&mut self, node: RefId, visibility: Visibility, start: usize) {
+    /// Begins a segment, unless one for the same clients is being written.
+    fn open(&mut self, visibility: Visibility) {
+        if self.open.is_some_and(|(open, _)| open == visibility) {
+            return;
+        }
+        self.close();
+        self.open = Some((visibility, self.writer.out.len()));
+        self.go_to_node();
+    }
+
+    fn go_to_node(&mut self) {
+        self.writer.go_to(self.at);
+        if let (Some(kinds), Some(index)) = (&mut self.writer.kinds, self.index) {
+            kinds.current = index;
+        }
+    }
+
+    /// Ends the segment that is being written, if there is one. If nothing was written it is none.
+    #[inline]
+    fn close(&mut self) {
+        self.open_fields = 0;
+        if let Some((visibility, start)) = self.open.take() {
+            let end = self.writer.out.len();
+            if start != end {
+                self.note(Segment { node: self.at, visibility, start, end });
+            }
+        }
+    }
+
+    fn note(&mut self, segment: Segment) {
+        let Segment { node, visibility, start, end } = segment;
         let at = node.0 as usize;
         if at >= self.runs.len() {
             self.runs.resize(at + 1, Run::default());
@@ -315,17 +344,19 @@ impl Hidden {
             self.changed_words.push(word);
         }
         let last = self.segments.len() as u32;
+        let run = &mut self.runs[at];
         if self.changed.insert(node.0) {
             let plain = visibility == Visibility::Everyone && !self.has_filters;
-            self.runs[at] = Run { first: last, last, start, end: start, plain };
+            *run = Run { first: last, last, start, end, plain };
         } else {
-            let run = &mut self.runs[at];
-            (run.last, run.plain) = (last, false);
+            (run.last, run.end, run.plain) = (last, end, false);
         }
+        self.segments.push(segment);
     }
 
-    fn moved(&mut self, key: Key) {
-        self.moved.push((self.at, key));
+    /// A place of the structure at hand leads elsewhere than it did.
+    fn moved(&mut self, key: Key, stood: Option<RefId>) {
+        self.moved.push(Moved { parent: self.at, key, stood });
     }
 
     pub(super) fn introduce(&mut self, node: Introduced) {
@@ -334,20 +365,42 @@ impl Hidden {
         self.shadow.introduce(node, &self.types);
     }
 
-    pub(super) fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
+    /// A field has a value. Tells where a change is written, if it is one.
+    // The kind of the value is known where this is called: only its own arm is left there.
+    #[inline(always)]
+    pub(super) fn field(&mut self, field: FieldIndex, value: Value<'_>) -> Option<&mut Writer> {
+        let is_open = self.open_fields >> field.0 & 1 == 1 || self.open_for(field);
+        if !(is_open && self.shadow.put_field(self.at, field, value)) {
+            self.set_field(field, value);
+        }
+        is_open.then_some(&mut self.writer)
+    }
+
+    #[inline(never)]
+    fn set_field(&mut self, field: FieldIndex, value: Value<'_>) {
         self.shadow.set_field(self.at, self.index, field, Some(value), &self.types);
-        let audience = self.audience(field);
-        self.segment(audience, |writer| writer.field(field, value, old));
+    }
+
+    /// Begins the segment that a change of a field goes on. There is none where all is new.
+    #[inline(never)]
+    fn open_for(&mut self, field: FieldIndex) -> bool {
+        if self.fresh && self.is_hidden {
+            return false;
+        }
+        let (audience, alike) = self.rows.audience(self.index, field);
+        self.open(audience);
+        self.open_fields = alike;
+        true
     }
 
     pub(super) fn reference(&mut self, field: FieldIndex, node: RefId) {
         let kind = self.index.and_then(|index| self.types[index].get(field)).map(|info| info.kind);
-        self.shadow.lead(self.at, self.index, field, Some(node), kind, &self.types);
+        let stood = self.shadow.lead(self.at, self.index, field, Some(node), kind, &self.types);
         if let (Some(kinds), Some(index)) = (&mut self.out.kinds, self.index) {
             kinds.current = index;
             kinds.of_reference(field, node);
         }
-        self.moved(Key::Field(field));
+        self.moved(Key::Field(field), stood);
     }
 
     /// A field that is for everyone leads to a node, which may be a collection with entries that are
@@ -370,12 +423,13 @@ impl Hidden {
             Some(FieldKind::Primitive(_) | FieldKind::Quantized(_)) => {
                 self.shadow.set_field(self.at, self.index, field, None, &self.types);
                 self.unset.push((self.at, field));
-                let audience = self.audience(field);
-                self.segment(audience, |writer| writer.unset(field));
+                if self.open_for(field) {
+                    self.writer.unset(field);
+                }
             }
             _ => {
-                self.shadow.lead(self.at, self.index, field, None, kind, &self.types);
-                self.moved(Key::Field(field));
+                let stood = self.shadow.lead(self.at, self.index, field, None, kind, &self.types);
+                self.moved(Key::Field(field), stood);
             }
         }
     }
@@ -388,8 +442,9 @@ impl Hidden {
     }
 
     pub(super) fn entry_removed(&mut self, at: EntryAt<'_>) {
-        if self.shadow.remove_entry(self.at, at.index) || self.is_filtered {
-            self.moved(Key::Entry(at.index));
+        let (leads, stood) = self.shadow.remove_entry(self.at, at.index);
+        if leads || self.is_filtered {
+            self.moved(Key::Entry(at.index), stood);
         } else {
             self.segment(Visibility::Everyone, |writer| writer.entry_removed(at));
         }
@@ -398,14 +453,14 @@ impl Hidden {
     pub(super) fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>) {
         self.shadow.set_entry(self.at, at, value);
         if self.is_filtered {
-            return self.moved(Key::Entry(at.index));
+            return self.moved(Key::Entry(at.index), None);
         }
         self.segment(Visibility::Everyone, |writer| writer.entry(at, value, old));
     }
 
     pub(super) fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId) {
-        self.shadow.lead_entry(self.at, at, node);
-        self.moved(Key::Entry(at.index));
+        let stood = self.shadow.lead_entry(self.at, at, node);
+        self.moved(Key::Entry(at.index), stood);
     }
 
     pub(super) fn item(&mut self, index: usize, value: Value<'_>, old: Value<'_>) {
@@ -425,7 +480,7 @@ impl Hidden {
 
     pub(super) fn item_references(&mut self, edit: RefEdit<'_>) {
         self.shadow.lead_items(self.at, edit.from, edit.after);
-        self.moved(Key::Items);
+        self.moved(Key::Items, None);
     }
 
     pub(super) fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
@@ -437,17 +492,20 @@ impl Hidden {
         let gone = edit.before.iter().filter(|entry| differs(edit.after, entry));
         let came = edit.after.iter().filter(|entry| differs(edit.before, entry));
         for entry in gone.chain(came) {
-            self.moved(Key::Member(entry.number));
+            self.moved(Key::Member(entry.number), None);
         }
         self.shadow.lead_members(self.at, edit);
     }
 
     pub(super) fn renumbered(&mut self, from: RefId, to: RefId) {
         let Self { shadow, moved, .. } = self;
-        shadow.renumber(from, to, |parent, key| moved.push((parent, key)));
+        shadow.renumber(from, to, |parent, key| {
+            moved.push(Moved { parent, key, stood: Some(from) });
+        });
     }
 
     pub(super) fn released(&mut self, node: RefId) {
+        self.close();
         self.writer.released(node);
         self.released.push(node);
         self.gone.insert(node.0);

@@ -70,7 +70,7 @@ impl Writer {
 
     /// Makes sure that what is written next is for the node entered last.
     #[inline]
-    fn switch(&mut self) {
+    pub(super) fn switch(&mut self) {
         if !self.switched {
             wire::write_switch(&mut self.out, self.node);
             self.switched = true;

@@ -35,6 +35,8 @@ leaf!(DynPrimitive);
 
 impl DynPrimitive {
     /// Takes a value of whatever kind. What memory it has is kept.
+    // The kind is known in many places: only its own arm is left there.
+    #[inline(always)]
     pub fn put(&mut self, value: Value<'_>) {
         match (&mut *self, value) {
             (Self::String(current), Value::String(value)) => {
@@ -48,8 +50,13 @@ impl DynPrimitive {
             (Self::Quantized(current, by), Value::Quantized(step, other)) if **by == *other => {
                 *current = step;
             }
-            _ => *self = value.into(),
+            (current, value) => current.replace(value),
         }
+    }
+
+    #[inline(never)]
+    fn replace(&mut self, value: Value<'_>) {
+        *self = value.into();
     }
 }
 

@@ -66,6 +66,11 @@ enum Around {
 }
 
 impl SharedTable {
+    /// Whether no instance is referred to.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     pub(super) fn has_moved(&self) -> bool {
         self.moved
     }

@@ -75,6 +75,9 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// What most nodes are seen for: they were added without a tag.
+    pub const UNTAGGED: Self = Self { held: Some(Held::UNTAGGED), through: false, passed: 0 };
+
     /// Whether a struct that is seen for this shows a field of some visibility.
     pub fn shows(&self, visibility: Visibility) -> bool {
         match visibility {
@@ -222,6 +225,7 @@ impl Spread<'_> {
 impl StateView {
     /// What somebody with this view sees a node for, who sees it if everyone does; nothing where it
     /// shows at most as the way to something. As of the last walk, but for what was added since.
+    #[inline]
     pub fn sight(&self, node: RefId, is_hidden: bool) -> Option<Shown> {
         let held = self.held(node);
         let verdicts = &self.verdicts;

@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use tidewire_state::{Bits, DynPrimitive, FieldIndex, Primitive, RefEdit, RefId, Shown, StateView};
 
 use super::{
-    Changes, Run, Segment, Segments,
+    Changes, Moved, Run, Segment, Segments,
     shadow::{Content, Key, Shadow},
     sight::Sight,
     write,
@@ -34,6 +34,11 @@ pub(super) struct ClientView {
     tags: u64,
     /// Whose view that was.
     identity: u64,
+    /// The hidden structures that it holds.
+    known: Bits,
+    /// What it sees those in `full` for, where that is more than that they are in its view without a tag.
+    seen_for: HashMap<RefId, Shown, RandomState>,
+    /// What else is to be remembered of structures.
     nodes: HashMap<RefId, Known, RandomState>,
     shown: Bits,
     held: Bits,
@@ -47,10 +52,8 @@ pub(super) struct ClientView {
 /// A structure that a client holds: a hidden one, or a public one of which it sees hidden fields.
 #[derive(Debug, Default)]
 struct Known {
-    /// How many places of what it holds lead to it.
+    /// How many places of what it holds lead to it. Not counted where there is but one for each.
     count: u32,
-    /// What the client sees of it for, if more than the way down.
-    shows: Option<Shown>,
     /// Where it leads to anything.
     below: Option<Box<Below>>,
 }
@@ -58,6 +61,8 @@ struct Known {
 /// What a structure leads to, for a client.
 #[derive(Debug, Default)]
 struct Below {
+    /// By place, but for those of which it is known from what the client holds, as no other place leads
+    /// there: entries of maps, and fields, of states without pools.
     children: HashMap<Key, RefId, RandomState>,
     /// The items of an array.
     items: Vec<RefId>,
@@ -82,7 +87,7 @@ pub(super) struct Scratch {
 
 impl ClientView {
     /// Whether there may be more to tell than what segments say.
-    pub(super) fn is_outdated(&self, moved: &[(RefId, Key)], view: &StateView) -> bool {
+    pub(super) fn is_outdated(&self, moved: &[Moved], view: &StateView) -> bool {
         self.version != Some(view.version()) || !moved.is_empty()
     }
 
@@ -94,8 +99,8 @@ impl ClientView {
         scratch: &mut Scratch,
         out: &mut Writer,
     ) {
-        let Changes { types, shadow, moved, gone, unset, has_filters } = changes;
-        let sight = Sight { view, shadow, types };
+        let Changes { types, rows, shadow, moved, gone, unset, has_filters } = changes;
+        let sight = Sight { view, shadow, types, rows };
         let mut places = std::mem::take(&mut scratch.places);
         let mut contents = std::mem::take(&mut scratch.contents);
         places.clear();
@@ -108,9 +113,6 @@ impl ClientView {
             if has_filters {
                 self.find_filtered(view, shadow, &mut places, &mut contents);
             }
-            if self.version.is_none() {
-                self.nodes.reserve(places.len());
-            }
             self.shown.clone_from(view.shown());
             self.held.clone_from(view.holds());
             self.version = Some(view.version());
@@ -118,6 +120,10 @@ impl ClientView {
             self.identity = view.identity();
         }
         for id in &contents {
+            if !has_filters && !shadow.has_pools() {
+                // What is in hidden places is hidden, and shows for itself.
+                break;
+            }
             if let Some(content) = shadow.get(*id) {
                 if has_filters {
                     content.each_key(|key| places.push((*id, key)));
@@ -133,26 +139,27 @@ impl ClientView {
         // What is told is the client's own, whatever was last told to others.
         out.go_to(RefId::default());
         scratch.open.clear();
-        for (at, (parent, key)) in moved.iter().chain(&places).copied().enumerate() {
-            let skipped = gone.has(parent.0)
-                || self.is_told(parent)
-                || shadow.is_hidden(parent)
-                    && !(sight.is_there(parent) && self.nodes.contains_key(&parent));
-            if skipped {
+        // Many places lie in one structure.
+        let mut last = (RefId::default(), false);
+        let places_to_look_at = places.iter().map(|(parent, key)| (*parent, *key, None));
+        let moved = moved.iter().map(|it| (it.parent, it.key, Some(it.stood)));
+        for (parent, key, stood) in moved.chain(places_to_look_at) {
+            if last.0 != parent {
+                last = (parent, self.goes_on_in(parent, gone, sight));
+            }
+            if !last.1 {
                 continue;
             }
             if let (Key::Entry(number), Some(Content::MapOfValues(_))) = (key, shadow.get(parent)) {
-                self.compare_value(parent, number, at < moved.len(), sight, out);
+                self.compare_value(parent, number, stood.is_some(), sight, out);
             } else {
-                self.compare(parent, key, sight, &mut scratch.open, out);
+                self.compare(parent, key, stood.flatten(), sight, &mut scratch.open, out);
             }
         }
         self.show_all(sight, scratch, out);
         for id in contents.iter().copied() {
             // What goes, goes as a whole.
-            let is_known =
-                !shadow.is_hidden(id) || self.nodes.get(&id).is_some_and(|known| known.count > 0);
-            if is_known && !gone.has(id.0) {
+            if (!shadow.is_hidden(id) || self.holds(id, shadow)) && !gone.has(id.0) {
                 self.change_fields(id, unset, sight, out);
                 self.change_customs(id, sight, out);
             }
@@ -160,14 +167,47 @@ impl ClientView {
         (scratch.places, scratch.contents) = (places, contents);
     }
 
+    /// Whether places of a structure are compared: not if it is gone, all of it is told in this message,
+    /// or the client does not hold it.
+    fn goes_on_in(&self, id: RefId, gone: &Bits, sight: Sight<'_>) -> bool {
+        let is_held = || !sight.shadow.is_hidden(id) || sight.is_there(id) && self.known.has(id.0);
+        !gone.has(id.0) && !self.is_told(id) && is_held()
+    }
+
+    /// Whether places lead to a hidden structure, as far as the client was told.
+    fn holds(&self, id: RefId, shadow: &Shadow) -> bool {
+        match shadow.has_pools() {
+            true => self.nodes.get(&id).is_some_and(|known| known.count > 0),
+            false => self.known.has(id.0),
+        }
+    }
+
+    /// What the client was told of a structure for, if more than the way down.
+    fn told_for(&self, id: RefId) -> Option<Shown> {
+        let more = || self.seen_for.get(&id).copied();
+        self.full.has(id.0).then(|| more().unwrap_or(Shown::UNTAGGED))
+    }
+
+    fn tell_for(&mut self, id: RefId, shown: Option<Shown>) {
+        match shown {
+            Some(_) => self.full.insert(id.0),
+            None => self.full.remove(id.0),
+        };
+        match shown.filter(|shown| *shown != Shown::UNTAGGED) {
+            Some(shown) => drop(self.seen_for.insert(id, shown)),
+            None if self.seen_for.is_empty() => {}
+            None => drop(self.seen_for.remove(&id)),
+        }
+    }
+
     /// The structures that the view holds for something else than before.
     fn find_contents(&self, view: &StateView, contents: &mut Vec<RefId>) {
         each_difference(&self.held, view.holds(), |id| contents.push(RefId(id)));
         if self.tags != view.tags() {
-            contents.extend(view.iter().filter_map(|(id, held)| {
-                let known = self.nodes.get(&id)?;
-                known.shows.is_some_and(|shows| shows.held != Some(held)).then_some(id)
-            }));
+            contents
+                .extend(view.iter().filter_map(|(id, held)| {
+                    (self.told_for(id)?.held != Some(held)).then_some(id)
+                }));
         }
     }
 
@@ -244,7 +284,7 @@ impl ClientView {
                     copy(out, bytes, start, end);
                     continue;
                 }
-                let told = self.nodes.get(&id).and_then(|known| known.shows).unwrap_or_default();
+                let told = self.told_for(id).unwrap_or_default();
                 let Some(now) = now(id, told) else { continue };
                 for segment in &all[first as usize..=last as usize] {
                     let Segment { node, visibility, start, end } = *segment;
@@ -258,10 +298,11 @@ impl ClientView {
 
     /// Forgets all. What memory it has is kept.
     pub(super) fn clear(&mut self) {
-        let Self { full, version, tags, identity, nodes, shown, held, through, loose, written } =
-            self;
-        [full, shown, held, through, written].into_iter().for_each(Bits::clear);
+        let Self { full, version, tags, identity, known, seen_for, nodes, .. } = self;
+        let Self { shown, held, through, loose, written, .. } = self;
+        [full, known, shown, held, through, written].into_iter().for_each(Bits::clear);
         (*version, *tags, *identity) = (None, 0, 0);
+        seen_for.clear();
         nodes.clear();
         loose.clear();
     }
@@ -272,20 +313,30 @@ impl ClientView {
             self.forget(*id, shadow);
         }
         while let Some(id) = self.loose.pop() {
-            if self.nodes.get(&id).is_some_and(|known| known.count == 0) {
-                self.forget(id, shadow);
+            if self.holds(id, shadow) {
+                continue;
+            }
+            self.forget(id, shadow);
+            if !shadow.has_pools()
+                && let Some(content) = shadow.get(id)
+            {
+                content.each_child(|_, child| self.let_go(child, shadow));
             }
         }
         self.written.clear();
     }
 
+    /// Forgets a structure, and where that is not what the shadow says, what it leads to.
     fn forget(&mut self, id: RefId, shadow: &Shadow) {
-        let Some(known) = self.nodes.remove(&id) else { return };
-        self.full.remove(id.0);
-        let Some(below) = known.below else { return };
-        for child in below.children.into_values().chain(below.items) {
-            if shadow.is_hidden(child) {
-                self.let_go(child);
+        self.known.remove(id.0);
+        self.tell_for(id, None);
+        if self.nodes.is_empty() {
+            return;
+        }
+        let below = self.nodes.remove(&id).and_then(|known| known.below);
+        if let Some(below) = below.filter(|_| shadow.has_pools()) {
+            for child in below.children.into_values().chain(below.items) {
+                self.let_go_hidden(child, shadow);
             }
         }
     }
@@ -295,27 +346,34 @@ impl ClientView {
         if !sight.shadow.is_hidden(id) {
             return;
         }
-        self.nodes.entry(id).and_modify(|known| known.count += 1).or_insert_with(|| {
+        if self.known.insert(id.0) {
             open.push(id);
             self.written.insert(id.0);
-            Known { count: 1, ..Known::default() }
-        });
+        }
+        if sight.shadow.has_pools() {
+            self.nodes.entry(id).or_default().count += 1;
+        }
     }
 
-    /// What a place leads to, as far as the client was told.
+    /// What a place leads to, as far as the client was told, where that is remembered.
     fn child(&self, parent: RefId, key: Key) -> Option<RefId> {
         self.nodes.get(&parent)?.below.as_ref()?.children.get(&key).copied()
     }
 
     /// As [`let_go`](Self::let_go), of what may be public: that it holds anyway.
-    fn let_go_hidden(&mut self, id: RefId, sight: Sight<'_>) {
-        if sight.shadow.is_hidden(id) {
-            self.let_go(id);
+    fn let_go_hidden(&mut self, id: RefId, shadow: &Shadow) {
+        if shadow.is_hidden(id) {
+            self.let_go(id, shadow);
         }
     }
 
-    fn let_go(&mut self, id: RefId) {
-        if let Some(known) = self.nodes.get_mut(&id) {
+    /// A place leads to a node no longer.
+    fn let_go(&mut self, id: RefId, shadow: &Shadow) {
+        if !shadow.has_pools() {
+            if self.known.remove(id.0) {
+                self.loose.push(id);
+            }
+        } else if let Some(known) = self.nodes.get_mut(&id) {
             known.count = known.count.saturating_sub(1);
             if known.count == 0 {
                 self.loose.push(id);
@@ -323,11 +381,13 @@ impl ClientView {
         }
     }
 
-    /// Tells what a place leads to, if that is not what the client was told.
+    /// Tells what a place leads to, if that is not what the client was told. `stood` is the node that the
+    /// place led to before this tick, if it leads to another since.
     fn compare(
         &mut self,
         parent: RefId,
         key: Key,
+        stood: Option<RefId>,
         sight: Sight<'_>,
         open: &mut Vec<RefId>,
         out: &mut Writer,
@@ -338,20 +398,25 @@ impl ClientView {
             Key::Member(number) => return self.compare_member(parent, number, sight, open, out),
             Key::Field(_) | Key::Entry(_) => {}
         }
-        let before = self.child(parent, key);
-        let after = sight.seen(parent, content, key);
+        let child = content.child(key);
+        let after = child.filter(|child| sight.sees(parent, content, key, *child));
+        let before = if sight.shadow.has_pools() {
+            self.child(parent, key)
+        } else {
+            // It holds what a place leads to by that place alone.
+            let knows = |id: &RefId| self.known.has(id.0);
+            child.filter(knows).or_else(|| stood.filter(knows))
+        };
         if before == after {
             return;
         }
-        let below = self.nodes.entry(parent).or_default().below();
-        match after {
-            Some(child) => below.children.insert(key, child),
-            None => below.children.remove(&key),
-        };
+        if sight.shadow.has_pools() {
+            self.nodes.entry(parent).or_default().below().lead(key, after);
+        }
         out.stay_at(parent);
         write::place(out, content, key, 0, before.is_some(), after);
         after.into_iter().for_each(|child| self.acquire(child, sight, open));
-        before.into_iter().for_each(|child| self.let_go_hidden(child, sight));
+        before.into_iter().for_each(|child| self.let_go_hidden(child, sight.shadow));
     }
 
     /// Tells an entry of a map of values that is filtered. `is_moved` says that it may have another value.
@@ -401,13 +466,16 @@ impl ClientView {
         // An edit is a visit of its own: that is what its moves are counted by.
         out.go_to(array);
         write::items(out, RefEdit { from: 0, before: &before, after: &after });
+        let stays = match sight.shadow.has_pools() {
+            true => Bits::default(),
+            // What comes again and goes is not counted.
+            false => after.iter().map(|child| child.0).collect(),
+        };
         for child in after {
             self.acquire(child, sight, open);
         }
-        for child in before {
-            if sight.shadow.is_hidden(child) {
-                self.let_go(child);
-            }
+        for child in before.into_iter().filter(|child| !stays.has(child.0)) {
+            self.let_go_hidden(child, sight.shadow);
         }
     }
 
@@ -420,46 +488,48 @@ impl ClientView {
             let Some(content) = sight.shadow.get(id) else { continue };
             let shown = sight.shows(id);
             out.go_to(id);
-            if shown.is_some() {
-                self.full.insert(id.0);
-            }
+            self.tell_for(id, shown);
             if let Content::Struct(node) = content {
-                let shows = |field| sight.shows_field(node, field, shown);
-                write::fields(out, node, sight.types, shows);
+                if shown == Some(Shown::UNTAGGED) && sight.rows.shows_all(node.index) {
+                    write::all_fields(out, node);
+                } else {
+                    let shows = |field| sight.shows_field(node, field, shown);
+                    write::fields(out, node, sight.types, shows);
+                }
             } else if shown.is_some() && !sight.shadow.is_sifted(id) {
                 write::values(out, content);
             }
             self.change_customs(id, sight, out);
-            children.clear();
-            sight.each_child(id, content, |key, child| children.push((key, child)));
-            let known = self.nodes.entry(id).or_default();
-            known.shows = shown;
             if let Content::MapOfValues(entries) = content
                 && sight.shadow.is_sifted(id)
             {
                 for (number, entry) in entries.iter() {
                     if sight.shows_entry(id, number) {
-                        known.below().values.insert(number);
+                        self.nodes.entry(id).or_default().below().values.insert(number);
                         write::value(out, number, false, Some(entry));
                     }
                 }
             }
+            children.clear();
+            sight.each_child(id, content, |key, child| children.push((key, child)));
             if children.is_empty() {
                 continue;
             }
-            let below = known.below();
             if let Content::Nodes(_) = content {
-                below.items.extend(children.iter().map(|(_, child)| *child));
-                write::items(out, RefEdit { from: 0, before: &[], after: &below.items });
+                let items = &mut self.nodes.entry(id).or_default().below().items;
+                items.extend(children.iter().map(|(_, child)| *child));
+                write::items(out, RefEdit { from: 0, before: &[], after: items });
             } else {
-                below.children.reserve(children.len());
                 for (key, child) in children.iter() {
-                    let number = match key {
-                        Key::Member(number) => below.number(*number),
-                        _ => 0,
-                    };
+                    let mut number = 0;
+                    if sight.shadow.has_pools() || matches!(key, Key::Member(_)) {
+                        let below = self.nodes.entry(id).or_default().below();
+                        below.lead(*key, Some(*child));
+                        if let Key::Member(member) = key {
+                            number = below.number(*member);
+                        }
+                    }
                     write::place(out, content, *key, number, false, Some(*child));
-                    below.children.insert(*key, *child);
                 }
             }
             let first = open.len();
@@ -478,16 +548,11 @@ impl ClientView {
         sight: Sight<'_>,
         out: &mut Writer,
     ) {
-        let before = self.nodes.get(&id).and_then(|known| known.shows);
-        let now = sight.shows(id);
+        let (before, now) = (self.told_for(id), sight.shows(id));
         if before == now {
             return;
         }
-        self.nodes.entry(id).or_default().shows = now;
-        match now {
-            Some(_) => self.full.insert(id.0),
-            None => self.full.remove(id.0),
-        };
+        self.tell_for(id, now);
         let Some(Content::Struct(node)) = sight.shadow.get(id) else { return };
         if before.is_none() {
             // All that it sees now is told here.
@@ -511,6 +576,9 @@ impl ClientView {
     /// Tells what is this client's own in fields of a struct, where that is not what it was told. The
     /// shadow knows nothing of these, for the walk does not.
     fn change_customs(&mut self, id: RefId, sight: Sight<'_>, out: &mut Writer) {
+        if !sight.rows.has_customs() {
+            return;
+        }
         let now = || sight.view.customs(id, sight.shadow.is_hidden(id));
         let told = self.nodes.get(&id).and_then(|known| known.below.as_ref());
         if told.is_none_or(|below| below.customs.is_empty()) && now().next().is_none() {
@@ -544,6 +612,13 @@ impl Known {
 }
 
 impl Below {
+    fn lead(&mut self, key: Key, child: Option<RefId>) {
+        match child {
+            Some(child) => self.children.insert(key, child),
+            None => self.children.remove(&key),
+        };
+    }
+
     /// The number of an entry for this client: older decoders count for themselves.
     fn number(&mut self, number: u32) -> u32 {
         let new = self.next_number;

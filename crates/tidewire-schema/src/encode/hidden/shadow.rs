@@ -30,6 +30,7 @@ pub(super) struct Shadow {
     hidden: Bits,
     /// Collections whose entries are filtered.
     sifted: Bits,
+    has_pools: bool,
 }
 
 #[derive(Debug)]
@@ -67,6 +68,18 @@ impl StructShadow {
 }
 
 impl Shadow {
+    /// Of a state with pools or without.
+    pub(super) fn new(has_pools: bool) -> Self {
+        Self { has_pools, ..Self::default() }
+    }
+
+    /// Whether several places may lead to one node, and hidden ones to one that everyone is told of.
+    /// Elsewhere a node has one place as long as it is there.
+    pub(super) fn has_pools(&self) -> bool {
+        self.has_pools
+    }
+
+    #[inline]
     pub(super) fn get(&self, node: RefId) -> Option<&Content> {
         self.nodes.get(node.0 as usize)?.as_deref()
     }
@@ -153,6 +166,19 @@ impl Shadow {
         }
     }
 
+    /// Whether a struct is known to have a value in a field, which is another one now.
+    #[inline(always)]
+    pub(super) fn put_field(&mut self, node: RefId, field: FieldIndex, value: Value<'_>) -> bool {
+        let content = self.nodes.get_mut(node.0 as usize).and_then(Option::as_deref_mut);
+        if let Some(Content::Struct(node)) = content
+            && let Some(Some(place)) = node.values.get_mut(usize::from(field.0))
+        {
+            place.put(value);
+            return true;
+        }
+        false
+    }
+
     pub(super) fn set_field(
         &mut self,
         node: RefId,
@@ -169,6 +195,7 @@ impl Shadow {
         }
     }
 
+    /// A field leads to a node, or to none. Tells to which it led.
     pub(super) fn lead(
         &mut self,
         parent: RefId,
@@ -177,8 +204,8 @@ impl Shadow {
         child: Option<RefId>,
         kind: Option<FieldKind>,
         types: &TypeSet,
-    ) {
-        let Some(node) = self.structure(parent, index, types) else { return };
+    ) -> Option<RefId> {
+        let node = self.structure(parent, index, types)?;
         let at = node.children.iter().position(|(other, _)| *other == field);
         let old = at.map(|at| node.children.swap_remove(at).1);
         if let Some(child) = child {
@@ -187,11 +214,13 @@ impl Shadow {
         if let Some(old) = old {
             self.unlist(old, parent, Key::Field(field));
         }
-        let Some(child) = child else { return };
-        self.list(child, parent, Key::Field(field));
-        if let Some(kind) = kind {
-            self.open(parent, field, child, kind);
+        if let Some(child) = child {
+            self.list(child, parent, Key::Field(field));
+            if let Some(kind) = kind {
+                self.open(parent, field, child, kind);
+            }
         }
+        old
     }
 
     /// A field leads to a node, of which all is new if it is a collection.
@@ -212,20 +241,21 @@ impl Shadow {
         self.put(child, content);
     }
 
-    /// Whether it led to a node.
-    pub(super) fn remove_entry(&mut self, map: RefId, number: u32) -> bool {
+    /// Whether entries of the map lead to nodes, and to which this one did.
+    pub(super) fn remove_entry(&mut self, map: RefId, number: u32) -> (bool, Option<RefId>) {
         match self.content(map) {
             Some(Content::MapOfNodes(entries)) => {
-                if let Some((_, child)) = entries.remove(number) {
+                let child = entries.remove(number).map(|(_, child)| child);
+                if let Some(child) = child {
                     self.unlist(child, map, Key::Entry(number));
                 }
-                true
+                (true, child)
             }
             Some(Content::MapOfValues(entries)) => {
                 entries.remove(number);
-                false
+                (false, None)
             }
-            _ => false,
+            _ => (false, None),
         }
     }
 
@@ -238,8 +268,14 @@ impl Shadow {
         }
     }
 
-    pub(super) fn lead_entry(&mut self, map: RefId, at: EntryAt<'_>, child: RefId) {
-        let Some(Content::MapOfNodes(entries)) = self.content(map) else { return };
+    /// An entry leads to a node. Tells to which it led.
+    pub(super) fn lead_entry(
+        &mut self,
+        map: RefId,
+        at: EntryAt<'_>,
+        child: RefId,
+    ) -> Option<RefId> {
+        let Some(Content::MapOfNodes(entries)) = self.content(map) else { return None };
         let old = match entries.get_mut(at.index) {
             Some((_, current)) => Some(std::mem::replace(current, child)),
             None => {
@@ -251,6 +287,7 @@ impl Shadow {
             self.unlist(old, map, Key::Entry(at.index));
         }
         self.list(child, map, Key::Entry(at.index));
+        old
     }
 
     pub(super) fn set_item(&mut self, array: RefId, index: usize, value: Value<'_>) {

@@ -2,7 +2,10 @@
 
 use tidewire_state::{FieldIndex, RefId, Shown, StateView, TypeSet, Visibility};
 
-use super::shadow::{Content, Key, Shadow, StructShadow};
+use super::{
+    rows::Rows,
+    shadow::{Content, Key, Shadow, StructShadow},
+};
 
 /// What a client may see.
 #[derive(Clone, Copy)]
@@ -10,6 +13,7 @@ pub(super) struct Sight<'a> {
     pub(super) view: &'a StateView,
     pub(super) shadow: &'a Shadow,
     pub(super) types: &'a TypeSet,
+    pub(super) rows: &'a Rows,
 }
 
 impl Sight<'_> {

@@ -42,6 +42,16 @@ pub(super) fn fields(
     }
 }
 
+/// All fields of a struct that hold values.
+pub(super) fn all_fields(out: &mut Writer, node: &StructShadow) {
+    for (at, value) in (0..).zip(&node.values) {
+        if let Some(value) = value {
+            out.switch();
+            wire::write_field(&mut out.out, op::ADD | at, value.value());
+        }
+    }
+}
+
 /// All values of a collection.
 pub(super) fn values(out: &mut Writer, content: &Content) {
     let none = Values(&[]);

@@ -33,11 +33,11 @@ impl ClientView {
                 let gone = below.numbers.remove(&number).unwrap_or_default();
                 out.stay_at(parent);
                 write::place(out, content, key, gone, true, None);
-                self.let_go_hidden(before, sight);
+                self.let_go_hidden(before, sight.shadow);
             }
             (None, Some(after)) => {
                 let below = self.nodes.entry(parent).or_default().below();
-                below.children.insert(key, after);
+                below.lead(key, Some(after));
                 let came = below.number(number);
                 out.stay_at(parent);
                 write::place(out, content, key, came, false, Some(after));
@@ -80,7 +80,7 @@ impl ClientView {
             let below = self.nodes.entry(parent).or_default().below();
             match after {
                 Some(child) => {
-                    below.children.insert(key, child);
+                    below.lead(key, Some(child));
                     let came = below.number(*number);
                     write::place(out, content, key, came, false, Some(child));
                 }
@@ -91,7 +91,7 @@ impl ClientView {
             }
             if before != after {
                 after.into_iter().for_each(|child| self.acquire(child, sight, open));
-                before.into_iter().for_each(|child| self.let_go_hidden(child, sight));
+                before.into_iter().for_each(|child| self.let_go_hidden(child, sight.shadow));
             }
         }
     }
