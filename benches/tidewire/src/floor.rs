@@ -35,7 +35,15 @@ pub struct Floor {
     slots: Vec<Slot>,
     dirty: Vec<u32>,
     patch: Vec<u8>,
-    client: Vec<Entity>,
+    client: Client,
+}
+
+/// What a client holds: the same map, with nothing to be noted as dirty.
+#[derive(Default)]
+struct Client {
+    hasher: RandomState,
+    by_key: HashTable<u32>,
+    slots: Vec<(Box<str>, Entity)>,
 }
 
 struct Slot {
@@ -54,9 +62,10 @@ impl Floor {
             slots: Vec::new(),
             dirty: Vec::new(),
             patch: Vec::new(),
-            client: workload.entities().map(|(_, entity)| entity).collect(),
+            client: Client::default(),
         };
         for (key, entity) in workload.entities() {
+            floor.client.insert(key.into(), entity.clone()).expect("entities are counted in a u32");
             let Floor { hasher, by_key, slots, .. } = &mut floor;
             slots.push(Slot { key: key.into(), entity, dirty: 0 });
             by_key.insert_unique(hasher.hash_one(key), slots.len() as u32 - 1, |&slot| {
@@ -121,11 +130,29 @@ impl Peer for Floor {
     }
 
     fn apply(&mut self, patch: &[u8]) {
-        read_patch(patch, &mut self.client).expect("the floor reads what it writes");
+        read_patch(patch, &mut self.client.slots).expect("the floor reads what it writes");
     }
 
     fn copies(&mut self) -> [Vec<Entity>; 2] {
-        [self.slots.iter().map(|slot| slot.entity.clone()).collect(), self.client.clone()]
+        [self.slots.iter().map(|slot| slot.entity.clone()).collect(), self.client.copy()]
+    }
+}
+
+impl Client {
+    /// Appends an entity whose key is not there; `None` where no slot has a number left.
+    #[inline]
+    fn insert(&mut self, key: Box<str>, entity: Entity) -> Option<()> {
+        let Self { hasher, by_key, slots } = self;
+        let index = u32::try_from(slots.len()).ok()?;
+        by_key.insert_unique(hasher.hash_one(&*key), index, |&slot| {
+            slots.get(slot as usize).map_or(0, |(key, _)| hasher.hash_one(&**key))
+        });
+        slots.push((key, entity));
+        Some(())
+    }
+
+    fn copy(&self) -> Vec<Entity> {
+        self.slots.iter().map(|(_, entity)| entity.clone()).collect()
     }
 }
 
@@ -163,13 +190,14 @@ fn write_field<const N: usize>(out: &mut Vec<u8>, field: u8, value: [u8; N]) {
 }
 
 /// Brings the entities up to date; `None` where the bytes are not of a patch of field changes.
-fn read_patch(mut bytes: &[u8], entities: &mut [Entity]) -> Option<()> {
+fn read_patch(mut bytes: &[u8], slots: &mut [(Box<str>, Entity)]) -> Option<()> {
     let mut current: Option<&mut Entity> = None;
     while let Some((&operation, rest)) = bytes.split_first() {
         bytes = rest;
         if operation == SWITCH_TO_STRUCTURE {
             let ref_id = take_number(&mut bytes)?;
-            current = Some(entities.get_mut(ref_id.checked_sub(FIRST_ENTITY)?)?);
+            let (_, entity) = slots.get_mut(ref_id.checked_sub(FIRST_ENTITY)?)?;
+            current = Some(entity);
             continue;
         }
         let entity = current.as_deref_mut()?;

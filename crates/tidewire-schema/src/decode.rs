@@ -63,7 +63,13 @@ pub use self::{
     limits::Limits,
 };
 use self::{
-    compare::Fitting, error::Fault, foreign::Foreign, message::Message, nodes::ROOT, places::Tree,
+    compare::Fitting,
+    error::Fault,
+    fields::{Fields, known_fields},
+    foreign::Foreign,
+    message::Message,
+    nodes::ROOT,
+    places::Tree,
     reader::Reader,
 };
 
@@ -269,12 +275,40 @@ impl<S: StructSink> Decoder<S> {
         message: &[u8],
         observer: &mut O,
     ) -> Result<(), DecodeError> {
+        if !O::IGNORES || self.stopped || !self.tree.shares.is_empty() {
+            return self.apply_on(message, observer, Reader::new(message), ROOT, Ok(()));
+        }
+        let mut source = Fields::new(&self.tree.nodes, Reader::new(message), ROOT);
+        let result = known_fields(&mut self.state, &mut source);
+        // Most patches are that and nothing else, and leave nothing to be put right.
+        if source.reader.is_empty() && source.reader.text() == 0 && result.is_ok() {
+            self.received = true;
+            return Ok(());
+        }
+        let (reader, current) = (source.reader, source.current);
+        self.apply_on(message, observer, reader, current, result)
+    }
+
+    /// Applies a message from where it was read to, as far as that went well.
+    #[inline(never)]
+    fn apply_on<O: ChangeObserver>(
+        &mut self,
+        message: &[u8],
+        observer: &mut O,
+        reader: Reader<'_>,
+        current: u32,
+        known: Result<(), Fault>,
+    ) -> Result<(), DecodeError> {
         self.received = true;
         self.tree.moves_left = self.tree.limits.moves_of(message);
         let stopped = self.stopped;
         let mut message = self.message(message, observer);
-        let result =
-            if stopped { Err(Fault::at(0, DecodeErrorKind::Stopped)) } else { message.run() };
+        (message.reader, message.current) = (reader, current);
+        let result = match known {
+            Ok(()) if stopped => Err(Fault::at(0, DecodeErrorKind::Stopped)),
+            Ok(()) => message.run(),
+            Err(fault) => Err(fault),
+        };
         let result = result.map_err(|fault| DecodeError::new(message.path(&fault), fault));
         self.stopped |= result.is_err();
         result

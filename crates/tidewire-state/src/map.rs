@@ -3,6 +3,10 @@
 //! Slots lie in one vector in order of insertion. A removed entry leaves a gap, so that no other
 //! slot moves; gaps are closed when the vector would grow. What was inserted since the last walk
 //! is the vector's tail, so only slots before the tail are ever put on the touched list.
+//!
+//! What a walk remembers of a slot lies in a vector of its own, by the same number. So a map that no walk
+//! comes by, as a client's, has none of it: its entries take half the memory, and to change one is
+//! to touch one cache line. On a server a key and its value are one line, what was sent of it another.
 
 mod access;
 mod entry;
@@ -24,6 +28,7 @@ use crate::{
     identity::Identity,
     schema::{Element, Gone},
     touched::{Link, Touched},
+    visitor::EntryAt,
 };
 
 /// A map from strings to primitives or structs.
@@ -41,6 +46,8 @@ use crate::{
 /// ```
 pub struct MapSchema<V: Element> {
     slots: Vec<Slot<V>>,
+    /// What is remembered of slots: of all before the tail, and maybe of some that follow.
+    told: Vec<Told<V>>,
     /// The slot of each key.
     table: HashTable<u32>,
     hasher: RandomState,
@@ -55,19 +62,35 @@ pub struct MapSchema<V: Element> {
 }
 
 #[repr(align(64))]
-struct Slot<V: Element> {
-    link: Link,
+struct Slot<V> {
     /// `None` is a gap.
     entry: Option<Held<V>>,
 }
 
-struct Held<V: Element> {
+struct Held<V> {
     key: CompactString,
     value: V,
+}
+
+/// What is remembered of a slot. Of a gap it is void.
+#[repr(align(64))]
+struct Told<V: Element> {
+    link: Link,
     mirror: V::Mirror,
     /// The number of the key on the wire, once a walk has seen it.
     index: u32,
     replaced: bool,
+}
+
+impl<V: Element> Default for Told<V> {
+    fn default() -> Self {
+        Self {
+            link: Link::default(),
+            mirror: V::Mirror::default(),
+            index: EntryAt::UNKNOWN,
+            replaced: false,
+        }
+    }
 }
 
 struct Removed {
@@ -86,6 +109,7 @@ impl<V: Element> MapSchema<V> {
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             slots: Vec::with_capacity(capacity),
+            told: Vec::new(),
             table: HashTable::with_capacity(capacity),
             hasher: RandomState::default(),
             touched: Touched::default(),

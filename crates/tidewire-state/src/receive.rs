@@ -184,7 +184,8 @@ pub trait StructSink: Any {
         Ok(())
     }
 
-    /// Takes the next value of a source for a primitive field. Tells whether there is such a field.
+    /// Takes the next value of a source for a primitive field. Tells whether there is such a field;
+    /// if not, nothing is taken.
     ///
     /// # Errors
     ///
@@ -313,6 +314,9 @@ pub trait PoolSink {
             write `#[schema(skip)]` on it"
 )]
 pub trait Receive: ValueSink + Sized + 'static {
+    /// Whether it is a primitive, or one that may be absent.
+    const IS_PRIMITIVE: bool = false;
+
     /// This as a place.
     #[inline]
     fn place(&mut self) -> &mut dyn ValueSink {

@@ -121,10 +121,9 @@ impl Touched {
 /// What `iter_mut` and `values_mut` hand out: looking costs nothing, and several may live at once.
 pub struct Mut<'a, T> {
     pub(crate) value: &'a mut T,
-    pub(crate) link: &'a mut Link,
     pub(crate) index: usize,
     /// `None` where the walk looks at the slot anyway.
-    pub(crate) touched: Option<&'a Touched>,
+    pub(crate) mark: Option<(&'a Touched, &'a mut Link)>,
 }
 
 impl<T> Deref for Mut<'_, T> {
@@ -138,8 +137,8 @@ impl<T> Deref for Mut<'_, T> {
 impl<T> DerefMut for Mut<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        if let Some(touched) = self.touched {
-            touched.mark_shared(self.index, self.link);
+        if let Some((touched, link)) = &mut self.mark {
+            touched.mark_shared(self.index, link);
         }
         self.value
     }

@@ -1,14 +1,10 @@
 //! The floor of a snapshot: written from the slots, read into a map of entities by key.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use tidewire_bench_harness::{Entity, Peer, Tick, Workload};
 
 use super::{
-    ADD, FIRST_ENTITY, Floor, HP, NAME, SWITCH_TO_STRUCTURE, X, Y, take, take_number, take_text,
-    write_field, write_number, write_switch, write_text,
+    ADD, Client, FIRST_ENTITY, Floor, HP, NAME, SWITCH_TO_STRUCTURE, X, Y, take, take_number,
+    take_text, write_field, write_number, write_switch, write_text,
 };
 
 /// The root's one field leads to refId 1, the map, whose entries follow.
@@ -18,14 +14,6 @@ const HEAD: [u8; 4] = [ADD, 1, SWITCH_TO_STRUCTURE, 1];
 pub struct FloorJoin {
     server: Floor,
     client: Client,
-}
-
-/// What a client holds.
-#[derive(Default)]
-struct Client {
-    hasher: RandomState,
-    by_key: HashTable<u32>,
-    slots: Vec<(Box<str>, Entity)>,
 }
 
 impl FloorJoin {
@@ -72,14 +60,13 @@ impl Peer for FloorJoin {
 
     fn copies(&mut self) -> [Vec<Entity>; 2] {
         let [server, _] = self.server.copies();
-        [server, self.client.slots.iter().map(|(_, entity)| entity.clone()).collect()]
+        [server, self.client.copy()]
     }
 }
 
 impl Client {
     /// `None` where the bytes are not of a snapshot.
     fn read(&mut self, mut bytes: &[u8]) -> Option<()> {
-        let Self { hasher, by_key, slots } = self;
         if take(&mut bytes)? != HEAD {
             return None;
         }
@@ -88,15 +75,12 @@ impl Client {
             take_number(&mut bytes)?;
             let key: Box<str> = take_text(&mut bytes)?.into();
             take_number(&mut bytes)?.checked_sub(FIRST_ENTITY)?;
-            let index = u32::try_from(slots.len()).ok()?;
-            by_key.insert_unique(hasher.hash_one(&*key), index, |&slot| {
-                slots.get(slot as usize).map_or(0, |(key, _)| hasher.hash_one(&**key))
-            });
-            slots.push((key, Entity::default()));
+            self.insert(key, Entity::default())?;
         }
         while !bytes.is_empty() {
             let [SWITCH_TO_STRUCTURE] = take(&mut bytes)? else { return None };
-            let (_, entity) = slots.get_mut(take_number(&mut bytes)?.checked_sub(FIRST_ENTITY)?)?;
+            let (_, entity) =
+                self.slots.get_mut(take_number(&mut bytes)?.checked_sub(FIRST_ENTITY)?)?;
             let [_] = take(&mut bytes)?;
             entity.x = f32::from_le_bytes(take(&mut bytes)?);
             let [_] = take(&mut bytes)?;

@@ -45,7 +45,7 @@ impl Peer for FloorNames {
     }
 
     fn apply(&mut self, patch: &[u8]) {
-        read(patch, &mut self.0.client).expect("the floor reads what it writes");
+        read(patch, &mut self.0.client.slots).expect("the floor reads what it writes");
     }
 
     fn rearranges(&self) -> bool {
@@ -58,10 +58,10 @@ impl Peer for FloorNames {
 }
 
 /// `None` where the bytes are not of a patch of names.
-fn read(mut bytes: &[u8], entities: &mut [Entity]) -> Option<()> {
+fn read(mut bytes: &[u8], slots: &mut [(Box<str>, Entity)]) -> Option<()> {
     while !bytes.is_empty() {
         let [SWITCH_TO_STRUCTURE] = take(&mut bytes)? else { return None };
-        let entity = entities.get_mut(take_number(&mut bytes)?.checked_sub(FIRST_ENTITY)?)?;
+        let (_, entity) = slots.get_mut(take_number(&mut bytes)?.checked_sub(FIRST_ENTITY)?)?;
         let [operation] = take(&mut bytes)?;
         if operation != ADD | NAME {
             return None;

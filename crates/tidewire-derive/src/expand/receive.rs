@@ -42,7 +42,9 @@ pub(super) fn sink(input: &Struct<'_>) -> TokenStream {
                 }
             }
             None => quote_spanned! {span=>
-                #index => <#ty as __tidewire::Receive>::draw(&mut self.#name, __source, #is_number)?,
+                #index if <#ty as __tidewire::Receive>::IS_PRIMITIVE => {
+                    <#ty as __tidewire::Receive>::draw(&mut self.#name, __source, #is_number)?;
+                }
             },
         });
         descents.push(quote_spanned! {span=>

@@ -1,18 +1,78 @@
-//! The primitive fields of structs that lie in one collection, as they follow in a message.
+//! The primitive fields of structs, as they follow in a message: most of most messages is this.
 
 use tidewire_state::{
-    FieldIndex, PrimitiveKind, TypeSet, Value,
-    receive::{FieldSource, Misfit},
+    FieldIndex, PrimitiveKind, Value,
+    receive::{FieldSource, Misfit, StructSink},
 };
 
 use super::{
     error::{Fault, FaultPlace},
-    leaf::leaf_kind,
-    nodes::{NONE, Nodes, Spot},
-    places::Tree,
+    nodes::{FIRST_RESERVED, NONE, Nodes, ROOT},
     reader::Reader,
 };
 use crate::wire::{SWITCH_TO_STRUCTURE, op};
+
+/// How deep structs may lie that [`known_fields`] is for.
+const FAST_DEPTH: usize = 8;
+
+/// Applies what a message says of primitive fields where nobody hears of the changes, one struct after
+/// another: by Rust types, with no call that is not known when it is compiled.
+///
+/// Begins where structures are switched, and ends before everything out of the ordinary: at another
+/// structure, or at a field of the struct at hand.
+#[inline(always)]
+pub(super) fn known_fields<S: StructSink>(
+    root: &mut S,
+    source: &mut Fields<'_, '_>,
+) -> Result<(), Fault> {
+    while source.reader.peek() == Some(SWITCH_TO_STRUCTURE) {
+        let mut ahead = source.reader;
+        ahead.skip();
+        let id = ahead.unsigned()?;
+        let mut path = [0; FAST_DEPTH];
+        let Some(from) = way(source.nodes, id, &mut path) else { break };
+        source.reader.go_on(ahead);
+        (source.current, source.parent) = (id, source.nodes.near(id).parent);
+        root.receive(path.get(from..).unwrap_or_default(), source)?;
+    }
+    Ok(())
+}
+
+/// Puts the way from the root to a struct at the end of a path, and tells where it begins there. There is
+/// none to what lies apart, or very deep.
+#[inline(always)]
+fn way(nodes: &Nodes, id: u32, path: &mut [u32; FAST_DEPTH]) -> Option<usize> {
+    if !nodes.is_near_struct(id) {
+        return None;
+    }
+    // Most structs lie in a collection of the root.
+    let near = nodes.near(id);
+    let around = nodes.near(near.parent);
+    if around.parent == ROOT {
+        [path[FAST_DEPTH - 2], path[FAST_DEPTH - 1]] = [around.slot, near.slot];
+        return Some(FAST_DEPTH - 2);
+    }
+    any_way(nodes, id, path)
+}
+
+#[inline(never)]
+fn any_way(nodes: &Nodes, id: u32, path: &mut [u32; FAST_DEPTH]) -> Option<usize> {
+    let mut from = FAST_DEPTH;
+    let mut at = id;
+    while at != ROOT {
+        let near = nodes.near(at);
+        from = from.checked_sub(1)?;
+        *path.get_mut(from)? = near.slot;
+        at = near.parent;
+        if at >= FIRST_RESERVED {
+            // The value lies in a pool of the root, if it does not lie apart.
+            from = from.checked_sub(1)?;
+            *path.get_mut(from)? = at;
+            return (at != NONE).then_some(from);
+        }
+    }
+    Some(from)
+}
 
 /// What a message says about primitive fields, until anything else comes.
 ///
@@ -21,14 +81,11 @@ use crate::wire::{SWITCH_TO_STRUCTURE, op};
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'m, 'b> {
     nodes: &'m Nodes,
-    primitives: &'m [u64],
-    reader: Reader<'b>,
-    current: u32,
-    /// What the structs lie in.
+    pub(super) reader: Reader<'b>,
+    /// The structure at hand.
+    pub(super) current: u32,
+    /// What it lies in.
     parent: u32,
-    /// The type of the struct at hand, and its primitive fields, a bit each.
-    index: u32,
-    fields: u64,
     /// The field that is read, and how many bytes were left where its operation began.
     at: FieldIndex,
     start: usize,
@@ -36,18 +93,8 @@ pub(super) struct Fields<'m, 'b> {
 
 impl<'m, 'b> Fields<'m, 'b> {
     #[inline]
-    pub(super) fn new(tree: &'m Tree, reader: Reader<'b>, current: u32, spot: Spot) -> Self {
-        let (nodes, primitives) = (&tree.nodes, &tree.primitives[..]);
-        let Spot { parent, index, .. } = spot;
-        let fields = primitives.get(index as usize).copied().unwrap_or(0);
-        let (at, start) = (FieldIndex(0), 0);
-        Self { nodes, primitives, reader, current, parent, index, fields, at, start }
-    }
-
-    /// How far it was read, and the struct that was at hand then.
-    #[inline]
-    pub(super) fn end(&self) -> (Reader<'b>, u32) {
-        (self.reader, self.current)
+    pub(super) fn new(nodes: &'m Nodes, reader: Reader<'b>, current: u32) -> Self {
+        Self { nodes, reader, current, parent: NONE, at: FieldIndex(0), start: 0 }
     }
 }
 
@@ -57,19 +104,17 @@ impl FieldSource for Fields<'_, '_> {
     #[inline(always)]
     fn next_field(&mut self) -> Option<FieldIndex> {
         let byte = self.reader.peek()?;
-        let (operation, at) = (byte & 0xc0, byte & 0x3f);
-        // No field has the number 63, so this ends before another structure too.
-        if operation == op::DELETE || self.fields >> at & 1 == 0 {
+        if byte & 0xc0 == op::DELETE || byte == SWITCH_TO_STRUCTURE {
             return None;
         }
-        self.start = self.reader.left();
-        self.reader.skip();
-        self.at = FieldIndex(at);
+        self.at = FieldIndex(byte & 0x3f);
         Some(self.at)
     }
 
     #[inline(always)]
     fn read(&mut self, kind: PrimitiveKind) -> Result<Value<'_>, Fault> {
+        self.start = self.reader.left();
+        self.reader.skip();
         match self.reader.value(kind) {
             Ok(value) => Ok(value),
             Err(fault) => Err(in_field(self.at, fault)),
@@ -84,18 +129,19 @@ impl FieldSource for Fields<'_, '_> {
         let mut ahead = self.reader;
         ahead.skip();
         let id = ahead.unsigned()?;
-        let spot = self.nodes.near_spot(id);
-        if spot.parent != self.parent || spot.parent == NONE {
+        // What lies in the same collection is of the same kind, and nothing else is asked of it.
+        let near = self.nodes.near(id);
+        if near.parent != self.parent {
             return Ok(None);
         }
-        if spot.index != self.index {
-            match self.primitives.get(spot.index as usize) {
-                Some(fields) => (self.index, self.fields) = (spot.index, *fields),
-                None => return Ok(None),
-            }
-        }
         (self.reader, self.current) = (ahead, id);
-        Ok(Some(spot.slot))
+        Ok(Some(near.slot))
+    }
+
+    #[inline(always)]
+    fn go_on(&mut self, near: Self) {
+        self.reader.go_on(near.reader);
+        self.current = near.current;
     }
 
     #[inline]
@@ -112,15 +158,4 @@ fn in_field(at: FieldIndex, fault: Fault) -> Fault {
 #[cold]
 fn does_not_fit(at: FieldIndex, start: usize, misfit: Misfit) -> Fault {
     in_field(at, Fault::at(start, misfit.into()))
-}
-
-/// The primitive fields of every type, a bit each.
-pub(super) fn primitives(types: &TypeSet) -> Vec<u64> {
-    let fields = |info: &tidewire_state::TypeInfo| {
-        (0..63).zip(&info.fields).fold(0, |fields, (at, field)| {
-            let is_primitive = leaf_kind(field.kind).is_some();
-            fields | u64::from(is_primitive) << at
-        })
-    };
-    types.types.iter().map(fields).collect()
 }

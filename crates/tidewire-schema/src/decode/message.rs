@@ -10,9 +10,9 @@ use tidewire_state::{
 use super::{
     change::{Change, ChangeObserver, ChangePlace, ChangeValue, Operation},
     error::{DecodeErrorKind, Fault, FaultPlace},
-    fields::Fields,
+    fields::{Fields, known_fields},
     leaf::{as_leaf, as_read, leaf_kind},
-    nodes::{Declared, FIRST_RESERVED, NONE, Node, ROOT, Shape, Spot},
+    nodes::{Declared, FIRST_RESERVED, NONE, Node, ROOT, Shape},
     places::{Tree, resolve},
     reader::Reader,
 };
@@ -29,9 +29,6 @@ pub(super) struct Message<'a, 'b, S, O> {
     pub(super) current: u32,
 }
 
-/// How deep structs may lie that [`Message::known_fields`] is for.
-const FAST_DEPTH: usize = 8;
-
 /// Why the run of a struct's primitive fields is over.
 enum Stop {
     /// The message is, or another structure follows.
@@ -41,37 +38,33 @@ enum Stop {
 }
 
 impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
-    /// Applies all of it.
+    /// Applies what is left of it.
     pub(super) fn run(&mut self) -> Result<(), Fault> {
-        // A patch begins at the root, of which it mostly has nothing to say.
-        if !self.is_over() {
-            self.structs()?;
-        }
         loop {
+            if O::IGNORES && self.tree.shares.is_empty() {
+                self.known_fields()?;
+            }
             let start = self.reader;
-            if start.is_empty() {
-                return self.end(start.offset());
+            match start.peek() {
+                None => return self.end(start.offset()),
+                Some(SWITCH_TO_STRUCTURE) => {}
+                // It begins at the root, and goes on with other fields of the struct at hand.
+                Some(_) => {
+                    self.structs()?;
+                    continue;
+                }
             }
             self.reader.byte()?;
             let id = self.reader.unsigned()?;
-            // Of most structs no more is looked at than where they lie.
-            let Some(spot) = self.tree.nodes.spot(id) else {
+            if self.tree.nodes.get(id).is_none() {
                 if !self.foreign_structure(id)? {
                     return Err(Fault::at(start.offset(), DecodeErrorKind::UnknownRef { id }));
                 }
                 continue;
-            };
-            self.current = id;
-            if spot.type_index().is_some() {
-                if O::IGNORES && self.tree.shares.is_empty() {
-                    self.known_fields(spot)?;
-                }
-                if !self.is_over() {
-                    self.structs()?;
-                }
-                continue;
             }
+            self.current = id;
             match self.node()?.shape {
+                Shape::Struct(_) if self.is_over() => {}
                 Shape::Struct(_) => self.structs()?,
                 Shape::Map(_) => self.map()?,
                 Shape::Array(_) => self.array()?,
@@ -132,37 +125,14 @@ impl<S: StructSink, O: ChangeObserver> Message<'_, '_, S, O> {
         }
     }
 
-    /// As [`siblings`](Self::siblings), where nobody hears of the changes: by Rust types, with no
-    /// call that is not known when it is compiled. Ends before everything out of the ordinary.
-    #[inline]
-    fn known_fields(&mut self, spot: Spot) -> Result<(), Fault> {
+    /// As [`siblings`](Self::siblings), where nobody hears of the changes.
+    #[inline(never)]
+    fn known_fields(&mut self) -> Result<(), Fault> {
         let Self { tree, root, reader, current, .. } = self;
-        let mut path = [0; FAST_DEPTH];
-        let mut from = FAST_DEPTH;
-        if *current != ROOT {
-            let mut spot = spot;
-            loop {
-                if from < 2 {
-                    return Ok(());
-                }
-                from -= 1;
-                path[from] = spot.slot;
-                match spot.parent {
-                    ROOT => break,
-                    // The value lies in a pool of the root, or apart, where no way leads.
-                    apart @ FIRST_RESERVED.. => {
-                        from -= 1;
-                        path[from] = apart;
-                        break;
-                    }
-                    parent => spot = tree.nodes.near_spot(parent),
-                }
-            }
-        }
-        let mut source = Fields::new(tree, *reader, *current, spot);
-        let received = StructSink::receive(&mut **root, &path[from..], &mut source);
-        (*reader, *current) = source.end();
-        received
+        let mut source = Fields::new(&tree.nodes, *reader, *current);
+        let result = known_fields(&mut **root, &mut source);
+        (*reader, *current) = (source.reader, source.current);
+        result
     }
 
     /// Primitive fields of the struct at hand and of those that follow and lie in the same map,

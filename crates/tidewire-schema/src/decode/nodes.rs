@@ -15,18 +15,27 @@ pub(super) const FIRST_RESERVED: u32 = POOLS;
 
 /// All nodes by refId.
 ///
-/// Where their values lie is in a table of its own: most of most messages needs no more of a node,
-/// and thousands of those stay in cache.
+/// Where their values lie is in a table of its own, eight bytes a node: most of most messages needs no
+/// more, and thousands of those stay in cache.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     /// As far as `nodes` is a vector.
-    spots: Vec<Spot>,
+    near: Vec<Near>,
+    /// What [`Spot::index`] is of those.
+    indexes: Vec<u32>,
     /// The others.
-    far_spots: HashMap<u32, Spot>,
+    far: HashMap<u32, Spot>,
     nodes: IndexTable<Node>,
 }
 
-/// Where the value of a node lies. [`Spot::UNKNOWN`] if there is no node.
+/// A [`Spot`] without the type. It lies apart if there is no node.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Near {
+    pub(super) parent: u32,
+    pub(super) slot: u32,
+}
+
+/// Where the value of a node lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
     /// The node that it lies in, or [`POOLS`] and the number of a pool. [`NONE`] while it is apart,
@@ -57,28 +66,28 @@ impl Nodes {
     /// Where the value of a node lies.
     #[inline]
     pub(super) fn spot(&self, id: u32) -> Option<Spot> {
-        match self.spots.get(id as usize) {
-            Some(spot) => Some(*spot).filter(|spot| spot.index != ABSENT),
-            None => self.far_spot(id),
+        match (self.near.get(id as usize), self.indexes.get(id as usize)) {
+            (Some(_), Some(&ABSENT)) => None,
+            (Some(&Near { parent, slot }), Some(&index)) => Some(Spot { parent, slot, index }),
+            _ => self.far_spot(id),
         }
     }
 
-    /// The same by small numbers; what they do not lead to is nowhere.
+    /// The same by small numbers; what others lead to, or what is not there, lies apart.
     #[inline(always)]
-    pub(super) fn near_spot(&self, id: u32) -> Spot {
-        self.spots.get(id as usize).copied().unwrap_or(Spot::UNKNOWN)
+    pub(super) fn near(&self, id: u32) -> Near {
+        self.near.get(id as usize).copied().unwrap_or(Near::APART)
+    }
+
+    /// Whether a small number is that of a struct.
+    #[inline(always)]
+    pub(super) fn is_near_struct(&self, id: u32) -> bool {
+        self.indexes.get(id as usize).is_some_and(|index| *index < ABSENT)
     }
 
     #[cold]
     fn far_spot(&self, id: u32) -> Option<Spot> {
-        self.far_spots.get(&id).copied()
-    }
-
-    fn spot_mut(&mut self, id: u32) -> Option<&mut Spot> {
-        match self.spots.get_mut(id as usize) {
-            Some(spot) => Some(spot).filter(|spot| spot.index != ABSENT),
-            None => self.far_spots.get_mut(&id),
-        }
+        self.far.get(&id).copied()
     }
 
     /// What the value of a node lies in.
@@ -88,8 +97,15 @@ impl Nodes {
 
     /// Notes where the value of a node lies now.
     pub(super) fn put(&mut self, id: u32, parent: u32, slot: u32) {
-        if let Some(spot) = self.spot_mut(id) {
-            (spot.parent, spot.slot) = (parent, slot);
+        let at = id as usize;
+        match (self.near.get_mut(at), self.indexes.get(at)) {
+            (Some(_), Some(&ABSENT)) => {}
+            (Some(near), Some(_)) => *near = Near { parent, slot },
+            _ => {
+                if let Some(spot) = self.far.get_mut(&id) {
+                    (spot.parent, spot.slot) = (parent, slot);
+                }
+            }
         }
     }
 
@@ -105,26 +121,31 @@ impl Nodes {
             _ => NONE,
         };
         self.nodes.insert(id, node);
-        let near = self.nodes.dense_len();
-        if near > self.spots.len() {
-            self.spots.resize(near, Spot::UNKNOWN);
-            for (id, spot) in self.far_spots.extract_if(|id, _| (*id as usize) < near) {
-                self.spots[id as usize] = spot;
+        let len = self.nodes.dense_len();
+        if len > self.near.len() {
+            self.near.resize(len, Near::APART);
+            self.indexes.resize(len, ABSENT);
+            for (id, spot) in self.far.extract_if(|id, _| (*id as usize) < len) {
+                let Spot { parent, slot, index } = spot;
+                self.near[id as usize] = Near { parent, slot };
+                self.indexes[id as usize] = index;
             }
         }
-        let spot = Spot { parent: NONE, slot: 0, index };
-        match self.spots.get_mut(id as usize) {
-            Some(place) => *place = spot,
-            None => drop(self.far_spots.insert(id, spot)),
+        let at = id as usize;
+        match (self.near.get_mut(at), self.indexes.get_mut(at)) {
+            (Some(near), Some(place)) => (*near, *place) = (Near::APART, index),
+            _ => drop(self.far.insert(id, Spot { parent: NONE, slot: 0, index })),
         }
     }
 
     pub(super) fn remove(&mut self, id: u32) -> Option<(Spot, Node)> {
         let node = self.nodes.remove(id)?;
-        let spot = match self.spots.get_mut(id as usize) {
-            Some(spot) => std::mem::replace(spot, Spot::UNKNOWN),
-            None => self.far_spots.remove(&id)?,
-        };
+        let spot = self.spot(id)?;
+        let at = id as usize;
+        match (self.near.get_mut(at), self.indexes.get_mut(at)) {
+            (Some(near), Some(index)) => (*near, *index) = (Near::APART, ABSENT),
+            _ => drop(self.far.remove(&id)),
+        }
         Some((spot, node))
     }
 
@@ -147,9 +168,11 @@ impl Nodes {
     }
 }
 
-impl Spot {
-    const UNKNOWN: Self = Self { parent: NONE, slot: 0, index: ABSENT };
+impl Near {
+    const APART: Self = Self { parent: NONE, slot: 0 };
+}
 
+impl Spot {
     /// The type, if it is a struct.
     #[inline]
     pub(super) fn type_index(self) -> Option<TypeIndex> {

@@ -9,7 +9,6 @@ use tidewire_state::{
 
 use super::{
     error::DecodeErrorKind,
-    fields::primitives,
     foreign::Foreign,
     limits::{COLLECTION, ITEM, Limits, size_of_struct},
     nodes::{Declared, FIRST_RESERVED, NONE, Node, Nodes, ROOT, Shape},
@@ -20,8 +19,6 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) types: Arc<TypeSet>,
-    /// Which fields of each type are primitive.
-    pub(super) primitives: Vec<u64>,
     pub(super) nodes: Nodes,
     /// Values that are in no place, by refId: taken out by the message at hand and perhaps put in
     /// again, of instances in several places, or kept alive by a count alone.
@@ -105,11 +102,9 @@ impl Tree {
         node.count = 1;
         let mut nodes = Nodes::default();
         nodes.insert(ROOT, node);
-        let primitives = primitives(&types);
         let pools = (0..usize::from(NOWHERE - 1)).map_while(|at| Some(root.pool(at)?.holds()));
         Self {
             types,
-            primitives,
             nodes,
             detached: HashMap::new(),
             shares: Shares::default(),

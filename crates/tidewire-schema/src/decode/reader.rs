@@ -55,6 +55,13 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
+    /// Goes on where a copy has come to. A copy of all of it would wait for the parts to be written.
+    #[inline(always)]
+    pub(super) fn go_on(&mut self, copy: Self) {
+        self.rest = copy.rest;
+        self.text = copy.text;
+    }
+
     /// Goes past a byte that was looked at.
     #[inline]
     pub(crate) fn skip(&mut self) {

@@ -39,13 +39,17 @@ fn recorded() -> Vec<Vec<u8>> {
     hex.map(|hex| bytes(hex.unwrap())).collect()
 }
 
-/// Applies all to a typed and a dynamic decoder, which must agree whether it can be read.
+/// Applies all to a typed and a dynamic decoder, which must agree whether it can be read, and to one
+/// that tells nobody of changes, which goes another way to the very same.
 fn apply(messages: &[Vec<u8>]) {
     let mut typed = Decoder::<State>::new();
+    let mut quiet = Decoder::<State>::new();
     let mut dynamic = Decoder::from_types(Arc::new(State::default().describe()));
     for message in messages {
         let mut changes: Vec<OwnedChange> = Vec::new();
         let result = typed.apply_with(message, &mut changes);
+        let other = quiet.apply(message);
+        assert_eq!(format!("{result:?} {typed:?}"), format!("{other:?} {quiet:?}"));
         let other = dynamic.apply(message);
         match (&result, &other) {
             (Ok(()), Ok(())) => {}

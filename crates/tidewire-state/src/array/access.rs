@@ -233,9 +233,9 @@ pub struct Drain<'a, V: Element>(std::vec::Drain<'a, ArraySlot<V>>);
 
 impl<'a, V: Element> IterMut<'a, V> {
     fn guard(&self, (index, slot): (usize, &'a mut ArraySlot<V>)) -> Mut<'a, V> {
-        let touched = (index < self.moved_from || V::IS_NODE).then_some(self.touched);
-        let index = index + self.shifted;
-        Mut { value: &mut slot.value, link: &mut slot.link, index, touched }
+        let is_marked = index < self.moved_from || V::IS_NODE;
+        let mark = is_marked.then_some((self.touched, &mut slot.link));
+        Mut { value: &mut slot.value, index: index + self.shifted, mark }
     }
 }
 

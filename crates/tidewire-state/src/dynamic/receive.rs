@@ -45,6 +45,8 @@ impl StructSink for DynStruct {
         while let Some(at) = source.next_field() {
             let at = usize::from(at.0);
             let Some((info, field)) = fields.get(at).zip(self.fields.get_mut(at)) else { break };
+            // What is no primitive is not read.
+            let (DynField::Primitive(_) | DynField::Optional(_)) = field else { break };
             let value = match &info.kind {
                 FieldKind::Primitive(kind) => source.read(*kind)?,
                 FieldKind::Quantized(by) => match source.read(Value::Quantized(0, by).kind())? {

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use foldhash::fast::RandomState;
 
 use super::{Drain, Held, MapSchema, Removed, Slot};
-use crate::{schema::Element, text, touched::Link, visitor::EntryAt};
+use crate::{schema::Element, text};
 
 impl<V: Element> MapSchema<V> {
     #[inline]
@@ -42,11 +42,14 @@ impl<V: Element> MapSchema<V> {
     /// The value in a slot that is not a gap.
     #[inline]
     pub(super) fn touch(&mut self, at: usize) -> &mut V {
-        let slot = &mut self.slots[at];
         if at < self.tail {
-            self.touched.mark(at, &mut slot.link);
+            self.touched.mark(at, &mut self.told[at].link);
         }
-        &mut slot.entry.as_mut().expect("the table leads to slots that hold something").value
+        &mut self.slots[at]
+            .entry
+            .as_mut()
+            .expect("the table leads to slots that hold something")
+            .value
     }
 
     /// Puts a value in. Returns what stood there; the new value then keeps the key's place.
@@ -65,9 +68,9 @@ impl<V: Element> MapSchema<V> {
         self.replaced |= known;
         let current = self.touch(at);
         let old = std::mem::replace(current, value);
-        if let Some(held) = &mut self.slots[at].entry {
-            held.replaced = known;
-            V::entry_replaced(&mut held.mirror);
+        if let Some(told) = self.told.get_mut(at) {
+            told.replaced = known;
+            V::entry_replaced(&mut told.mirror);
         }
         old
     }
@@ -81,14 +84,7 @@ impl<V: Element> MapSchema<V> {
         let at = self.slots.len();
         assert!(at < MAX_SLOTS, "a map holds fewer than 2^32 - 2 entries");
         let hash = self.hash(&key);
-        let held = Held {
-            key,
-            value,
-            mirror: V::Mirror::default(),
-            index: EntryAt::UNKNOWN,
-            replaced: false,
-        };
-        self.slots.push(Slot { link: Link::default(), entry: Some(held) });
+        self.slots.push(Slot { entry: Some(Held { key, value }) });
         let Self { slots, table, hasher, .. } = self;
         table.insert_unique(hash, at as u32, |&at| hash_key(hasher, key_at(slots, at)));
         at
@@ -97,13 +93,15 @@ impl<V: Element> MapSchema<V> {
     /// Moves all slots together and puts the table and the touched list right.
     pub(super) fn close_gaps(&mut self) {
         self.tail = self.slots[..self.tail].iter().filter(|slot| slot.entry.is_some()).count();
+        let mut slots = self.slots.iter();
+        self.told.retain(|_| slots.next().is_some_and(|slot| slot.entry.is_some()));
         self.slots.retain(|slot| slot.entry.is_some());
         self.touched.forget();
         self.table.clear();
-        let Self { slots, table, hasher, touched, .. } = self;
-        for (at, slot) in slots.iter_mut().enumerate() {
-            if std::mem::take(&mut slot.link).is_touched() {
-                touched.mark(at, &mut slot.link);
+        let Self { slots, told, table, hasher, touched, .. } = self;
+        for (at, told) in told.iter_mut().enumerate() {
+            if std::mem::take(&mut told.link).is_touched() {
+                touched.mark(at, &mut told.link);
             }
         }
         for at in 0..slots.len() as u32 {
@@ -132,9 +130,10 @@ impl<V: Element> MapSchema<V> {
 
     /// Empties a slot that the table no longer leads to.
     pub(super) fn take_slot(&mut self, at: usize) -> Option<(CompactString, V)> {
-        let Held { key, value, mirror, index, .. } = self.slots[at].entry.take()?;
-        if at < self.tail {
-            self.removed.push(Removed { key: key.clone(), index, left: V::entry_gone(&mirror) });
+        let Held { key, value } = self.slots[at].entry.take()?;
+        if let Some(told) = self.told[..self.tail].get(at) {
+            let left = V::entry_gone(&told.mirror);
+            self.removed.push(Removed { key: key.clone(), index: told.index, left });
         }
         Some((key, value))
     }
@@ -164,15 +163,17 @@ impl<V: Element> MapSchema<V> {
 
     /// Takes everything out, in order of insertion. What the iterator is not asked for is dropped.
     pub fn drain(&mut self) -> Drain<'_, V> {
-        let known = self.slots[..self.tail].iter().filter_map(|slot| slot.entry.as_ref());
-        self.removed.extend(known.map(|held| Removed {
+        let known = self.slots.iter().zip(&self.told).take(self.tail);
+        let known = known.filter_map(|(slot, told)| Some((slot.entry.as_ref()?, told)));
+        self.removed.extend(known.map(|(held, told)| Removed {
             key: held.key.clone(),
-            index: held.index,
-            left: V::entry_gone(&held.mirror),
+            index: told.index,
+            left: V::entry_gone(&told.mirror),
         }));
         let left = self.len();
         self.table.clear();
         self.touched.forget();
+        self.told.clear();
         self.tail = 0;
         self.replaced = false;
         Drain { slots: self.slots.drain(..), left }
@@ -191,10 +192,10 @@ fn hash_key(hasher: &RandomState, key: &str) -> u64 {
 }
 
 #[inline]
-fn holds<V: Element>(slots: &[Slot<V>], at: u32, key: &str) -> bool {
+fn holds<V>(slots: &[Slot<V>], at: u32, key: &str) -> bool {
     slots[at as usize].entry.as_ref().is_some_and(|held| text::same(&held.key, key))
 }
 
-fn key_at<V: Element>(slots: &[Slot<V>], at: u32) -> &str {
+fn key_at<V>(slots: &[Slot<V>], at: u32) -> &str {
     slots[at as usize].entry.as_ref().map_or("", |held| &held.key)
 }

@@ -1,6 +1,6 @@
 //! Iterators, all in order of insertion.
 
-use super::{Held, MapSchema, Slot};
+use super::{Held, MapSchema, Slot, Told};
 use crate::{
     schema::Element,
     touched::{Mut, Touched},
@@ -17,8 +17,8 @@ impl<V: Element> MapSchema<V> {
         let left = self.len();
         IterMut {
             slots: self.slots.iter_mut().enumerate(),
+            told: self.told[..self.tail].iter_mut(),
             touched: &self.touched,
-            tail: self.tail,
             left,
         }
     }
@@ -70,8 +70,9 @@ impl<V: Element> Clone for Iter<'_, V> {
 /// Borrows entries mutably. See [`MapSchema::iter_mut`].
 pub struct IterMut<'a, V: Element> {
     slots: std::iter::Enumerate<std::slice::IterMut<'a, Slot<V>>>,
+    /// As far as the tail. What is left of it belongs to what is left of the slots.
+    told: std::slice::IterMut<'a, Told<V>>,
     touched: &'a Touched,
-    tail: usize,
     left: usize,
 }
 
@@ -79,13 +80,14 @@ impl<'a, V: Element> Iterator for IterMut<'a, V> {
     type Item = (&'a str, Mut<'a, V>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (index, link, held) = self.slots.find_map(|(index, slot)| {
-            let held = slot.entry.as_mut()?;
-            Some((index, &mut slot.link, held))
+        let Self { slots, told, touched, left } = self;
+        let (index, told, held) = slots.find_map(|(index, slot)| {
+            let told = told.next();
+            Some((index, told, slot.entry.as_mut()?))
         })?;
-        self.left -= 1;
-        let touched = (index < self.tail).then_some(self.touched);
-        Some((&held.key, Mut { value: &mut held.value, link, index, touched }))
+        *left -= 1;
+        let mark = told.map(|told| (*touched, &mut told.link));
+        Some((&held.key, Mut { value: &mut held.value, index, mark }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -63,10 +63,9 @@ impl<V: ReceivedElement> Siblings for MapSchema<V> {
     #[inline(always)]
     fn sibling(&mut self, slot: u32) -> Option<&mut V> {
         let at = slot as usize;
-        let slot = self.slots.get_mut(at)?;
-        let held = slot.entry.as_mut()?;
+        let held = self.slots.get_mut(at)?.entry.as_mut()?;
         if at < self.tail {
-            self.touched.mark(at, &mut slot.link);
+            self.touched.mark(at, &mut self.told[at].link);
         }
         Some(&mut held.value)
     }

@@ -1,6 +1,6 @@
 //! How a map is walked.
 
-use super::MapSchema;
+use super::{Held, MapSchema, Told};
 use crate::{
     filter::{Ask, PerPlayer, Sift, Viewer},
     identity::Seen,
@@ -89,11 +89,9 @@ impl<V: Element> MapSchema<V> {
         self.removed.clear();
         self.replaced = false;
         self.tail = 0;
-        for slot in &mut self.slots {
-            slot.link.clear();
-            if let Some(held) = &mut slot.entry {
-                held.replaced = false;
-            }
+        for told in &mut self.told {
+            told.link.clear();
+            told.replaced = false;
         }
         self.touched.forget();
     }
@@ -138,28 +136,46 @@ impl<V: Element> MapSchema<V> {
         }
     }
 
+    /// Makes room to remember something of every slot.
+    fn remember_all(&mut self) {
+        let missing = self.slots.len() - self.told.len();
+        if self.told.capacity() < self.slots.len() {
+            self.told.reserve_exact(self.slots.capacity() - self.told.len());
+        }
+        self.told.extend(std::iter::repeat_with(Told::default).take(missing));
+    }
+
+    /// All entries with what is remembered of them.
+    fn entries(&self) -> impl Iterator<Item = (&Held<V>, Option<&Told<V>>)> {
+        let told = self.told.iter().map(Some).chain(std::iter::repeat(None));
+        self.slots.iter().zip(told).filter_map(|(slot, told)| Some((slot.entry.as_ref()?, told)))
+    }
+
     fn report_touched<T: Visitor + ?Sized>(&mut self, map: Owner, walk: &mut Walk<'_, T>) {
-        let Self { slots, touched, .. } = self;
-        for at in touched.gather(|at| slots[at as usize].link) {
+        let Self { slots, told, touched, .. } = self;
+        for at in touched.gather(|at| told[at as usize].link) {
+            let told = &mut told[*at as usize];
             if let Some(held) = &mut slots[*at as usize].entry {
-                let replaced = std::mem::take(&mut held.replaced);
+                let replaced = std::mem::take(&mut told.replaced);
                 let how = if replaced { EntryChange::Replaced } else { EntryChange::Touched };
-                let at = EntryAt { index: held.index, key: &held.key };
-                held.value.entry_walk_own(&mut held.mirror, at, how, map, walk);
+                let at = EntryAt { index: told.index, key: &held.key };
+                held.value.entry_walk_own(&mut told.mirror, at, how, map, walk);
             }
         }
     }
 
     fn report_new<T: Visitor + ?Sized>(&mut self, mirror: &mut MapMirror, walk: &mut Walk<'_, T>) {
         self.touched.reserve(self.slots.capacity());
-        for (at, slot) in self.slots.iter_mut().enumerate().skip(self.tail) {
+        self.remember_all();
+        let entries = self.slots.iter_mut().zip(&mut self.told).enumerate();
+        for (at, (slot, told)) in entries.skip(self.tail) {
             if let Some(held) = &mut slot.entry {
-                held.index = mirror.indexes.allocate();
-                self.touched.mark(at, &mut slot.link);
+                told.index = mirror.indexes.allocate();
+                self.touched.mark(at, &mut told.link);
                 let MapMirror { id, hidden, sifted, .. } = *mirror;
                 let owner = Owner::of_entries(id, true, hidden, sifted);
-                let at = EntryAt { index: held.index, key: &held.key };
-                held.value.entry_walk_own(&mut held.mirror, at, EntryChange::New, owner, walk);
+                let at = EntryAt { index: told.index, key: &held.key };
+                held.value.entry_walk_own(&mut told.mirror, at, EntryChange::New, owner, walk);
             }
         }
         self.tail = self.slots.len();
@@ -167,13 +183,13 @@ impl<V: Element> MapSchema<V> {
 
     #[inline]
     fn report_below<T: Visitor + ?Sized>(&mut self, id: RefId, walk: &mut Walk<'_, T>) {
-        let Self { slots, touched, .. } = self;
-        for at in touched.gather(|at| slots[at as usize].link) {
-            let slot = &mut slots[*at as usize];
-            slot.link.clear();
-            if let Some(held) = &mut slot.entry {
-                let at = EntryAt { index: held.index, key: &held.key };
-                held.value.entry_walk_below(&mut held.mirror, at, walk);
+        let Self { slots, told, touched, .. } = self;
+        for at in touched.gather(|at| told[at as usize].link) {
+            let told = &mut told[*at as usize];
+            told.link.clear();
+            if let Some(held) = &mut slots[*at as usize].entry {
+                let at = EntryAt { index: told.index, key: &held.key };
+                held.value.entry_walk_below(&mut told.mirror, at, walk);
             }
         }
         if walk.tracker.has_unfinished() {
@@ -185,17 +201,17 @@ impl<V: Element> MapSchema<V> {
     /// The next walk goes on where this one was not through with a stream.
     #[cold]
     fn touch_unfinished(&mut self, leads: &[RefId]) {
-        let Self { slots, touched, .. } = self;
+        let Self { slots, told, touched, .. } = self;
         let leads = |at: &u32| {
-            let held = slots[*at as usize].entry.as_ref();
-            let node = held.map_or(Gone::Value, |held| V::entry_gone(&held.mirror));
-            matches!(node, Gone::Node(id) if leads.contains(&id))
+            let is_there = slots[*at as usize].entry.is_some();
+            let node = V::entry_gone(&told[*at as usize].mirror);
+            is_there && matches!(node, Gone::Node(id) if leads.contains(&id))
         };
         let walked = touched.gather(|_| Link::default());
         let again: Vec<u32> = walked.iter().copied().filter(leads).collect();
         touched.forget();
         for at in again {
-            touched.mark(at as usize, &mut slots[at as usize].link);
+            touched.mark(at as usize, &mut told[at as usize].link);
         }
     }
 }
@@ -259,14 +275,17 @@ impl<V: Element> Field for MapSchema<V> {
         visit: &mut Visit<'_, T>,
     ) {
         visit.enter_collection(mirror.id, at, mirror.hidden, mirror.sifted);
-        for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
-            let at = EntryAt { index: held.index, key: &held.key };
-            held.value.entry_visit_own(&held.mirror, at, visit);
+        let unknown = Told::default();
+        for (held, told) in self.entries() {
+            let told = told.unwrap_or(&unknown);
+            let at = EntryAt { index: told.index, key: &held.key };
+            held.value.entry_visit_own(&told.mirror, at, visit);
         }
         if V::IS_NODE {
-            for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
-                let at = EntryAt { index: held.index, key: &held.key };
-                held.value.entry_visit_below(&held.mirror, at, visit);
+            for (held, told) in self.entries() {
+                let told = told.unwrap_or(&unknown);
+                let at = EntryAt { index: told.index, key: &held.key };
+                held.value.entry_visit_below(&told.mirror, at, visit);
             }
         }
         visit.visitor.leave();
@@ -289,37 +308,38 @@ impl<V: Element> Field for MapSchema<V> {
         };
         let [key, rest @ ..] = path else {
             if goes_on {
-                for (at, slot) in self.slots.iter_mut().enumerate() {
+                self.remember_all();
+                for (at, (slot, told)) in self.slots.iter_mut().zip(&mut self.told).enumerate() {
                     if let Some(held) = &mut slot.entry {
-                        let how = how(at, held.replaced);
+                        let how = how(at, told.replaced);
                         let waits = select.waits();
-                        held.value.entry_select(&mut held.mirror, how, &[], select);
+                        held.value.entry_select(&mut told.mirror, how, &[], select);
                         if select.waits() != waits && at < self.tail {
-                            self.touched.mark(at, &mut slot.link);
+                            self.touched.mark(at, &mut told.link);
                         }
                     }
                 }
             }
             return;
         };
-        let held = self.find(key).and_then(|at| Some((at, self.slots[at].entry.as_mut()?)));
-        match held {
-            Some((at, held)) => {
-                let how = how(at, held.replaced);
-                let waits = select.waits();
-                held.value.entry_select(&mut held.mirror, how, rest, select);
-                if select.waits() != waits {
-                    self.touch(at);
-                }
+        let Some(at) = self.find(key) else { return select.nothing(key) };
+        self.remember_all();
+        let (slot, told) = (&mut self.slots[at], &mut self.told[at]);
+        if let Some(held) = &mut slot.entry {
+            let how = how(at, told.replaced);
+            let waits = select.waits();
+            held.value.entry_select(&mut told.mirror, how, rest, select);
+            if select.waits() != waits {
+                self.touch(at);
             }
-            None => select.nothing(key),
         }
     }
 
     fn ask_below(&self, mirror: &MapMirror, ask: &mut Ask<'_>) {
         if V::IS_NODE && ask.goes(mirror.id) {
-            for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
-                held.value.ask_below(&held.mirror, ask);
+            let unknown = Told::default();
+            for (held, told) in self.entries() {
+                held.value.ask_below(&told.unwrap_or(&unknown).mirror, ask);
             }
         }
     }
@@ -337,9 +357,11 @@ impl<V: Element> Sift for MapSchema<V> {
         mut verdict: impl FnMut(&Viewer<'_>, &str, &V) -> bool,
     ) {
         ask.entries(mirror.id, whole, &mut |viewer, passed| {
-            for held in self.slots.iter().filter_map(|slot| slot.entry.as_ref()) {
-                if verdict(viewer, &held.key, &held.value) {
-                    passed.insert(held.index, V::entry_gone(&held.mirror));
+            for (held, told) in self.entries() {
+                if let Some(told) = told
+                    && verdict(viewer, &held.key, &held.value)
+                {
+                    passed.insert(told.index, V::entry_gone(&told.mirror));
                 }
             }
         });
@@ -349,9 +371,9 @@ impl<V: Element> Sift for MapSchema<V> {
 impl<V: Element> PerPlayer for MapSchema<V> {
     fn sift_by_name(&self, mirror: &MapMirror, whole: bool, ask: &mut Ask<'_>) {
         ask.entries(mirror.id, whole, &mut |viewer, passed| {
-            let slot = self.find(viewer.name()).and_then(|at| self.slots[at].entry.as_ref());
-            if let Some(held) = slot {
-                passed.insert(held.index, V::entry_gone(&held.mirror));
+            let told = self.find(viewer.name()).and_then(|at| self.told.get(at));
+            if let Some(told) = told {
+                passed.insert(told.index, V::entry_gone(&told.mirror));
             }
         });
     }

@@ -13,10 +13,11 @@ pub trait FieldSource: Copy {
     /// What can be wrong with it.
     type Fault;
 
-    /// The next field of the struct at hand, if it is one that gets a primitive.
+    /// The next field of the struct at hand that gets something, whatever it holds. It stays the next
+    /// one until it is read.
     fn next_field(&mut self) -> Option<FieldIndex>;
 
-    /// The value of that field.
+    /// The value of that field, which is a primitive.
     ///
     /// # Errors
     ///
@@ -30,6 +31,9 @@ pub trait FieldSource: Copy {
     ///
     /// If that cannot be told.
     fn next_sibling(&mut self) -> Result<Option<u32>, Self::Fault>;
+
+    /// Goes on where a copy of it has come to, in which all that was drawn was.
+    fn go_on(&mut self, copy: Self);
 
     /// The value that was read does not fit.
     fn misfit(&self, misfit: Misfit) -> Self::Fault;
@@ -69,7 +73,7 @@ pub(crate) trait Siblings {
                 Err(fault) => break Err(fault),
             }
         };
-        *source = near;
+        source.go_on(near);
         result
     }
 }

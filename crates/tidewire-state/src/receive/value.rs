@@ -47,6 +47,8 @@ macro_rules! primitive {
         }
 
         impl Receive for $type {
+            const IS_PRIMITIVE: bool = true;
+
             fn create(new: New<'_>) -> Result<Self, Misfit> {
                 let mut this = Self::default();
                 match new {
@@ -142,6 +144,8 @@ impl<E: Receive> ValueSink for Option<E> {
 }
 
 impl<E: Receive> Receive for Option<E> {
+    const IS_PRIMITIVE: bool = E::IS_PRIMITIVE;
+
     fn create(new: New<'_>) -> Result<Self, Misfit> {
         match new {
             New::Fresh(_) => Ok(None),

@@ -223,8 +223,8 @@ impl<'a, T: Schema> Iterator for IterMut<'a, T> {
             Some((index, *key, link, entry.as_mut()?))
         })?;
         self.left -= 1;
-        let touched = entry.is_told().then_some(self.touched);
-        Some((StreamKey(key), Mut { value: &mut entry.value, link, index, touched }))
+        let mark = entry.is_told().then_some((self.touched, link));
+        Some((StreamKey(key), Mut { value: &mut entry.value, index, mark }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
