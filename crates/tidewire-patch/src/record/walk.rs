@@ -55,7 +55,7 @@ impl Visitor for Recorder {
             self.visited.push(Visited { id: node.id, place });
             At(self.visited.len() - 1)
         });
-        if let Some(empty) = empty {
+        if let Some(empty) = empty.filter(|_| !self.document.is_veiled(node.id)) {
             self.document.insert(node.id, empty);
         }
         self.stack.push(Frame { id: node.id, at });
@@ -70,7 +70,7 @@ impl Visitor for Recorder {
     }
 
     fn reference(&mut self, field: FieldIndex, node: RefId, _: Option<RefId>) {
-        self.put_field(field, Some(Slot::Node(node)));
+        self.put_field(field, Some(self.document.slot(node)));
     }
 
     fn unset(&mut self, field: FieldIndex) {
@@ -99,7 +99,7 @@ impl Visitor for Recorder {
     }
 
     fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, _: Option<RefId>) {
-        self.put_entry(at.key, Some(Slot::Node(node)));
+        self.put_entry(at.key, Some(self.document.slot(node)));
     }
 
     fn item(&mut self, index: usize, value: Leaf<'_>, _: Leaf<'_>) {
@@ -121,7 +121,7 @@ impl Visitor for Recorder {
     }
 
     fn item_references(&mut self, edit: RefEdit<'_>) {
-        let after: Vec<Slot> = edit.after.iter().copied().map(Slot::Node).collect();
+        let after: Vec<Slot> = edit.after.iter().map(|id| self.document.slot(*id)).collect();
         let plan = match self.arrays {
             _ if self.frame().at.is_none() => Plan::Rewrite,
             Arrays::Shifting => plan::nodes(edit.from, edit.before, edit.after),
