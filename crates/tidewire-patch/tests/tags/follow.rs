@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 use tidewire_patch::{
-    JsonPatch, LightDecoder, ListenerConfig, ListenerId, Op, Patch, PatchpackDecoder, Tracker, mpack,
-    notepack::Value, serializer::Replica,
+    JsonPatch, LightDecoder, ListenerConfig, ListenerId, Op, Patch, PatchpackDecoder, Tracker,
+    mpack, notepack::Value, serializer::Replica,
 };
 
 use super::{
