@@ -1,6 +1,8 @@
 //! JSON patches of a state: what changed in a tick, as a list.
 
-use tidewire_state::{RefId, Schema, Tracked, Unfold, ViewId};
+use std::sync::Arc;
+
+use tidewire_state::{RefId, Schema, Tracked, TypeSet, Unfold, ViewId};
 
 use crate::{
     document::Slot,
@@ -52,7 +54,7 @@ impl Config {
 /// ```
 #[derive(Debug)]
 pub struct PatchEncoder {
-    recorder: Recorder,
+    pub(crate) recorder: Recorder,
     unfold: Option<Box<Unfold<Self>>>,
     patches: Vec<Patch>,
 }
@@ -116,9 +118,9 @@ impl PatchEncoder {
         Self::of(Recorder::new(state, Arrays::Shifting, config.reversible))
     }
 
-    /// From now on patches say what was there before.
-    pub(crate) fn set_reversible(&mut self) {
-        self.recorder.set_reversible();
+    /// As [`plain`](Self::plain), for who has no state at hand.
+    pub(crate) fn of_types(types: Arc<TypeSet>) -> Self {
+        Self::of(Recorder::of_types(types, Arrays::Shifting))
     }
 
     pub(crate) fn another(&self) -> Self {

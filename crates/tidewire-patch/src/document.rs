@@ -117,9 +117,54 @@ impl Document {
         &mut self.fields[run.range()][usize::from(field.0)]
     }
 
-    /// Clients hold nothing for this node.
+    /// Clients hold `undefined` for this node.
     pub(crate) fn veil(&mut self, id: RefId) {
         self.veiled.insert(id);
+    }
+
+    #[inline]
+    pub(crate) fn is_veiled(&self, id: RefId) -> bool {
+        !self.veiled.is_empty() && self.veiled.contains(&id)
+    }
+
+    /// What a place holds that leads to a node.
+    pub(crate) fn slot(&self, id: RefId) -> Slot {
+        if self.is_veiled(id) { Slot::Leaf(Value::Undefined) } else { Slot::Node(id) }
+    }
+
+    /// Whether clients hold the same by both, whatever the numbers of the nodes are.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.is_slot_like(&Slot::Node(RefId::ROOT), other, &Slot::Node(RefId::ROOT))
+    }
+
+    fn is_slot_like(&self, slot: &Slot, other: &Self, theirs: &Slot) -> bool {
+        let (id, their_id) = match (slot, theirs) {
+            (Slot::Leaf(value), Slot::Leaf(theirs)) => return value == theirs,
+            (Slot::Node(id), Slot::Node(their_id)) => (*id, *their_id),
+            _ => return false,
+        };
+        match (self.node(id), other.node(their_id)) {
+            (Node::Struct(of, run), Node::Struct(their_type, their_run)) => {
+                let alike = |(slot, theirs): (&Option<Slot>, &Option<Slot>)| match (slot, theirs) {
+                    (Some(slot), Some(theirs)) => self.is_slot_like(slot, other, theirs),
+                    (slot, theirs) => slot.is_none() && theirs.is_none(),
+                };
+                let (fields, theirs) = (self.fields(*run), other.fields(*their_run));
+                of == their_type && std::iter::zip(fields, theirs).all(alike)
+            }
+            (Node::Map(entries), Node::Map(their_entries)) => {
+                entries.len() == their_entries.len()
+                    && entries.iter().all(|(key, slot)| {
+                        let theirs = their_entries.get(key);
+                        theirs.is_some_and(|theirs| self.is_slot_like(slot, other, theirs))
+                    })
+            }
+            (Node::Array(items), Node::Array(their_items)) => {
+                let alike = |(slot, theirs): (_, _)| self.is_slot_like(slot, other, theirs);
+                items.len() == their_items.len() && std::iter::zip(items, their_items).all(alike)
+            }
+            _ => false,
+        }
     }
 
     /// Whether there is such a node.
@@ -142,7 +187,6 @@ impl Document {
     pub(crate) fn keep(&self, slot: &Slot) -> Kept {
         let id = match slot {
             Slot::Leaf(value) => return Kept::Leaf(value.clone()),
-            Slot::Node(id) if self.veiled.contains(id) => return Kept::Leaf(Value::Undefined),
             Slot::Node(id) => *id,
         };
         match self.node(id) {

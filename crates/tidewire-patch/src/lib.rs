@@ -31,5 +31,7 @@ pub use crate::{
     patch::{Op, Patch, PatchError, Path},
     patchpack::{PatchpackDecoder, PatchpackEncoder},
     serializer::{Serializer, SerializerEncoder},
-    tracker::{ListenerConfig, ListenerId, Tracker, TrackerConfig, TrackerError},
+    tracker::{
+        ListenerConfig, ListenerId, Tracker, TrackerConfig, TrackerError, TrackerSerializer,
+    },
 };

@@ -55,7 +55,7 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct LightEncoder {
-    recorder: Recorder,
+    pub(crate) recorder: Recorder,
     unfold: Option<Box<Unfold<Self>>>,
     /// The table, encoded.
     table: Vec<u8>,
@@ -80,6 +80,19 @@ impl LightEncoder {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
         let table = table::encode(&recorder.types)?;
         Ok(Self { unfold: Unfold::of(state), ..Self::of(recorder, table) })
+    }
+
+    /// One that hears of a walk only what it is told.
+    pub(crate) fn plain<S: Schema>(state: &Tracked<S>, config: Config) -> Result<Self, TableError> {
+        let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
+        let table = table::encode(&recorder.types)?;
+        Ok(Self::of(recorder, table))
+    }
+
+    /// One that was told the same and goes on by itself.
+    pub(crate) fn fork(&self) -> Self {
+        let messages = self.messages.clone();
+        Self { messages, ..Self::of(self.recorder.clone(), self.table.clone()) }
     }
 
     fn of(recorder: Recorder, table: Vec<u8>) -> Self {
@@ -123,7 +136,7 @@ impl LightEncoder {
         self.seen_by(state, view).snapshot()
     }
 
-    fn another(&self) -> Self {
+    pub(crate) fn another(&self) -> Self {
         Self::of(self.recorder.another(), self.table.clone())
     }
 

@@ -1,6 +1,6 @@
 //! The messages of a tick, in buffers that are used again in the next one.
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Messages {
     /// Those of this tick, and behind them what earlier ones left.
     buffers: Vec<Vec<u8>>,

@@ -44,7 +44,7 @@ use crate::{
 /// Encodes one state as `mpack` for any number of clients.
 #[derive(Debug)]
 pub struct MpackEncoder {
-    recorder: Recorder,
+    pub(crate) recorder: Recorder,
     unfold: Option<Box<Unfold<Self>>>,
     messages: Messages,
     scratch: text::Scratch,
@@ -64,6 +64,16 @@ impl MpackEncoder {
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
         Self { unfold: Unfold::of(state), ..Self::of(recorder) }
+    }
+
+    /// One that hears of a walk only what it is told.
+    pub(crate) fn plain<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
+        Self::of(Recorder::new(state, Arrays::Shifting, config.reversible))
+    }
+
+    /// One that was told the same and goes on by itself.
+    pub(crate) fn fork(&self) -> Self {
+        Self { messages: self.messages.clone(), ..Self::of(self.recorder.clone()) }
     }
 
     fn of(recorder: Recorder) -> Self {
@@ -107,7 +117,7 @@ impl MpackEncoder {
         self.seen_by(state, view).snapshot()
     }
 
-    fn another(&self) -> Self {
+    pub(crate) fn another(&self) -> Self {
         Self::of(self.recorder.another())
     }
 

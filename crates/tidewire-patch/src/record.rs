@@ -18,7 +18,7 @@ pub(crate) use self::forward::{views, visitor};
 use self::plan::{Plan, Step};
 use crate::{
     document::{Document, Entries, Kept, Node, Slot},
-    notepack::Text,
+    notepack::{Text, Value},
     patch::Op,
 };
 
@@ -121,6 +121,11 @@ impl Recorder {
         Self::empty(Arc::new(state.types()), arrays, reversible)
     }
 
+    /// One that will hear of a walk only what it is told, and was told nothing.
+    pub(crate) fn of_types(types: Arc<TypeSet>, arrays: Arrays) -> Self {
+        Self::empty(types, arrays, false)
+    }
+
     /// One that was told nothing, of the same types and for the same codec.
     pub(crate) fn another(&self) -> Self {
         Self::empty(Arc::clone(&self.types), self.arrays, self.reversible)
@@ -155,6 +160,11 @@ impl Recorder {
 
     pub(crate) fn set_reversible(&mut self) {
         self.reversible = true;
+    }
+
+    /// How many walks there were.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks
     }
 
     /// Whether changes say what was there before.
@@ -297,6 +307,8 @@ impl Recorder {
             (None, Some(_)) => Op::Add,
             (Some(_), None) => Op::Remove,
             (Some(before), Some(after)) if before != after => Op::Replace,
+            // Another node that does not show either; Mosx's clients are told.
+            (Some(_), Some(Slot::Leaf(Value::Undefined))) => Op::Replace,
             _ => return,
         };
         let old = before.and_then(|before| self.keep(before));

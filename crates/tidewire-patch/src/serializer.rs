@@ -100,6 +100,14 @@ pub trait Serializer: Send {
         None
     }
 
+    /// Another one that was told all that this one was, and goes on by itself: listeners of a [`Tracker`](crate::Tracker)
+    /// who were told the same are to be told something else each. Without it, one of [`for_view`](Self::for_view)
+    /// takes over, which is told of all nodes that are there as at a first sync. That will do where what
+    /// is written depends on nodes and their numbers, and not on what was written before.
+    fn fork(&self) -> Option<Box<dyn Serializer>> {
+        None
+    }
+
     /// The state is about to be followed, and these are its types.
     fn on_create(&mut self, types: &TypeSet) {
         let _ = types;

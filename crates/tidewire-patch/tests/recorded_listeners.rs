@@ -74,7 +74,7 @@ impl Run {
             _ => Op::Remove,
         };
         config.only = only.iter().map(op).collect();
-        let id = self.tracker.listen(texts(&listener["tags"]), config);
+        let id = self.tracker.listen(texts(&listener["tags"]), config).unwrap();
         self.listeners.insert(listener["id"].as_str().unwrap().to_owned(), id);
     }
 
@@ -99,23 +99,29 @@ impl Run {
             ("pop", _) => drop(self.state.arr.pop()),
             ("addTag", _) => {
                 let node = self.state.node(&at).unwrap();
-                texts(&step["tags"]).into_iter().for_each(|tag| self.tracker.add_tag(node, tag));
+                texts(&step["tags"]).into_iter().for_each(|tag| self.tag(node, tag));
             }
             ("deleteTag", _) => {
                 let node = self.state.node(&at).unwrap();
-                self.tracker.delete_tag(node, step["tag"].as_str().unwrap());
+                self.tracker.delete_tag(&self.state, node, step["tag"].as_str().unwrap()).unwrap();
             }
             ("prepTagged", _) => self.held = Some((item(&step["value"]), texts(&step["tags"]))),
             ("setHeld", _) => {
                 let (item, tags) = self.held.take().unwrap();
                 self.state.items.insert(key, item);
                 let node = self.state.node(&["items", key]).unwrap();
-                tags.into_iter().for_each(|tag| self.tracker.add_tag(node, tag));
+                tags.into_iter().for_each(|tag| self.tag(node, tag));
             }
             ("join", _) => self.listen(&step["listener"]),
             other => panic!("{other:?} is no step"),
         }
         self.tracker.patch(&mut self.state);
+    }
+}
+
+impl Run {
+    fn tag(&mut self, node: RefId, tag: String) {
+        self.tracker.add_tag(&self.state, node, tag).unwrap();
     }
 }
 
@@ -187,12 +193,12 @@ fn listen<S: Schema>(
     state: &mut Tracked<S>,
     config: TrackerConfig,
     tags: &[&str],
-    prepare: impl FnOnce(&mut Tracker),
+    prepare: impl FnOnce(&Tracked<S>, &mut Tracker),
 ) -> (Tracker, Vec<Heard>) {
     let mut tracker = Tracker::new(state, config).unwrap();
-    prepare(&mut tracker);
+    prepare(state, &mut tracker);
     let listeners: Vec<ListenerId> =
-        tags.iter().map(|tag| tracker.listen([*tag], ListenerConfig::default())).collect();
+        tags.iter().map(|tag| tracker.listen([*tag], ListenerConfig::default()).unwrap()).collect();
     tracker.patch(state);
     let heard = listeners.into_iter().map(|listener| Heard {
         listener,
@@ -201,6 +207,10 @@ fn listen<S: Schema>(
     });
     let heard = heard.collect();
     (tracker, heard)
+}
+
+fn tag_root<S: Schema>(state: &Tracked<S>, tracker: &mut Tracker) {
+    tracker.add_tag(state, RefId::ROOT, "t").unwrap();
 }
 
 fn sync<S: Schema>(state: &mut Tracked<S>, tracker: &mut Tracker, heard: &mut [Heard]) {
@@ -237,8 +247,7 @@ fn the_owner_of_private_fields_is_told_of_them() {
     let (a, sec, b) = ("pubA".to_owned(), "secret".to_owned(), "pubB".to_owned());
     let mut state = Tracked::new(Q { a, sec, b, c: 3, ..Q::default() });
     let config = TrackerConfig::default();
-    let (mut tracker, mut heard) =
-        listen(&mut state, config, &["t"], |tracker| tracker.add_tag(RefId::ROOT, "t"));
+    let (mut tracker, mut heard) = listen(&mut state, config, &["t"], tag_root);
     state.b = "B2".into();
     sync(&mut state, &mut tracker, &mut heard);
     state.sec = "S2".into();
@@ -261,14 +270,14 @@ fn a_tag_shows_and_hides_each_private_field() {
         s2: String,
     }
     let mut state = Tracked::new(Z { a: 1, s1: "x".into(), s2: "y".into() });
-    let (mut tracker, mut heard) = listen(&mut state, TrackerConfig::default(), &["t"], |_| {});
+    let (mut tracker, mut heard) = listen(&mut state, TrackerConfig::default(), &["t"], |_, _| {});
     state.s1 = "hidden".into();
     sync(&mut state, &mut tracker, &mut heard);
-    tracker.add_tag(RefId::ROOT, "t");
+    tracker.add_tag(&state, RefId::ROOT, "t").unwrap();
     sync(&mut state, &mut tracker, &mut heard);
     state.s1 = "seen".into();
     sync(&mut state, &mut tracker, &mut heard);
-    tracker.delete_tag(RefId::ROOT, "t");
+    tracker.delete_tag(&state, RefId::ROOT, "t").unwrap();
     sync(&mut state, &mut tracker, &mut heard);
     state.s1 = "hidden2".into();
     sync(&mut state, &mut tracker, &mut heard);
@@ -292,17 +301,17 @@ fn two_listeners_with_different_rights() {
     config.private_types = vec!["Card".to_owned()];
     // The serializer of this case asks for that.
     config.private_map_value_patch = true;
-    let (mut tracker, mut heard) = listen(&mut state, config, &["alice", "bob"], |_| {});
+    let (mut tracker, mut heard) = listen(&mut state, config, &["alice", "bob"], |_, _| {});
     for (key, face, tag) in [("c1", "AS", "alice"), ("c2", "KH", "bob")] {
         state.cards.insert(key, Card { face: face.into() });
         let card = state.node(&["cards", key]).unwrap();
-        tracker.add_tag(card, tag);
+        tracker.add_tag(&state, card, tag).unwrap();
         sync(&mut state, &mut tracker, &mut heard);
     }
     state.cards.get_mut("c1").unwrap().face = "2D".into();
     sync(&mut state, &mut tracker, &mut heard);
     let card = state.node(&["cards", "c1"]).unwrap();
-    tracker.add_tag(card, "bob");
+    tracker.add_tag(&state, card, "bob").unwrap();
     sync(&mut state, &mut tracker, &mut heard);
     state.cards.get_mut("c1").unwrap().face = "3D".into();
     sync(&mut state, &mut tracker, &mut heard);
@@ -325,8 +334,7 @@ fn listeners_are_told_what_mosx_fails_to_tell() {
     let mut state = Tracked::new(V::default());
     let mut config = TrackerConfig::default();
     config.private_types = vec!["Item".to_owned()];
-    let (mut tracker, mut heard) =
-        listen(&mut state, config, &["t"], |tracker| tracker.add_tag(RefId::ROOT, "t"));
+    let (mut tracker, mut heard) = listen(&mut state, config, &["t"], tag_root);
     state.items.insert("k1", Item { v: 10, w: 2 });
     state.bag.insert("x", 1);
     state.hand.push(1);
@@ -358,7 +366,8 @@ fn listeners_are_told_what_was_there_before_as_mosx_told_them() {
     let mut run = Run { state, tracker, listeners: HashMap::new(), held: None };
     let mut reversible = ListenerConfig::default();
     reversible.reversible = true;
-    let listeners = [vec![], vec!["t"]].map(|tags| run.tracker.listen(tags, reversible.clone()));
+    let listeners =
+        [vec![], vec!["t"]].map(|tags| run.tracker.listen(tags, reversible.clone()).unwrap());
     run.tracker.patch(&mut run.state);
     let mut told = [Vec::new(), Vec::new()];
     for step in case["steps"].as_array().unwrap() {

@@ -64,7 +64,7 @@ pub use crate::{
     set::SetSchema,
     stream::{StreamKey, StreamSchema},
     touched::Mut,
-    tracker::{Owner, Tracked, Visit, Walk},
+    tracker::{Named, Owner, Tracked, Visit, Walk},
     types::{
         ElementKind, FieldIndex, FieldInfo, FieldKind, MAX_FIELDS, MAX_TYPES, Quantized,
         QuantizedMode, Sending, Tag, TypeError, TypeIds, TypeIndex, TypeInfo, TypeSet,

@@ -135,10 +135,14 @@ impl<'a> Select<'a> {
     /// The number of a node at a place, which is remembered there, and whether it is new. Tells
     /// whether to go on below it.
     pub(crate) fn node(&mut self, at: &mut RefId, is_new: bool, path: &[&str]) -> bool {
+        self.place(at, is_new, false, path)
+    }
+
+    fn place(&mut self, at: &mut RefId, is_new: bool, is_collection: bool, path: &[&str]) -> bool {
         let known = (at.is_known() && !is_new).then_some(*at);
         let id = known.or_else(|| self.tracker.find_reserved(*at)).unwrap_or_else(|| {
             let stood = if at.is_known() { Some(*at) } else { self.tracker.replaced_by(*at) };
-            let (id, remembered) = self.tracker.reserve(stood);
+            let (id, remembered) = self.tracker.reserve(stood, is_collection);
             *at = remembered;
             id
         });
@@ -151,7 +155,7 @@ impl<'a> Select<'a> {
             *at = at.forgotten();
         }
         self.is_collection |= path.is_empty() && self.tracker.found.is_empty();
-        self.node(at, !at.is_known(), path)
+        self.place(at, !at.is_known(), true, path)
     }
 
     fn reach(&mut self, id: RefId, path: &[&str]) -> bool {

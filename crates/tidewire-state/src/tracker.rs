@@ -255,6 +255,13 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         });
     }
 
+    /// Tells of the numbers that were asked for and that nothing came to have.
+    pub(crate) fn tell_given_up(&mut self) {
+        for reserved in &self.tracker.reserved {
+            self.visitor.given_up(reserved.id);
+        }
+    }
+
     /// Takes all below a node out of the table.
     pub(crate) fn release_below(&mut self, id: RefId) {
         while let Some(child) = self.tracker.first_child(id.0) {
@@ -276,6 +283,8 @@ pub struct Tracker {
     freed: Vec<u32>,
     /// Numbers that were asked for since the last walk, for nodes that no walk has seen.
     reserved: Vec<Reserved>,
+    /// Counts them, round and round.
+    reservations: u32,
     live: usize,
     /// The Rust types by their numbers.
     pub(crate) types: TypeIds,
@@ -316,8 +325,20 @@ struct Links {
 #[derive(Clone, Copy, Debug)]
 struct Reserved {
     id: RefId,
+    /// What the place remembers, with a mark that tells it from a number.
+    serial: u32,
     /// What stands in the place until the next walk.
     replaces: Option<RefId>,
+    is_collection: bool,
+}
+
+/// What a number was asked for by [`Tracked::node`] that no sync has seen yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A struct.
+    Struct,
+    /// A map, an array or another collection.
+    Collection,
 }
 
 const NIL: u32 = u32::MAX;
@@ -375,11 +396,24 @@ impl Tracker {
     }
 
     /// A number for a node that no walk has seen, and what its place is to remember.
-    pub(crate) fn reserve(&mut self, replaces: Option<RefId>) -> (RefId, RefId) {
+    pub(crate) fn reserve(
+        &mut self,
+        replaces: Option<RefId>,
+        is_collection: bool,
+    ) -> (RefId, RefId) {
         let id = self.number();
         self.is_used = true;
-        self.reserved.push(Reserved { id, replaces });
-        (id, RefId(id.0 | RefId::RESERVED))
+        // A place may remember what it asked for long after that was given up, and the number may be another's then.
+        self.reservations = (self.reservations + 1) % (RefId::OUTDATED - 1);
+        let serial = self.reservations;
+        self.reserved.push(Reserved { id, serial, replaces, is_collection });
+        (id, RefId(serial | RefId::RESERVED))
+    }
+
+    /// What a number was asked for that no walk has given out.
+    pub(crate) fn named(&self, id: RefId) -> Option<Named> {
+        let reserved = self.reserved.iter().find(|reserved| reserved.id == id)?;
+        Some(if reserved.is_collection { Named::Collection } else { Named::Struct })
     }
 
     /// The number that was asked for the instance in a place.
@@ -397,8 +431,11 @@ impl Tracker {
         if self.reserved.is_empty() || was == RefId::NONE {
             return None;
         }
-        let id = RefId(was.0 & !(RefId::RESERVED | RefId::OUTDATED));
-        self.reserved.iter().rposition(|reserved| reserved.id == id)
+        if was.is_known() {
+            return None;
+        }
+        let serial = was.0 & !(RefId::RESERVED | RefId::OUTDATED);
+        self.reserved.iter().rposition(|reserved| reserved.serial == serial)
     }
 
     /// The number that was asked for the instance in a place, which is asked for no longer.

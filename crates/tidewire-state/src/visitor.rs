@@ -274,6 +274,12 @@ pub trait Visitor {
         let _ = node;
     }
 
+    /// This number was given out by [`Tracked::node`](crate::Tracked::node) for what went before a walk could see it: no
+    /// node has it. It may stand for another from the next walk on. Comes last, before the walk is over.
+    fn given_up(&mut self, node: RefId) {
+        let _ = node;
+    }
+
     /// This node is in the state no more. Its number may stand for another from the next walk on.
     fn released(&mut self, node: RefId) {
         let _ = node;
@@ -309,6 +315,7 @@ impl Visitor for [&mut dyn Visitor] {
         item_references(edit: RefEdit<'_>);
         items_shifted(edit: RefEdit<'_>, gone: usize);
         released(node: RefId);
+        given_up(node: RefId);
         introduce(node: Introduced);
         node_members(edit: NodeMembersEdit<'_>);
         renumbered(from: RefId, to: RefId);

@@ -228,14 +228,13 @@ impl Object {
         members.map(|(name, value)| (name.as_str(), value))
     }
 
-    /// This object in JSON, without the members that are `undefined`.
+    /// This object in JSON, where what is `undefined` is `null`.
     pub(super) fn to_json(&self) -> Json {
         // What is only read here need not be made.
         if let Repr::Packed { message, at, .. } = &self.0 {
             return message.to_json(*at as usize);
         }
-        let members = self.iter().filter(|(_, value)| !value.is_undefined());
-        members.map(|(name, value)| (name.to_owned(), value.to_json())).collect()
+        self.iter().map(|(name, value)| (name.to_owned(), value.to_json())).collect()
     }
 
     /// This object as one of any members.

@@ -315,16 +315,12 @@ impl Packed {
                 let values = values.map(|name| (self.text(self.cells[name]), name + 1));
                 Json::Object(values.filter_map(member).collect())
             }
-            // The last one of a name counts, also if it is not there.
+            // The last one of a name counts.
             Cell::Object(span) => {
                 let mut members = Map::new();
                 for name in span.range().step_by(2) {
                     let text = self.text(self.cells[name]);
-                    if self.cells[name + 1] == Cell::Undefined {
-                        members.shift_remove(&*text);
-                    } else {
-                        members.insert(text.into_owned(), self.to_json(name + 1));
-                    }
+                    members.insert(text.into_owned(), self.to_json(name + 1));
                 }
                 Json::Object(members)
             }

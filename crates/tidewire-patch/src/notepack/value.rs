@@ -75,8 +75,8 @@ impl Value {
         matches!(self, Self::Undefined)
     }
 
-    /// This value in JSON, which has no `undefined` (a member of an object is left out, anything
-    /// else becomes `null`), no `NaN` and no infinity (see [`to_json`](crate::json::to_json)), no
+    /// This value in JSON, which has no `undefined` (it is `null`, also in objects, so that a JSON patch may replace it;
+    /// what patchpack does not have under a key or in a position is left out), no `NaN` and no infinity (see [`to_json`](crate::json::to_json)), no
     /// bytes (a list of numbers) and no dates (milliseconds).
     pub fn to_json(&self) -> Json {
         match self {

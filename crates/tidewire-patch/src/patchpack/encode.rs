@@ -45,7 +45,7 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct PatchpackEncoder {
-    recorder: Recorder,
+    pub(crate) recorder: Recorder,
     unfold: Option<Box<Unfold<Self>>>,
     clients: Clients,
     /// The table of types, encoded.
@@ -59,7 +59,7 @@ visitor!(PatchpackEncoder);
 views!(PatchpackEncoder);
 
 /// What clients hold beside the state.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
     /// By [`RefId`].
     pub(super) nodes: Vec<ClientNode>,
@@ -83,6 +83,19 @@ impl PatchpackEncoder {
         let recorder = Recorder::new(state, Arrays::InPlace, config.reversible);
         let types = encode_types(&recorder.types);
         Self { unfold: Unfold::of(state), ..Self::of(recorder, types) }
+    }
+
+    /// One that hears of a walk only what it is told.
+    pub(crate) fn plain<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
+        let recorder = Recorder::new(state, Arrays::InPlace, config.reversible);
+        let types = encode_types(&recorder.types);
+        Self::of(recorder, types)
+    }
+
+    /// One that was told the same and goes on by itself.
+    pub(crate) fn fork(&self) -> Self {
+        let (clients, messages) = (self.clients.clone(), self.messages.clone());
+        Self { clients, messages, ..Self::of(self.recorder.clone(), self.types.clone()) }
     }
 
     fn of(recorder: Recorder, types: Vec<u8>) -> Self {
@@ -126,7 +139,7 @@ impl PatchpackEncoder {
         self.seen_by(state, view).snapshot()
     }
 
-    fn another(&self) -> Self {
+    pub(crate) fn another(&self) -> Self {
         Self::of(self.recorder.another(), self.types.clone())
     }
 

@@ -50,7 +50,7 @@ impl Visitor for Recorder {
     }
 
     fn reference(&mut self, field: FieldIndex, node: RefId, _: Option<RefId>) {
-        self.put_field(field, Some(Slot::Node(node)));
+        self.put_field(field, Some(self.document.slot(node)));
     }
 
     fn unset(&mut self, field: FieldIndex) {
@@ -81,7 +81,7 @@ impl Visitor for Recorder {
 
     #[inline]
     fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, _: Option<RefId>) {
-        self.put_entry(at.key, Slot::Node(node));
+        self.put_entry(at.key, self.document.slot(node));
     }
 
     fn item(&mut self, index: usize, value: Leaf<'_>, _: Leaf<'_>) {
@@ -103,7 +103,7 @@ impl Visitor for Recorder {
     }
 
     fn item_references(&mut self, edit: RefEdit<'_>) {
-        let after: Vec<Slot> = edit.after.iter().copied().map(Slot::Node).collect();
+        let after: Vec<Slot> = edit.after.iter().map(|id| self.document.slot(*id)).collect();
         let plan = match self.arrays {
             _ if self.frame().at.is_none() => Plan::Rewrite,
             Arrays::Shifting => plan::nodes(edit.from, edit.before, edit.after),
@@ -126,6 +126,9 @@ impl Visitor for Recorder {
 impl Recorder {
     /// Puts a new node into the document. What is found in it is part of what a change brings.
     fn begin_node(&mut self, node: &Enter<'_>) {
+        if self.document.is_veiled(node.id) {
+            return;
+        }
         let empty = match (node.index, node.place, self.stack.last()) {
             (Some(of), ..) => self.document.empty_struct(of, self.types[of].fields.len()),
             (None, Place::Field(field), Some(around)) => {

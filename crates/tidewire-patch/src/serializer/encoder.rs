@@ -12,7 +12,7 @@ use crate::{
 
 /// Encodes one state by a [`Serializer`] for any number of clients.
 pub struct SerializerEncoder {
-    recorder: Recorder,
+    pub(crate) recorder: Recorder,
     unfold: Option<Box<Unfold<Self>>>,
     serializer: Box<dyn Serializer>,
     /// The nodes that the serializer was told of, by [`RefId`].
@@ -32,6 +32,48 @@ impl SerializerEncoder {
         let recorder = Recorder::new(state, Arrays::Shifting, serializer.config().reversible);
         serializer.on_create(&recorder.types);
         Self { unfold: Unfold::of(state), ..Self::of(recorder, serializer) }
+    }
+
+    /// One that hears of a walk only what it is told.
+    pub(crate) fn plain<S: Schema>(
+        state: &Tracked<S>,
+        reversible: bool,
+        mut serializer: Box<dyn Serializer>,
+    ) -> Self {
+        let reversible = reversible || serializer.config().reversible;
+        let recorder = Recorder::new(state, Arrays::Shifting, reversible);
+        serializer.on_create(&recorder.types);
+        Self::of(recorder, serializer)
+    }
+
+    /// One that was told nothing, if the serializer serves views.
+    pub(crate) fn another(&self) -> Option<Self> {
+        let mut serializer = self.serializer.for_view()?;
+        let recorder = self.recorder.another();
+        serializer.on_create(&recorder.types);
+        Some(Self::of(recorder, serializer))
+    }
+
+    /// One that was told the same and goes on by itself, if the serializer serves views.
+    pub(crate) fn fork(&self) -> Option<Self> {
+        let recorder = self.recorder.clone();
+        if let Some(serializer) = self.serializer.fork() {
+            let known = self.known.clone();
+            return Some(Self { known, ..Self::of(recorder, serializer) });
+        }
+        let mut serializer = self.serializer.for_view()?;
+        serializer.on_create(&recorder.types);
+        let mut known = Vec::new();
+        if recorder.ticks() > 0 {
+            let view = View { recorder: &recorder };
+            announce(&mut *serializer, &mut known, view, RefId::ROOT, None);
+        }
+        Some(Self { known, ..Self::of(recorder, serializer) })
+    }
+
+    /// The name of the serializer.
+    pub(crate) fn id(&self) -> &str {
+        self.serializer.id()
     }
 
     fn of(recorder: Recorder, serializer: Box<dyn Serializer>) -> Self {

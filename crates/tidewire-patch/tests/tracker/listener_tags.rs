@@ -17,7 +17,7 @@ fn begin(config: TrackerConfig) -> (Tracked<Table>, Tracker) {
     tracker.patch(&mut state);
     for (name, tag) in [("ada", "a"), ("bob", "b")] {
         let player = state.node(&["players", name]).unwrap();
-        tracker.add_tag(player, tag);
+        tracker.add_tag(&state, player, tag).unwrap();
     }
     (state, tracker)
 }
@@ -25,7 +25,7 @@ fn begin(config: TrackerConfig) -> (Tracked<Table>, Tracker) {
 #[test]
 fn what_other_tags_show_comes_and_what_they_hide_goes() {
     let (mut state, mut tracker) = begin(TrackerConfig::default());
-    let eve = tracker.listen(["a"], ListenerConfig::default());
+    let eve = tracker.listen(["a"], ListenerConfig::default()).unwrap();
     tracker.patch(&mut state);
     let before = tracker.snapshot(eve);
     tracker.set_listener_tags(eve, ["b"]);
@@ -57,8 +57,8 @@ fn those_who_had_the_same_tags_keep_them() {
     let (mut state, mut tracker) = begin(TrackerConfig::default());
     let mut reversible = ListenerConfig::default();
     reversible.reversible = true;
-    let eve = tracker.listen(["a"], reversible);
-    let other = tracker.listen(["a"], ListenerConfig::default());
+    let eve = tracker.listen(["a"], reversible).unwrap();
+    let other = tracker.listen(["a"], ListenerConfig::default()).unwrap();
     tracker.patch(&mut state);
     tracker.set_listener_tags(eve, ["c"]);
     tracker.patch(&mut state);
@@ -85,12 +85,12 @@ fn those_who_had_the_same_tags_keep_them() {
 #[test]
 fn tags_of_a_newcomer_a_spy_and_one_who_is_gone() {
     let (mut state, mut tracker) = begin(TrackerConfig::default());
-    let eve = tracker.listen(["c"], ListenerConfig::default());
+    let eve = tracker.listen(["c"], ListenerConfig::default()).unwrap();
     tracker.set_listener_tags(eve, ["a"]);
-    let other = tracker.listen(["a"], ListenerConfig::default());
+    let other = tracker.listen(["a"], ListenerConfig::default()).unwrap();
     let mut config = ListenerConfig::default();
     config.spy = true;
-    let spy = tracker.listen([""; 0], config);
+    let spy = tracker.listen([""; 0], config).unwrap();
     tracker.patch(&mut state);
     // Whoever has its tags before the others are told begins with what they show.
     assert_eq!(tracker.snapshot(eve), tracker.snapshot(other));
@@ -135,8 +135,8 @@ fn edit(
             None => drop(state.players.insert(name, Player::default())),
         },
         (6, _) => drop(state.players.remove(name)),
-        (7, Some(node)) => tracker.add_tag(node, tag),
-        (8, Some(node)) => tracker.delete_tag(node, tag),
+        (7, Some(node)) => tracker.add_tag(state, node, tag).unwrap(),
+        (8, Some(node)) => tracker.delete_tag(state, node, tag).unwrap(),
         (9, _) => {
             let tags = TAGS.into_iter().zip([1, 2, 4]).filter(|(_, bit)| what & bit != 0);
             tracker.set_listener_tags(listeners[which % 3], tags.map(|(tag, _)| tag));
@@ -163,9 +163,9 @@ proptest! {
         let mut reversible = ListenerConfig::default();
         reversible.reversible = true;
         let listeners = [
-            tracker.listen(["a"], ListenerConfig::default()),
-            tracker.listen(["a"], reversible),
-            tracker.listen(["b"], ListenerConfig::default()),
+            tracker.listen(["a"], ListenerConfig::default()).unwrap(),
+            tracker.listen(["a"], reversible).unwrap(),
+            tracker.listen(["b"], ListenerConfig::default()).unwrap(),
         ];
         tracker.patch(&mut state);
         let mut held: Vec<Value> = listeners.map(|listener| tracker.snapshot(listener)).into();
@@ -184,7 +184,7 @@ proptest! {
                     tracker.listener_tags(listener).into_iter().map(str::to_owned).collect();
                 // With a tag of its own it is told all anew, and not what the others know.
                 tags.push("newcomer".to_owned());
-                let newcomer = tracker.listen(tags, ListenerConfig::default());
+                let newcomer = tracker.listen(tags, ListenerConfig::default()).unwrap();
                 prop_assert_eq!(&*held, &tracker.snapshot(newcomer));
                 tracker.dispose(newcomer);
                 if listener == listeners[1] {

@@ -65,8 +65,8 @@ fn begin(config: TrackerConfig) -> (Tracked<Table>, Tracker, ListenerId, Listene
     let mut tracker = Tracker::new(&state, config).unwrap();
     let mut reversible = ListenerConfig::default();
     reversible.reversible = true;
-    let a = tracker.listen(["a"], ListenerConfig::default());
-    let b = tracker.listen(["b"], reversible);
+    let a = tracker.listen(["a"], ListenerConfig::default()).unwrap();
+    let b = tracker.listen(["b"], reversible).unwrap();
     tracker.patch(&mut state);
     assert_eq!(told(&tracker, a), [""; 0]);
     (state, tracker, a, b)
@@ -76,7 +76,7 @@ fn begin(config: TrackerConfig) -> (Tracked<Table>, Tracker, ListenerId, Listene
 fn a_tag_opens_private_fields_and_taking_it_closes_them() {
     let (mut state, mut tracker, a, b) = begin(TrackerConfig::default());
     let ada = node(&mut state, &["players", "ada"]);
-    tracker.add_tag(ada, "b");
+    tracker.add_tag(&state, ada, "b").unwrap();
     tracker.patch(&mut state);
     assert_eq!(told(&tracker, a), [""; 0]);
     let adds = [
@@ -93,7 +93,7 @@ fn a_tag_opens_private_fields_and_taking_it_closes_them() {
         r#"{"op":"add","path":"/players/ada/hand/0","value":{"suit":1}}"#,
     ];
     assert_eq!(told(&tracker, b), changes);
-    tracker.delete_tag(ada, "b");
+    tracker.delete_tag(&state, ada, "b").unwrap();
     tracker.patch(&mut state);
     let removes = [
         r#"{"op":"remove","path":"/players/ada/gold","oldValue":8}"#,
@@ -109,13 +109,13 @@ fn a_tag_opens_private_fields_and_taking_it_closes_them() {
 fn a_private_struct_comes_to_a_map_with_its_tag_and_goes_with_it() {
     let (mut state, mut tracker, a, _) = begin(private_cards());
     let card = node(&mut state, &["deck", "x"]);
-    tracker.add_tag(card, "a");
+    tracker.add_tag(&state, card, "a").unwrap();
     tracker.patch(&mut state);
     assert_eq!(told(&tracker, a), [r#"{"op":"add","path":"/deck/x","value":{"suit":3}}"#]);
     state.deck.get_mut("x").unwrap().suit = 4;
     tracker.patch(&mut state);
     assert_eq!(told(&tracker, a), [r#"{"op":"replace","path":"/deck/x/suit","value":4}"#]);
-    tracker.delete_tag(card, "a");
+    tracker.delete_tag(&state, card, "a").unwrap();
     tracker.patch(&mut state);
     assert_eq!(told(&tracker, a), [r#"{"op":"remove","path":"/deck/x"}"#]);
 }
@@ -127,15 +127,15 @@ fn with_private_map_values_everyone_knows_the_keys() {
     let (mut state, mut tracker, a, b) = begin(config);
     state.deck.insert("y", Card { suit: 5 });
     let card = node(&mut state, &["deck", "y"]);
-    tracker.add_tag(card, "a");
+    tracker.add_tag(&state, card, "a").unwrap();
     tracker.patch(&mut state);
     assert_eq!(told(&tracker, a), [r#"{"op":"add","path":"/deck/y","value":{"suit":5}}"#]);
     let patch = tracker.patches(b).next().unwrap();
     assert_eq!((patch.op, patch.path.to_string().as_str()), (Op::Add, "/deck/y"));
     assert!(patch.value.unwrap().is_undefined());
     // Given and taken, it is replaced in its place; what changes while it is veiled is not told.
-    tracker.delete_tag(card, "a");
-    tracker.add_tag(card, "b");
+    tracker.delete_tag(&state, card, "a").unwrap();
+    tracker.add_tag(&state, card, "b").unwrap();
     tracker.patch(&mut state);
     let patch = tracker.patches(a).next().unwrap();
     assert!(patch.op == Op::Replace && patch.value.unwrap().is_undefined());
@@ -157,7 +157,7 @@ fn in_fields_and_arrays_a_private_struct_is_undefined() {
     state.trump = Some(Instance::new(Card { suit: 1 }));
     state.pile.push(Card { suit: 2 });
     let trump = node(&mut state, &["trump"]);
-    tracker.add_tag(trump, "a");
+    tracker.add_tag(&state, trump, "a").unwrap();
     tracker.patch(&mut state);
     let values = |listener| {
         let patches = tracker.patches(listener);
@@ -170,7 +170,7 @@ fn in_fields_and_arrays_a_private_struct_is_undefined() {
     assert_eq!(values(a), [("/trump".to_owned(), false), ("/pile/0".to_owned(), true)]);
     assert_eq!(values(b), [("/trump".to_owned(), true), ("/pile/0".to_owned(), true)]);
     let card = node(&mut state, &["pile", "0"]);
-    tracker.add_tag(card, "b");
+    tracker.add_tag(&state, card, "b").unwrap();
     tracker.patch(&mut state);
     let patch = tracker.patches(b).next().unwrap().to_json().to_string();
     assert!(patch.starts_with(r#"{"op":"replace","path":"/pile/0","value":{"suit":2}"#), "{patch}");
@@ -181,19 +181,19 @@ fn tags_come_from_the_parent_and_without_one_from_the_root() {
     let (mut state, mut tracker, a, b) = begin(TrackerConfig::default());
     let ada = node(&mut state, &["players", "ada"]);
     let card = node(&mut state, &["deck", "x"]);
-    tracker.add_tag(RefId::ROOT, "a");
+    tracker.add_tag(&state, RefId::ROOT, "a").unwrap();
     assert_eq!(tracker.tags(ada), ["a"]);
     tracker.patch(&mut state);
     assert_eq!(told(&tracker, a).len(), 2);
-    tracker.add_tag(card, "b");
-    tracker.set_parent(ada, Some(card)).unwrap();
-    assert_eq!(tracker.set_parent(card, Some(ada)), Err(TrackerError::OwnParent));
+    tracker.add_tag(&state, card, "b").unwrap();
+    tracker.set_parent(&state, ada, Some(card)).unwrap();
+    assert_eq!(tracker.set_parent(&state, card, Some(ada)), Err(TrackerError::OwnParent));
     tracker.patch(&mut state);
     assert_eq!(tracker.tags(ada), ["a", "b"]);
     assert_eq!(told(&tracker, b).len(), 2);
     // When the parent is gone, its tags are.
     state.deck.remove("x");
-    tracker.add_tag(card, "c");
+    tracker.add_tag(&state, card, "c").unwrap();
     tracker.patch(&mut state);
     tracker.patch(&mut state);
     assert_eq!(tracker.tags(ada), ["a"]);
@@ -204,10 +204,10 @@ fn filters_spies_and_listeners_that_come_and_go() {
     let (mut state, mut tracker, a, _) = begin(private_cards());
     let mut config = ListenerConfig::default();
     config.only = vec![Op::Remove];
-    let removals = tracker.listen(["a"], config);
+    let removals = tracker.listen(["a"], config).unwrap();
     let mut config = ListenerConfig::default();
     config.spy = true;
-    let spy = tracker.listen([""; 0], config);
+    let spy = tracker.listen([""; 0], config).unwrap();
     let all = r#"{"players":{"ada":{"name":"Ada","gold":7,"hand":[]}},"deck":{"x":{"suit":3}},"pile":[],"round":0,"half":0}"#;
     assert_eq!(tracker.snapshot(spy).to_json().to_string(), all);
     state.round = 5;
@@ -226,7 +226,7 @@ fn filters_spies_and_listeners_that_come_and_go() {
     assert_eq!(told(&tracker, removals), a_told[2..]);
     assert_eq!(told(&tracker, spy).len(), 4);
     // A tag is nothing to a spy.
-    tracker.add_tag(RefId::ROOT, "a");
+    tracker.add_tag(&state, RefId::ROOT, "a").unwrap();
     tracker.patch(&mut state);
     assert_eq!(told(&tracker, spy), [""; 0]);
     tracker.dispose(spy);
@@ -245,6 +245,6 @@ fn types_that_cannot_be_private_are_refused() {
         config.private_types = vec![name.to_owned()];
         Tracker::new(&state, config).unwrap_err().to_string()
     };
-    assert_eq!(refused("Coin"), "the state has no type `Coin` that could be private");
+    assert_eq!(refused("Coin"), "the state has no type `Coin` that could be private or public");
     assert!(refused("Table").contains("cannot be private"));
 }

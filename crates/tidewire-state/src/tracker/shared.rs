@@ -138,7 +138,7 @@ impl Tracker {
         {
             return (id, false);
         }
-        let (id, remembered) = self.reserve(None);
+        let (id, remembered) = self.reserve(None, false);
         if let Some(shared) = self.shared.instances.get_mut(&key) {
             shared.id = remembered;
         }

@@ -5,7 +5,7 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-use super::{Owner, Tracker, Visit, Walk};
+use super::{Named, Owner, Tracker, Visit, Walk};
 use crate::{
     filter::Ask,
     schema::Schema,
@@ -63,6 +63,9 @@ impl<S: Schema> Tracked<S> {
             self.state.walk_shared(&mut self.mirror, &mut walk);
             walk.has_pending() || walk.settle_shared()
         } {}
+        if !is_plain {
+            walk.tell_given_up();
+        }
         visitor.leave();
         visitor.end();
         self.ticks += 1;
@@ -249,6 +252,12 @@ impl<S: Schema> Tracked<S> {
     pub fn node<P: AsRef<str>>(&mut self, path: &[P]) -> Result<RefId, PathError> {
         self.select(path, Purpose::Name)?;
         self.tracker.found.first().copied().ok_or(PathError::NoNode)
+    }
+
+    /// What a number stands for that [`node`](Self::node) gave out since the last sync; nothing of a number that
+    /// a sync has told of, or that nobody asked for.
+    pub fn named(&self, node: RefId) -> Option<Named> {
+        self.tracker.named(node)
     }
 
     /// Takes instances of pools that came to subscribed collections into views, and what is below them.
