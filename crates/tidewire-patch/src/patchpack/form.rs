@@ -34,8 +34,8 @@ impl Spot {
 
 /// What is known of types.
 pub(super) enum Types<'r> {
-    /// Those of the state, each with whether it has a name twice.
-    Known(&'r [bool]),
+    /// Those of the state, as [`Ambiguous`] has them.
+    Known(&'r [Box<[u32]>]),
     /// They stand behind what is read: the most values of structs of each type so far.
     Guessed(&'r mut Widths),
 }
@@ -307,7 +307,7 @@ impl Forms<'_, '_> {
     #[inline]
     fn first(&self, of: u32, at: usize) -> u32 {
         match self.types {
-            Types::Known(ambiguous) => first(self.nodes, ambiguous, of, at),
+            Types::Known(ambiguous) => first(ambiguous, of, at),
             Types::Guessed(_) => at as u32,
         }
     }
@@ -339,15 +339,15 @@ impl Forms<'_, '_> {
     }
 }
 
+/// Of each type that has a name twice, the first position of each name; nothing of the others. None has that is not
+/// here.
+pub(super) type Ambiguous = Vec<Box<[u32]>>;
+
 /// The first position of a property that a type has at this one.
 #[inline]
-pub(super) fn first(nodes: &Nodes, ambiguous: &[bool], of: u32, at: usize) -> u32 {
-    if ambiguous.get(of as usize).copied().unwrap_or_default() {
-        let name = nodes.property(of, at);
-        let is_it = |other: &usize| nodes.property(of, *other) == name;
-        return (0..at).find(is_it).unwrap_or(at) as u32;
-    }
-    at as u32
+pub(super) fn first(ambiguous: &[Box<[u32]>], of: u32, at: usize) -> u32 {
+    let known = ambiguous.get(of as usize).and_then(|first| first.get(at));
+    known.copied().unwrap_or(at as u32)
 }
 
 /// How many types a state is thought to have before they are read.

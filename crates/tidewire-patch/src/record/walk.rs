@@ -8,7 +8,10 @@ use super::{
     Arrays, At, Frame, Recorder, Segment, Visited,
     plan::{self, Plan},
 };
-use crate::document::{Node, Slot};
+use crate::{
+    document::{Node, Slot},
+    refusal::PROTO,
+};
 
 impl Visitor for Recorder {
     fn begin(&mut self, tick: u64) {
@@ -43,7 +46,15 @@ impl Visitor for Recorder {
             (None, Some(Segment::Field(of, field))) => Node::of_field(&self.types, *of, *field),
             (None, segment) => unreachable!("no collection lies at {segment:?}"),
         });
-        let silent = node.fresh || self.renewed.contains(&node.id);
+        let is_refused = match &segment {
+            Some(Segment::Key(key)) => key == PROTO || self.is_deep(),
+            Some(Segment::Field(of, field)) if self.has_refused_fields => {
+                self.types[*of].fields[usize::from(field.0)].name == PROTO || self.is_deep()
+            }
+            _ => self.is_deep(),
+        };
+        // Of what clients are not told of the document has no more than where it hangs together.
+        let silent = node.fresh || is_refused || self.renewed.contains(&node.id);
         let place = match (around, segment) {
             (Some(Frame { at: Some(at), .. }), Some(segment)) if !silent => {
                 Some(Some((at, segment)))
@@ -66,7 +77,7 @@ impl Visitor for Recorder {
     }
 
     fn field(&mut self, field: FieldIndex, value: Leaf<'_>, _: Option<Leaf<'_>>) {
-        self.put_field(field, Some(Slot::Leaf(value.into())));
+        self.put_field(field, Some(self.leaf(value)));
     }
 
     fn reference(&mut self, field: FieldIndex, node: RefId, _: Option<RefId>) {
@@ -95,7 +106,7 @@ impl Visitor for Recorder {
     }
 
     fn entry(&mut self, at: EntryAt<'_>, value: Leaf<'_>, _: Option<Leaf<'_>>) {
-        self.put_entry(at.key, Some(Slot::Leaf(value.into())));
+        self.put_entry(at.key, Some(self.leaf(value)));
     }
 
     fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, _: Option<RefId>) {
@@ -103,14 +114,14 @@ impl Visitor for Recorder {
     }
 
     fn item(&mut self, index: usize, value: Leaf<'_>, _: Leaf<'_>) {
-        let slot = Slot::Leaf(value.into());
+        let slot = self.leaf(value);
         let before = std::mem::replace(&mut self.array()[index], slot.clone());
         self.put(Segment::Index(index), Some(&before), Some(slot));
     }
 
     fn items(&mut self, edit: ValueEdit<'_>) {
         let after: Vec<Slot> =
-            (0..edit.after.len()).map(|at| Slot::Leaf(edit.after.value(at).into())).collect();
+            (0..edit.after.len()).map(|at| self.leaf(edit.after.value(at))).collect();
         let from = edit.from;
         let plan = if self.frame().at.is_some() {
             plan::values(from, &self.array()[from..], &after)
@@ -121,6 +132,13 @@ impl Visitor for Recorder {
     }
 
     fn item_references(&mut self, edit: RefEdit<'_>) {
+        // Of what was refused before nothing is there to be taken out.
+        if self.is_deep() {
+            if !edit.after.is_empty() {
+                self.refuses_nodes();
+            }
+            return;
+        }
         let after: Vec<Slot> = edit.after.iter().copied().map(Slot::Node).collect();
         let plan = match self.arrays {
             _ if self.frame().at.is_none() => Plan::Rewrite,
