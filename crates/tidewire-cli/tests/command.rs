@@ -38,6 +38,24 @@ fn lines_of_earlier_steps_stay_printed() {
 }
 
 #[test]
+fn what_is_wrong_is_said_once() {
+    let light = |types: &str| {
+        let file = SCENARIO.replace(r#""S": { "fields": { "n": "uint8" } }"#, types);
+        tidewire(&["scenario", "-", "--codec", "light"], &file)
+    };
+    let types: Vec<String> =
+        (0..129).map(|at| format!(r#""T{at}": {{ "fields": {{ "n": "uint8" }} }}"#)).collect();
+    let types = types.join(",").replace("\"T0\"", "\"S\"");
+    let once = "the codec `light` cannot carry this state: type `T128` is number 128 of the state, and `light` \
+                has 128 types: use another codec, or fewer types\n";
+    let error = light(&types).stderr;
+    assert_eq!(String::from_utf8_lossy(&error), once);
+    let error = light(r#""S": {}"#).stderr;
+    let once = "invalid scenario: type `S` has no `fields`\n";
+    assert_eq!(String::from_utf8_lossy(&error), once);
+}
+
+#[test]
 fn a_good_scenario_ends_well() {
     let good = SCENARIO.replace("256", "255");
     check(&tidewire(&["scenario", "-", "--profile", "v3"], &good), 0, 3, "");

@@ -60,7 +60,7 @@ pub struct PatchEncoder {
 }
 
 visitor!(PatchEncoder);
-views!(PatchEncoder);
+views!(PatchEncoder, recorder);
 
 impl PatchEncoder {
     /// An encoder for `state`.
@@ -70,6 +70,7 @@ impl PatchEncoder {
     /// If `state` was synced already.
     pub fn new<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
+        let recorder = recorder.with_signed_zeros();
         Self { unfold: Unfold::of(state), ..Self::of(recorder) }
     }
 
@@ -115,7 +116,8 @@ impl PatchEncoder {
 
     /// One that hears of a walk only what it is told. The state has fields that it knows nothing of.
     pub(crate) fn plain<S: Schema>(state: &Tracked<S>, config: Config) -> Self {
-        Self::of(Recorder::new(state, Arrays::Shifting, config.reversible))
+        let recorder = Recorder::new(state, Arrays::Shifting, config.reversible);
+        Self::of(recorder.with_signed_zeros())
     }
 
     /// As [`plain`](Self::plain), for who has no state at hand.

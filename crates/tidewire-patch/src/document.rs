@@ -3,7 +3,7 @@
 //! The walk tells what changed and no more. Some messages need what did not change: an item that
 //! moves in an array is sent whole, an undo needs what was there, a newcomer gets everything.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
@@ -12,7 +12,7 @@ use tidewire_state::{FieldIndex, FieldKind, RefId, TypeIndex, TypeSet};
 use crate::notepack::{Object, Text, Value};
 
 /// A place in a node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Slot {
     /// Holds a primitive.
     Leaf(Value),
@@ -22,6 +22,20 @@ pub(crate) enum Slot {
 
 /// What is in a map.
 pub(crate) type Entries = IndexMap<Text, Slot, RandomState>;
+
+/// Values that are equal, but for the sign of 0, which some clients see.
+impl PartialEq for Slot {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Leaf(Value::Double(a)), Self::Leaf(Value::Double(b))) if *a == 0.0 => {
+                a.to_bits() == b.to_bits()
+            }
+            (Self::Leaf(a), Self::Leaf(b)) => a == b,
+            (Self::Node(a), Self::Node(b)) => a == b,
+            _ => false,
+        }
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
@@ -181,6 +195,30 @@ impl Document {
     #[inline]
     pub(crate) fn node_mut(&mut self, id: RefId) -> &mut Node {
         self.nodes[id.0 as usize].as_mut().expect("a walk enters every node that it announces")
+    }
+
+    /// What the place in a node is called that leads to another.
+    pub(crate) fn segment_of(
+        &self,
+        types: &TypeSet,
+        around: RefId,
+        below: RefId,
+    ) -> Option<Cow<'_, str>> {
+        let leads = |slot: &Slot| *slot == Slot::Node(below);
+        match self.node(around) {
+            Node::Struct(of, fields) => {
+                let at = self
+                    .fields(*fields)
+                    .iter()
+                    .position(|slot| slot.as_ref().is_some_and(leads))?;
+                Some(types[*of].fields[at].name.clone().into())
+            }
+            Node::Map(entries) => {
+                let (key, _) = entries.iter().find(|(_, slot)| leads(slot))?;
+                Some(key.as_str().into())
+            }
+            Node::Array(items) => Some(items.iter().position(leads)?.to_string().into()),
+        }
     }
 
     /// Copies what is in a place.

@@ -148,7 +148,7 @@ impl JsonEncoder {
     }
 }
 
-views!(JsonEncoder);
+views!(JsonEncoder, writer);
 
 macro_rules! forward {
     ($($name:ident($($arg:ident: $type:ty),*);)*) => {$(

@@ -17,6 +17,7 @@ pub mod notepack;
 mod patch;
 pub mod patchpack;
 mod record;
+mod refusal;
 pub mod serializer;
 mod text;
 mod tracker;
@@ -30,6 +31,7 @@ pub use crate::{
     mpack::MpackEncoder,
     patch::{Op, Patch, PatchError, Path},
     patchpack::{PatchpackDecoder, PatchpackEncoder},
+    refusal::{Refusal, refused_field},
     serializer::{Serializer, SerializerEncoder},
     tracker::{
         ListenerConfig, ListenerId, Tracker, TrackerConfig, TrackerError, TrackerSerializer,

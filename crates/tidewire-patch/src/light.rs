@@ -64,7 +64,7 @@ pub struct LightEncoder {
 }
 
 visitor!(LightEncoder);
-views!(LightEncoder);
+views!(LightEncoder, recorder);
 
 impl LightEncoder {
     /// An encoder for `state`.

@@ -36,7 +36,7 @@ use crate::{
     document::Slot,
     messages::Messages,
     notepack::{self, DecodeError, Value, read::Reader, write},
-    patch::{Op, Patch, Path},
+    patch::{Op, Patch, PatchError, Path},
     record::{Arrays, Recorder, views, visitor},
     text,
 };
@@ -53,7 +53,7 @@ pub struct MpackEncoder {
 }
 
 visitor!(MpackEncoder);
-views!(MpackEncoder);
+views!(MpackEncoder, recorder);
 
 impl MpackEncoder {
     /// An encoder for `state`.
@@ -171,12 +171,22 @@ pub enum MpackError {
     Decode(#[from] DecodeError),
     /// It is something else.
     #[error(
-        "byte {offset} is not that of a patch: an array of an operation (0, 1 or 2), a path and \
-         values"
+        "byte {offset} is not that of a patch: an array of an operation (0, 1 or 2), a path that is \
+         empty or begins with `/`, and values"
     )]
     NotAPatch {
         /// Where something else begins.
         offset: usize,
+    },
+    /// Fewer values than the operation needs, or more.
+    #[error("the patch has {count} values from byte {offset} on, which {op} cannot have")]
+    BadValues {
+        /// Where the values begin.
+        offset: usize,
+        /// The operation.
+        op: &'static str,
+        /// How many values there are.
+        count: usize,
     },
 }
 
@@ -189,37 +199,74 @@ pub fn decode_snapshot(bytes: &[u8]) -> Result<Value, DecodeError> {
     notepack::decode(bytes)
 }
 
-/// Reads a patch. Of a message with more values than its operation has, the first ones count.
+/// Reads a patch.
+///
+/// A change of tags makes Mosx write values that say nothing, and what follows them is lost on its clients: a `remove`
+/// with `undefined` in the place of what was there, an `add` with `undefined` behind its value. They are read as there.
 ///
 /// # Errors
 ///
-/// If the bytes are no such message.
+/// If the bytes are no such message: what is wrong, and where.
 pub fn decode_patch(bytes: &[u8]) -> Result<Patch, MpackError> {
     let mut reader = Reader::new(bytes)?;
     let not = |offset| MpackError::NotAPatch { offset };
-    let len = reader.array()?.filter(|len| *len >= 2).ok_or(not(0))?;
+    let count = reader.array()?.and_then(|len| len.checked_sub(2)).ok_or(not(0))?;
     let offset = reader.offset();
     let op = reader.unsigned(1)?.and_then(Op::from_number).ok_or(not(offset))?;
     let offset = reader.offset();
-    let path = reader.text(1)?.ok_or(not(offset))?;
-    let mut left = len - 2;
-    let mut next = |is_wanted: bool| -> Result<Option<Value>, MpackError> {
-        if !is_wanted || left == 0 {
-            return Ok(None);
-        }
-        left -= 1;
-        Ok(Some(reader.value(1)?))
+    let path = reader.text(1)?.filter(|path| path.is_empty() || path.starts_with('/'));
+    let path = path.ok_or(not(offset))?;
+    let offset = reader.offset();
+    let bad = MpackError::BadValues { offset, op: op.name(), count };
+    let takes = match op {
+        Op::Add | Op::Replace => 1..=2,
+        Op::Remove => 0..=2,
     };
-    let value = next(op != Op::Remove)?;
-    let old = next(op != Op::Add)?;
-    while next(true)?.is_some() {}
+    if !takes.contains(&count) {
+        return Err(bad);
+    }
+    let mut values = [None, None];
+    for value in &mut values[..count] {
+        *value = Some(reader.value(1)?);
+    }
     reader.end()?;
+    let (value, old) = match (op, values) {
+        (Op::Add, [value, None | Some(Value::Undefined)]) => (value, None),
+        (Op::Replace, [value, old]) => (value, old),
+        (Op::Remove, [old, None]) | (Op::Remove, [old @ Some(Value::Undefined), _]) => (None, old),
+        _ => return Err(bad),
+    };
     Ok(Patch { op, path: Path::from_mosx(&path), value, old })
 }
 
-/// Writes a patch, for a state that is kept elsewhere.
-pub fn encode_patch(patch: &Patch) -> Vec<u8> {
-    let mut message = vec![patch.op.number().into(), patch.path.to_mosx().as_str().into()];
-    message.extend([&patch.value, &patch.old].into_iter().flatten().cloned());
-    notepack::encode(&Value::Array(message))
+/// Writes a patch, for a state that is kept elsewhere. A patch below a name that has a `/` in it cannot be said: who
+/// has the state replaces the container around it.
+///
+/// ```
+/// use tidewire_patch::{Patch, mpack};
+/// let patch = Patch::replace("/x".parse()?, 5_u8.into());
+/// assert_eq!(mpack::encode_patch(&patch)?, b"\x93\x01\xa2/x\x05");
+/// let patch = Patch::replace("/ships/a~1b".parse()?, 5_u8.into());
+/// assert_eq!(
+///     mpack::encode_patch(&patch).unwrap_err().to_string(),
+///     "`a/b` of the path `/ships/a~1b` has a `/`, which would be read as the end of a name: replace the container \
+///      around it",
+/// );
+/// # Ok::<(), tidewire_patch::PatchError>(())
+/// ```
+///
+/// # Errors
+///
+/// If a name has a `/`, or the operation lacks its value.
+pub fn encode_patch(patch: &Patch) -> Result<Vec<u8>, PatchError> {
+    let mut message = vec![patch.op.number().into(), patch.path.to_mosx()?.as_str().into()];
+    let value = match (patch.op, &patch.value) {
+        (Op::Remove, _) => None,
+        (_, None) => return Err(PatchError::NoValue { path: patch.path.to_string() }),
+        (_, value) => value.clone(),
+    };
+    message.extend(value);
+    // Of an `add` nobody reads it.
+    message.extend(patch.old.clone().filter(|_| patch.op != Op::Add));
+    Ok(notepack::encode(&Value::Array(message)))
 }

@@ -18,7 +18,7 @@ use std::{borrow::Cow, fmt, fmt::Write as _, str::FromStr};
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
-use crate::notepack::{Text, Value};
+use crate::notepack::{MAX_DEPTH, Text, Value};
 
 /// What a patch does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -85,13 +85,27 @@ impl Path {
     }
 
     /// The path as Mosx writes it.
-    pub fn to_mosx(&self) -> String {
+    ///
+    /// # Errors
+    ///
+    /// If a name has a `/`, which would be read as two.
+    pub fn to_mosx(&self) -> Result<String, PatchError> {
+        if let Some(segment) = self.segments().find(|segment| segment.contains('/')) {
+            let (path, segment) = (self.to_string(), segment.into_owned());
+            return Err(PatchError::Slash { path, segment });
+        }
         let mut path = unescaped(&self.around).into_owned();
         if let Some(last) = &self.last {
             path.push('/');
             path.push_str(last);
         }
-        path
+        Ok(path)
+    }
+
+    /// How many segments there are.
+    pub(crate) fn depth(&self) -> usize {
+        let around = self.around.bytes().filter(|&byte| byte == b'/').count();
+        around + usize::from(self.last.is_some())
     }
 
     /// The segments.
@@ -220,6 +234,23 @@ pub enum PatchError {
         /// The path.
         path: String,
     },
+    /// The patch leads too deep: patch by patch a document could get so deep that nobody can go through it.
+    #[error("the patch is of a place {depth} deep, and a document is at most {DEEPEST} deep")]
+    TooDeep {
+        /// How many segments its path has.
+        depth: usize,
+    },
+    /// A name of the path has a `/`, which Mosx does not escape.
+    #[error(
+        "`{segment}` of the path `{path}` has a `/`, which would be read as the end of a name: replace the container \
+         around it"
+    )]
+    Slash {
+        /// The path.
+        path: String,
+        /// The segment.
+        segment: String,
+    },
     /// The patch does not say what was there.
     #[error("the patch of `{path}` has no old value: encode reversible patches to undo them")]
     NoOldValue {
@@ -250,6 +281,10 @@ impl Patch {
         Self { old: Some(old), ..self }
     }
 
+    fn with(self, old: Option<Value>) -> Self {
+        Self { old, ..self }
+    }
+
     /// An operation of RFC 6902; what was there before is the member `oldValue`.
     pub fn to_json(&self) -> Json {
         let mut members = Map::new();
@@ -268,11 +303,15 @@ impl Patch {
     ///
     /// # Errors
     ///
-    /// If the patch does not fit `document`, which is then as it was.
+    /// If the patch does not fit `document`, or is of a place more than 256 deep in it; it is then as it was.
     pub fn apply(&self, document: &mut Value) -> Result<(), PatchError> {
         let nothing = || PatchError::Nothing { path: self.path.to_string() };
         let value =
             || self.value.clone().ok_or(PatchError::NoValue { path: self.path.to_string() });
+        let depth = self.path.depth();
+        if depth > DEEPEST {
+            return Err(PatchError::TooDeep { depth });
+        }
         let mut segments = self.path.segments();
         let Some(mut last) = segments.next() else {
             *document = if self.op == Op::Remove { Value::Undefined } else { value()? };
@@ -312,7 +351,57 @@ impl Patch {
         Ok(())
     }
 
-    /// The patch that undoes this one. A list of patches is undone from its end. A path that ends in
+    /// The patch that undoes this one, once it was applied. `before` is what it is about to be applied to, which knows
+    /// more than the patch: what an `add` of others takes the place of, which index `-` is, what was there if the patch
+    /// does not say it.
+    ///
+    /// ```
+    /// use tidewire_patch::{Patch, notepack::Value};
+    /// let mut client: Value = (&serde_json::json!({"a": 1, "list": [1]})).into();
+    /// for patch in [
+    ///     Patch::add("/a".parse()?, 2_u8.into()),
+    ///     Patch::add("/list/-".parse()?, 2_u8.into()),
+    ///     Patch::remove("/list/0".parse()?),
+    /// ] {
+    ///     let before = client.clone();
+    ///     let undo = patch.inverse_in(&client)?;
+    ///     patch.apply(&mut client)?;
+    ///     undo.apply(&mut client)?;
+    ///     assert_eq!(client, before);
+    ///     patch.apply(&mut client)?;
+    /// }
+    /// # Ok::<(), tidewire_patch::PatchError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the patch does not fit `before`.
+    pub fn inverse_in(&self, before: &Value) -> Result<Self, PatchError> {
+        let nothing = || PatchError::Nothing { path: self.path.to_string() };
+        let segments: Vec<_> = self.path.segments().collect();
+        let Some((last, above)) = segments.split_last() else {
+            return Ok(Self::replace(Path::default(), before.clone()).with(self.value.clone()));
+        };
+        let mut container = before;
+        for segment in above {
+            container = container.member(segment).ok_or_else(nothing)?;
+        }
+        let mut path = self.path.clone();
+        if let (Value::Array(items), "-") = (container, &**last) {
+            path = above.iter().cloned().chain([items.len().to_string().into()]).collect();
+        }
+        let is_inserted = self.op == Op::Add && matches!(container, Value::Array(_));
+        let was_there = container.member(last).filter(|_| !is_inserted).cloned();
+        Ok(match (self.op, was_there) {
+            (Op::Remove, None) => return Err(nothing()),
+            (Op::Remove, Some(old)) => Self::add(path, old),
+            (_, None) => Self::remove(path).with(self.value.clone()),
+            (_, Some(old)) => Self::replace(path, old).with(self.value.clone()),
+        })
+    }
+
+    /// The patch that undoes this one. An `add` that took the place of something, as patches of others may, is undone
+    /// only if it says in `old` what that was; [`inverse_in`](Self::inverse_in) needs no word of the patch. A list of patches is undone from its end. A path that ends in
     /// `-`, behind the last item of an array, does not name the item that came there.
     ///
     /// # Errors
@@ -322,12 +411,29 @@ impl Patch {
         let old = || self.old.clone().ok_or(PatchError::NoOldValue { path: self.path.to_string() });
         let path = self.path.clone();
         Ok(match self.op {
-            Op::Add => Self { old: self.value.clone(), ..Self::remove(path) },
+            Op::Add => match self.old.clone().filter(|old| !old.is_undefined()) {
+                None => Self { old: self.value.clone(), ..Self::remove(path) },
+                Some(old) => Self { old: self.value.clone(), ..Self::replace(path, old) },
+            },
             Op::Replace => Self { old: self.value.clone(), ..Self::replace(path, old()?) },
             Op::Remove => Self::add(path, old()?),
         })
     }
 }
+
+impl Value {
+    /// What a segment of a path leads to.
+    fn member(&self, segment: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.get(segment),
+            Self::Array(items) => index(segment).and_then(|at| items.get(at)),
+            _ => None,
+        }
+    }
+}
+
+/// How deep the places are that patches change. What is put there is as deep as one message can be, at most.
+const DEEPEST: usize = MAX_DEPTH;
 
 /// An index of an array: digits, without zeros in front.
 fn index(segment: &str) -> Option<usize> {

@@ -12,14 +12,15 @@ mod walk;
 use std::{collections::HashSet, sync::Arc};
 
 use indexmap::map::Entry;
-use tidewire_state::{FieldIndex, RefId, Schema, Tracked, TypeIndex, TypeSet};
+use tidewire_state::{FieldIndex, RefId, Schema, Tracked, TypeIndex, TypeSet, Value as Leaf};
 
-pub(crate) use self::forward::{views, visitor};
+pub(crate) use self::forward::{refusal, views, visitor};
 use self::plan::{Plan, Step};
 use crate::{
     document::{Document, Entries, Kept, Node, Slot},
     notepack::{Text, Value},
-    patch::Op,
+    patch::{Op, push_segment},
+    refusal::{PROTO, Refusal, refused_field},
 };
 
 /// The number of an entered node among those of the tick.
@@ -82,6 +83,8 @@ pub(crate) struct Recorder {
     pub(crate) released: Vec<RefId>,
     arrays: Arrays,
     reversible: bool,
+    /// Whether clients tell -0 from 0.
+    signed_zeros: bool,
     ticks: u64,
     /// The nodes that were entered, and how they hang together.
     visited: Vec<Visited>,
@@ -89,6 +92,10 @@ pub(crate) struct Recorder {
     stack: Vec<Frame>,
     /// Nodes that clients know and that a change brings again.
     renewed: HashSet<RefId>,
+    /// Whether some field is one that clients are not told of.
+    has_refused_fields: bool,
+    /// The first thing that clients were not told of.
+    refused: Option<Refusal>,
 }
 
 #[derive(Clone, Debug)]
@@ -128,17 +135,26 @@ impl Recorder {
 
     /// One that was told nothing, of the same types and for the same codec.
     pub(crate) fn another(&self) -> Self {
-        Self::empty(Arc::clone(&self.types), self.arrays, self.reversible)
+        let another = Self::empty(Arc::clone(&self.types), self.arrays, self.reversible);
+        Self { signed_zeros: self.signed_zeros, ..another }
+    }
+
+    /// This one, for clients that tell -0 from 0. MessagePack has no -0.
+    pub(crate) fn with_signed_zeros(self) -> Self {
+        Self { signed_zeros: true, ..self }
     }
 
     fn empty(types: Arc<TypeSet>, arrays: Arrays, reversible: bool) -> Self {
         Self {
+            has_refused_fields: refused_field(&types).is_some(),
+            refused: None,
             types,
             document: Document::default(),
             changes: Vec::with_capacity(FEW),
             released: Vec::new(),
             arrays,
             reversible,
+            signed_zeros: false,
             ticks: 0,
             visited: Vec::with_capacity(FEW),
             stack: Vec::with_capacity(FEW),
@@ -243,11 +259,59 @@ impl Recorder {
         }
     }
 
+    /// The first thing that clients were not told of.
+    pub(crate) fn refused(&self) -> Option<&Refusal> {
+        self.refused.as_ref()
+    }
+
+    /// Whether clients are not told of a member, which is then noted.
+    fn refuses(&mut self, name: &str) -> bool {
+        if name == PROTO && self.refused.is_none() {
+            let path = self.open_path() + "/" + PROTO;
+            self.refused = Some(Refusal::Key { path });
+        }
+        name == PROTO
+    }
+
+    /// Whether clients are told of no node in the one that events are about, which is then noted.
+    fn refuses_nodes(&mut self) -> bool {
+        let refuses = self.is_deep();
+        if refuses && self.refused.is_none() {
+            self.refused = Some(tidewire_state::Refusal::TooDeep.into());
+        }
+        refuses
+    }
+
+    /// Whether a node in the one that events are about lies too deep.
+    fn is_deep(&self) -> bool {
+        self.stack.len() >= tidewire_state::Refusal::MAX_DEPTH
+    }
+
+    /// The way to the node that events are about. Looked for, since hardly anybody wants to know.
+    fn open_path(&self) -> String {
+        let mut path = String::new();
+        for pair in self.stack.windows(2) {
+            let [around, below] = [pair[0].id, pair[1].id];
+            let segment = self.document.segment_of(&self.types, around, below);
+            push_segment(&mut path, segment.as_deref().unwrap_or(PROTO));
+        }
+        path
+    }
+
     fn put_field(&mut self, field: FieldIndex, slot: Option<Slot>) {
         let Frame { id, at } = self.frame();
         let Node::Struct(of, run) = *self.document.node(id) else {
             unreachable!("only structs have fields");
         };
+        if self.has_refused_fields {
+            let types = Arc::clone(&self.types);
+            if self.refuses(&types[of].fields[usize::from(field.0)].name) {
+                return;
+            }
+        }
+        if matches!(slot, Some(Slot::Node(_))) && self.refuses_nodes() {
+            return;
+        }
         let place = self.document.field_mut(run, field);
         if at.is_none() {
             // Nobody asks what was there.
@@ -260,6 +324,9 @@ impl Recorder {
     }
 
     fn put_entry(&mut self, key: &str, slot: Slot) {
+        if self.refuses(key) || (matches!(slot, Slot::Node(_)) && self.refuses_nodes()) {
+            return;
+        }
         let Frame { id, at } = self.frame();
         let before = match self.entries(id).entry(key.into()) {
             Entry::Occupied(mut place) if at.is_none() => {
@@ -284,6 +351,9 @@ impl Recorder {
     }
 
     fn take_entry(&mut self, key: &str) {
+        if self.refuses(key) {
+            return;
+        }
         let Frame { id, at } = self.frame();
         let before = self.entries(id).swap_remove(key);
         if at.is_some()
@@ -299,6 +369,14 @@ impl Recorder {
             Node::Map(entries) => entries,
             node => unreachable!("{node:?} has no entries"),
         }
+    }
+
+    /// A primitive, as clients hold it.
+    fn leaf(&self, value: Leaf<'_>) -> Slot {
+        Slot::Leaf(match value.into() {
+            Value::Double(0.0) if !self.signed_zeros => Value::Double(0.0),
+            value => value,
+        })
     }
 
     #[inline(always)]

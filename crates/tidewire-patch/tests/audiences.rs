@@ -111,7 +111,7 @@ fn what_leads_to_itself_is_left_out_and_told() {
     assert_eq!(encoder.refusal(None), None);
     shop.items.get_mut(lid).unwrap().holds = Some(cup);
     assert_eq!(encoder.patch(&mut shop), []);
-    assert_eq!(encoder.refusal(None), Some(Refusal::Loop));
+    assert_eq!(encoder.refusal(None), Some(Refusal::Loop.into()));
     shop.items.get_mut(lid).unwrap().holds = None;
     encoder.patch(&mut shop);
     assert_eq!(encoder.refusal(None), None);
@@ -142,5 +142,5 @@ fn paths_that_double_with_each_struct_come_to_an_end() {
         forks.first = Some(fork);
     }
     encoder.patch(&mut forks);
-    assert_eq!(encoder.refusal(None), Some(Refusal::TooManyPaths));
+    assert_eq!(encoder.refusal(None), Some(Refusal::TooManyPaths.into()));
 }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tidewire_opcode::Tree;
 use tidewire_patch::{
     Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, SerializerEncoder,
+    refused_field,
 };
 use tidewire_protocol::frame::{self, Handshake, Serializer};
 use tidewire_state::{Schema, Tracked, ViewId, Visitor};
@@ -78,6 +79,14 @@ impl Codec {
             return Err(Error::new(format!(
                 "`{id}` serves no views, and some fields are marked `view`: implement \
                  `Serializer::for_view`, or use another serializer"
+            )));
+        }
+        if !matches!(self, Self::Schema | Self::None)
+            && let Some((of, field)) = refused_field(&state.types())
+        {
+            return Err(Error::new(format!(
+                "clients of `{id}` cannot be told of the field `{field}` of type `{of}`, which JavaScript objects keep for \
+                 themselves: rename it"
             )));
         }
         Ok(match self {

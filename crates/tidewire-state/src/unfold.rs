@@ -106,6 +106,11 @@ impl<C: Visitor> Unfold<C> {
         self.views.get_mut(&view).map(|(_, codec)| codec)
     }
 
+    /// The same, to be looked at.
+    pub fn codec_of(&self, view: ViewId) -> Option<&C> {
+        self.views.get(&view).map(|(_, codec)| codec)
+    }
+
     /// Shows a visitor all that those with a view were told.
     pub fn show_view<V: Visitor + ?Sized>(&self, view: ViewId, visitor: &mut V) {
         if let Some((told, _)) = self.views.get(&view) {

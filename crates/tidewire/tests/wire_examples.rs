@@ -301,8 +301,8 @@ fn frames() -> Examples {
         frame::join_room(out, "tok", Serializer::Other("json"), Handshake::Skip).unwrap();
     });
     let messages = [
-        mpack::encode_patch(&Patch::replace("/a".parse().unwrap(), 7_u8.into())),
-        mpack::encode_patch(&Patch::remove("/b".parse().unwrap())),
+        mpack::encode_patch(&Patch::replace("/a".parse().unwrap(), 7_u8.into())).unwrap(),
+        mpack::encode_patch(&Patch::remove("/b".parse().unwrap())).unwrap(),
     ];
     let bundle = frame(|out| {
         frame::room_state_patch(out, &[]);

@@ -13,7 +13,7 @@ use super::{DEEPEST, MOST_MADE, MOST_REPEATED};
 pub enum ScenarioError {
     /// The file cannot be used.
     #[error("invalid scenario: {0}")]
-    File(#[from] FileError),
+    File(FileError),
     /// A step cannot be done.
     #[error("step {index}: {error}")]
     Step {
@@ -24,7 +24,7 @@ pub enum ScenarioError {
     },
     /// The codec cannot carry the types.
     #[error("the codec `light` cannot carry this state: {0}")]
-    Light(#[from] TableError),
+    Light(TableError),
     /// The codec has no form for something in the state.
     #[error("the codec `{codec}` cannot carry {what}")]
     NotCarried {
@@ -35,8 +35,21 @@ pub enum ScenarioError {
     },
     /// The output cannot be written.
     #[error("failed to write: {0}")]
-    Write(#[from] std::io::Error),
+    Write(std::io::Error),
 }
+
+/// What a message has within it is no source, or a chain of them would say it twice.
+macro_rules! within {
+    ($($error:ty => $variant:ident),*) => {$(
+        impl From<$error> for ScenarioError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
+}
+
+within!(FileError => File, TableError => Light, std::io::Error => Write);
 
 /// Why a scenario file cannot be used.
 #[derive(Debug, Error)]

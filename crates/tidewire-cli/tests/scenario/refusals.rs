@@ -331,14 +331,19 @@ fn depth_is_bounded() {
         { "op": "sync" },
         set(&path(182), chain),
     ]);
-    for codec in [Codec::Json, Codec::from_names("schema", None).unwrap()] {
-        let (lines, error) = run(&scenario(&steps).to_string(), codec);
-        let error = error.unwrap();
-        assert!(
-            error.starts_with("step 4: ")
-                && error.ends_with("at most 200 structs can lie in one another")
-        );
-        assert!(lines.len() >= 3, "{error}");
+    let (lines, error) =
+        run(&scenario(&steps).to_string(), Codec::from_names("schema", None).unwrap());
+    let error = error.unwrap();
+    assert!(
+        error.starts_with("step 4: ")
+            && error.ends_with("at most 200 structs can lie in one another")
+    );
+    assert!(lines.len() >= 3, "{error}");
+    // Where clients go by path, less is too deep, whether all of them see the same or not.
+    for name in ["json", "mpack", "light", "patchpack"] {
+        let codec = Codec::from_names(name, None).unwrap();
+        let error = run(&scenario(&steps).to_string(), codec).1.unwrap();
+        assert!(error.contains("more than 96 deep"), "{error}");
     }
 }
 
@@ -426,6 +431,36 @@ fn names_that_state_tree_clients_cannot_find() {
         let (lines, error) = run(&file("m").to_string(), codec);
         let expected = format!(
             "the codec `{name}` cannot carry the key `__proto__`: JavaScript clients cannot hold it"
+        );
+        assert_eq!((lines.len(), error), (2, Some(expected)));
+    }
+}
+
+#[test]
+fn what_javascript_cannot_hold() {
+    for name in ["json", "mpack", "light", "patchpack"] {
+        let codec = Codec::from_names(name, None).unwrap();
+        let file = |field: &str| {
+            json!({
+                "types": { "S": { "fields": { field: { "map": "int8" } } } },
+                "root": "S",
+                "clients": { "a": {} },
+                "steps": [
+                    { "op": "join", "client": "a" },
+                    { "op": "set", "path": format!("/{field}/__proto__"), "value": 1 },
+                    { "op": "sync" },
+                ],
+            })
+        };
+        let (_, error) = run(&file("__proto__").to_string(), codec);
+        let expected = format!(
+            "the codec `{name}` cannot carry the field `__proto__` of type `S`: JavaScript clients cannot \
+             hold it; rename it"
+        );
+        assert_eq!(error, Some(expected));
+        let (lines, error) = run(&file("m").to_string(), codec);
+        let expected = format!(
+            "the codec `{name}` cannot carry the key `/m/__proto__`: JavaScript clients cannot hold it"
         );
         assert_eq!((lines.len(), error), (2, Some(expected)));
     }

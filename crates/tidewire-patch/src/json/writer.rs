@@ -13,14 +13,15 @@ use json_patch::{
 };
 use serde_json::{Map, Value as Json};
 use tidewire_state::{
-    Enter, EntryAt, FieldIndex, FieldKind, Place, RefEdit, RefId, TypeIndex, TypeSet, Value,
-    ValueEdit, Visitor,
+    ElementKind, Enter, EntryAt, FieldIndex, FieldInfo, FieldKind, Place, RefEdit, RefId,
+    TypeIndex, TypeSet, Value, ValueEdit, Visitor,
 };
 
 use super::{
     plan::{self, Step},
     value::{same, to_json},
 };
+use crate::refusal::{PROTO, Refusal, refused_field};
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -32,6 +33,11 @@ pub(super) struct Writer {
     path: PointerBuf,
     /// The nodes that were entered and not left.
     nodes: Vec<Node>,
+    /// How many more were, of which clients are not told.
+    muted: usize,
+    has_refused_fields: bool,
+    /// The first thing that clients were not told of.
+    refused: Option<Refusal>,
 }
 
 #[derive(Debug)]
@@ -66,12 +72,77 @@ enum Key {
 impl Writer {
     pub(super) fn new(types: Arc<TypeSet>) -> Self {
         Self {
+            has_refused_fields: refused_field(&types).is_some(),
             types,
             operations: Vec::new(),
             announced: HashMap::new(),
             path: PointerBuf::new(),
             nodes: Vec::new(),
+            muted: 0,
+            refused: None,
         }
+    }
+
+    /// The first thing that clients were not told of.
+    pub(super) fn refused(&self) -> Option<&Refusal> {
+        self.refused.as_ref()
+    }
+
+    /// Whether clients are not told of an event, which is then noted: it is about a member, if it has one of that name,
+    /// and brings nodes or not.
+    fn refuses(&mut self, name: Option<&str>, brings_nodes: bool) -> bool {
+        if self.muted > 0 {
+            return true;
+        }
+        let is_deep = brings_nodes && self.is_deep();
+        let refuses = is_deep || name == Some(PROTO);
+        if refuses && self.refused.is_none() {
+            self.refused = Some(if is_deep {
+                tidewire_state::Refusal::TooDeep.into()
+            } else {
+                let mut path = PointerBuf::new();
+                for node in &self.nodes {
+                    match &node.key {
+                        Some(Key::Name(name)) => path.push_back(name.as_str()),
+                        Some(Key::Index(index)) => path.push_back(*index),
+                        None => {}
+                    }
+                }
+                path.push_back(PROTO);
+                Refusal::Key { path: path.to_string() }
+            });
+        }
+        refuses
+    }
+
+    /// Whether clients were told of nothing in a field, since it is where nodes lie too deep.
+    fn held_nothing(&self, field: FieldIndex) -> bool {
+        let Shape::Struct(of) = self.node().shape else { return false };
+        let kind = self.types[of].fields[usize::from(field.0)].kind;
+        let is_leaf = matches!(kind, FieldKind::Primitive(_) | FieldKind::Quantized(_));
+        self.is_deep() && !is_leaf
+    }
+
+    /// Whether the map that events are about has nodes, where those lie too deep.
+    fn holds_nodes(&self) -> bool {
+        let [.., Node { shape: Shape::Struct(of), .. }, Node { key: Some(Key::Name(name)), .. }] =
+            &self.nodes[..]
+        else {
+            return false;
+        };
+        let is_it = |field: &&FieldInfo| field.name == *name;
+        let kind = self.types[*of].fields.iter().find(is_it).map(|field| field.kind);
+        self.is_deep() && matches!(kind, Some(FieldKind::Map(ElementKind::Ref(_))))
+    }
+
+    /// Whether a node in the one that events are about lies too deep.
+    fn is_deep(&self) -> bool {
+        self.nodes.len() >= tidewire_state::Refusal::MAX_DEPTH
+    }
+
+    fn refuses_field(&mut self, field: FieldIndex, brings_nodes: bool) -> bool {
+        let name = (self.has_refused_fields && self.muted == 0).then(|| self.field_name(field));
+        self.refuses(name.as_deref(), brings_nodes)
     }
 
     pub(super) fn take_operations(&mut self) -> Vec<PatchOperation> {
@@ -248,6 +319,15 @@ impl Visitor for Writer {
     fn end(&mut self) {}
 
     fn enter(&mut self, node: Enter<'_>) {
+        let is_refused = match node.place {
+            Place::Field(field) => self.refuses_field(field, true),
+            Place::Entry(at) => self.refuses(Some(at.key), true),
+            _ => self.refuses(None, true),
+        };
+        if is_refused {
+            self.muted += 1;
+            return;
+        }
         let shape = self.shape(node);
         let key = self.key(node.place);
         let new =
@@ -263,6 +343,10 @@ impl Visitor for Writer {
     }
 
     fn leave(&mut self) {
+        if self.muted > 0 {
+            self.muted -= 1;
+            return;
+        }
         let Some(Node { key, new, .. }) = self.nodes.pop() else { return };
         if self.nodes.last().is_some_and(|parent| parent.new.is_none()) {
             self.path.pop_back();
@@ -289,47 +373,58 @@ impl Visitor for Writer {
     }
 
     fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
-        if !old.is_some_and(|old| same(value, old)) {
+        if !self.refuses_field(field, false) && !old.is_some_and(|old| same(value, old)) {
             self.put(&self.field_name(field), to_json(value), old.is_some());
         }
     }
 
     fn reference(&mut self, field: FieldIndex, node: RefId, old: Option<RefId>) {
-        self.announce(&self.field_name(field), node, old.is_some());
+        if !self.refuses_field(field, true) {
+            self.announce(&self.field_name(field), node, old.is_some());
+        }
     }
 
     fn unset(&mut self, field: FieldIndex) {
-        self.cut(&self.field_name(field));
+        if !self.refuses_field(field, false) && !self.held_nothing(field) {
+            self.cut(&self.field_name(field));
+        }
     }
 
     fn entries_reset(&mut self, live: &mut dyn Iterator<Item = u32>) {
         // Nothing is told of a map that was empty.
-        if live.next().is_some() {
+        if self.muted == 0 && live.next().is_some() {
             self.renew();
         }
     }
 
     fn entry_removed(&mut self, at: EntryAt<'_>) {
-        self.cut(at.key);
+        if !self.refuses(Some(at.key), self.holds_nodes()) {
+            self.cut(at.key);
+        }
     }
 
     fn entry(&mut self, at: EntryAt<'_>, value: Value<'_>, old: Option<Value<'_>>) {
-        if !old.is_some_and(|old| same(value, old)) {
+        if !self.refuses(Some(at.key), false) && !old.is_some_and(|old| same(value, old)) {
             self.put(at.key, to_json(value), old.is_some());
         }
     }
 
     fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, old: Option<RefId>) {
-        self.announce(at.key, node, old.is_some());
+        if !self.refuses(Some(at.key), true) {
+            self.announce(at.key, node, old.is_some());
+        }
     }
 
     fn item(&mut self, index: usize, value: Value<'_>, old: Value<'_>) {
-        if !same(value, old) {
+        if self.muted == 0 && !same(value, old) {
             self.edit(vec![Step::Replace(index, ())], |()| (to_json(value), None));
         }
     }
 
     fn items(&mut self, edit: ValueEdit<'_>) {
+        if self.muted > 0 {
+            return;
+        }
         let value = |at| to_json(edit.after.value(at));
         if self.new_value().is_none() {
             let steps = plan::values(&edit);
@@ -343,6 +438,9 @@ impl Visitor for Writer {
     }
 
     fn item_references(&mut self, edit: RefEdit<'_>) {
+        if self.refuses(None, true) {
+            return;
+        }
         if self.new_value().is_none() {
             let steps = plan::nodes(edit.from, edit.before, edit.after);
             if edit.from > 0 || !plan::rewrites(&steps, edit.before.len()) {

@@ -4,7 +4,10 @@ use thiserror::Error;
 use tidewire_state::{ElementKind, FieldKind, PrimitiveKind, TypeIndex, TypeSet};
 
 use super::LONGEST_PATH;
-use crate::notepack::{self, Object, Value};
+use crate::{
+    notepack::{self, Object, Value},
+    refusal::PROTO,
+};
 
 /// Why the types of a state cannot be spoken in `light`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -63,7 +66,9 @@ pub(super) fn encode(types: &TypeSet) -> Result<Vec<u8>, TableError> {
             let members = [("type".to_owned(), kind.into()), ("items".to_owned(), element(of))];
             Value::Object(Object::from_iter(members))
         };
-        let schema = of.fields.iter().map(|field| {
+        // JavaScript objects have no such member. Nobody is told of the field either.
+        let fields = of.fields.iter().filter(|field| field.name != PROTO);
+        let schema = fields.map(|field| {
             let declared = match field.kind {
                 FieldKind::Primitive(kind) => declared(kind).into(),
                 FieldKind::Ref(index) => name(index),

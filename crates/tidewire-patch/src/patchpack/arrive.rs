@@ -68,7 +68,7 @@ impl PatchpackDecoder {
         reader.end().ok()?;
         let path = match self.nodes.path(around) {
             Some(path) => path.clone(),
-            None => self.new_path(around, true).ok()?,
+            None => self.new_path(around, true)?,
         };
 
         message.bytes.clear();

@@ -4,18 +4,20 @@
 //! Values are read in one pass, with the nodes that they bring. A message that turns out to be wrong
 //! leaves the decoder as it was.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use smallvec::SmallVec;
 use thiserror::Error;
 
 use super::{
     first::First,
-    form::{Forms, Mode, Spot, first_property},
+    form::{Ambiguous, Forms, Mode, Spot, first_property},
     nodes::{Key, Kind, NONE, Nodes, Slot},
 };
 use crate::{
-    notepack::{Cell, DecodeError, Packed, Packer, Span, Text, Value, has_twins, read::Reader},
+    notepack::{
+        Cell, DecodeError, MAX_DEPTH, Packed, Packer, Span, Text, Value, has_twins, read::Reader,
+    },
     patch::{self, Op, Patch, Path},
 };
 
@@ -26,8 +28,8 @@ pub(super) type Staged = SmallVec<[(Slot, Slot); 2]>;
 #[derive(Clone, Debug, Default)]
 pub struct PatchpackDecoder {
     pub(super) nodes: Nodes,
-    /// Of each type, whether it has a name twice; none has that is not here.
-    ambiguous: Vec<bool>,
+    /// Of each type that has a name twice, the first position of each name; nothing of the others.
+    ambiguous: Ambiguous,
     /// The nodes that a message brings, each with the one that had its number before.
     staged: Staged,
     lenient: bool,
@@ -125,12 +127,20 @@ pub enum PatchpackError {
         id: u64,
     },
     /// Paths without end.
-    #[error("the path of the patch is longer than {LONGEST_PATH} bytes")]
-    LongPath,
+    #[error(
+        "the path of the patch in node {id}, which byte {offset} names, is longer than \
+         {LONGEST_PATH} bytes"
+    )]
+    LongPath {
+        /// Where the number of the node is.
+        offset: usize,
+        /// The number.
+        id: u64,
+    },
 }
 
-/// How many nodes may lie within each other, patch after patch.
-pub(super) const DEEPEST: u16 = 4096;
+/// How many nodes may lie within each other, patch after patch: as deep as a document can get by patches.
+pub(super) const DEEPEST: u16 = 2 * MAX_DEPTH as u16;
 
 /// In bytes. Keys stay, so that a short patch could name a path much longer than itself.
 const LONGEST_PATH: usize = 1 << 20;
@@ -164,6 +174,20 @@ impl PatchpackDecoder {
         Ok(Self::of(Packed::new(bytes.to_vec(), cells, types), nodes, ambiguous))
     }
 
+    /// Reads a state without types, `[form]`, and a table of types that is known otherwise: what an encoder gives as
+    /// its [types](super::PatchpackEncoder::types).
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no such state or no such table. Offsets in the table count from the beginning of the state.
+    pub fn from_state_without_types(
+        state: &[u8],
+        types: &[u8],
+    ) -> Result<(Self, Value), PatchpackError> {
+        let form = state.strip_prefix(&[0x91]).ok_or(PatchpackError::NotAState { offset: 0 })?;
+        Self::from_state(&[&[0x92], form, types].concat())
+    }
+
     /// Reads a state as servers write them, whose types have no name twice.
     fn from_right_state(bytes: &[u8]) -> Option<(Self, Value)> {
         let (mut first, end) = First::read(bytes)?;
@@ -176,7 +200,7 @@ impl PatchpackDecoder {
     }
 
     /// The decoder of a state that was read, and the state.
-    fn of(state: Packed, mut nodes: Nodes, ambiguous: Vec<bool>) -> (Self, Value) {
+    fn of(state: Packed, mut nodes: Nodes, ambiguous: Ambiguous) -> (Self, Value) {
         let state = Arc::new(state);
         let value = state.value(0);
         nodes.set_state(state);
@@ -274,9 +298,10 @@ impl PatchpackDecoder {
         let not = |offset| PatchpackError::NotAPatch { offset };
         let count = reader.array()?.and_then(|len| len.checked_sub(3)).ok_or(not(0))?;
         let op = reader.unsigned(1)?.and_then(Op::from_number).ok_or(not(1))?;
-        let offset = reader.offset();
-        let id = reader.unsigned(1)?.ok_or(not(offset))?;
-        let around = self.nodes.of(id).ok_or(PatchpackError::UnknownNode { offset, id })?;
+        let named = reader.offset();
+        let id = reader.unsigned(1)?.ok_or(not(named))?;
+        let unknown = PatchpackError::UnknownNode { offset: named, id };
+        let around = self.nodes.of(id).ok_or(unknown)?;
         let at = reader.offset();
         let index = match reader.is_container() {
             true => reader.value(1).map(|_| Cell::Undefined)?,
@@ -309,7 +334,8 @@ impl PatchpackDecoder {
             }
             kind => self.key(around, kind, index, at)?,
         };
-        let path = self.path(around, kind, &key, new_key.as_ref(), op)?;
+        let path = self.path(around, kind, &key, new_key.as_ref(), op);
+        let path = path.ok_or(PatchpackError::LongPath { offset: named, id })?;
         let gone = if is_there { self.nodes.child(around, &key) } else { None };
         let message_depth = if new_key.is_some() { 2 } else { 1 };
         let mut spare = spare;
@@ -405,9 +431,7 @@ impl PatchpackDecoder {
                 let at = usize::try_from(index).ok().filter(|at| *at < count);
                 let at = at.ok_or(PatchpackError::UnknownPlace { offset, id, index });
                 at.map(|at| match kind {
-                    Kind::Struct(of) => {
-                        Key::At(first_property(&self.nodes, &self.ambiguous, of, at))
-                    }
+                    Kind::Struct(of) => Key::At(first_property(&self.ambiguous, of, at)),
                     _ => Key::At(at as u32),
                 })
             }
@@ -426,7 +450,7 @@ impl PatchpackDecoder {
         }
     }
 
-    /// The path of a place in a node of this kind; a key that is new is no place yet.
+    /// The path of a place in a node of this kind; a key that is new is no place yet. Nothing if it is too long.
     fn path(
         &mut self,
         around: Slot,
@@ -434,7 +458,7 @@ impl PatchpackDecoder {
         key: &Key,
         new_key: Option<&Text>,
         op: Op,
-    ) -> Result<Path, PatchpackError> {
+    ) -> Option<Path> {
         // What is replaced once is replaced again, and a map gets more than one entry.
         let again = op == Op::Replace || matches!(kind, Kind::Map(_));
         let path = match self.nodes.path(around) {
@@ -446,7 +470,7 @@ impl PatchpackDecoder {
                 self.new_path(around, again)?
             }
         };
-        Ok(match (new_key.cloned(), key) {
+        Some(match (new_key.cloned(), key) {
             (Some(name), _) => Path::new(path, name),
             (None, Key::Lost) => Path::from_pointer(&path),
             (None, key) => Path::new(path, Text::from(self.name(around, kind, key))),
@@ -455,16 +479,16 @@ impl PatchpackDecoder {
 
     /// The path of a node, which is remembered if it will be wanted again.
     #[inline(never)]
-    pub(super) fn new_path(&mut self, slot: Slot, again: bool) -> Result<Text, PatchpackError> {
+    pub(super) fn new_path(&mut self, slot: Slot, again: bool) -> Option<Text> {
         let mut path = Text::default();
         self.path_of(slot, &mut path);
         if path.len() > LONGEST_PATH {
-            return Err(PatchpackError::LongPath);
+            return None;
         }
         if again {
             self.nodes.keep_path(slot, &path);
         }
-        Ok(path)
+        Some(path)
     }
 
     /// What a place in a node is called.
@@ -496,7 +520,7 @@ impl PatchpackDecoder {
 fn read_first<'a>(
     reader: Reader<'a>,
     nodes: &mut Nodes,
-    ambiguous: &[bool],
+    ambiguous: &[Box<[u32]>],
 ) -> Result<(Reader<'a>, Vec<Cell>), PatchpackError> {
     let (staged, mode, cells) = (&mut SmallVec::new(), Mode::First, Vec::new());
     let mut forms = Forms { reader, cells, nodes, staged, ambiguous, mode, lenient: false };
@@ -508,7 +532,7 @@ fn read_first<'a>(
 fn read_types(
     reader: &mut Reader<'_>,
     cells: &mut Vec<Cell>,
-) -> Result<(Span, Vec<bool>), PatchpackError> {
+) -> Result<(Span, Ambiguous), PatchpackError> {
     let not = |reader: &Reader<'_>| PatchpackError::NotAState { offset: reader.offset() };
     let count = reader.array()?.ok_or_else(|| not(reader))?;
     reader.announce(count, 2)?;
@@ -524,12 +548,22 @@ fn read_types(
         // The first one is that of the type.
         cells[first + of] = Cell::Array(Span::new(names + 1, len - 1));
         if is_ambiguous(reader, &cells[names + 1..]) {
-            ambiguous.resize(count, false);
-            ambiguous[of] = true;
+            ambiguous.resize(count, Box::default());
+            ambiguous[of] = first_positions(reader, &cells[names + 1..]);
         }
     }
     reader.end()?;
     Ok((Span::new(first, count), ambiguous))
+}
+
+/// The first position of each name, found once: a value of such a type asks for each node that it brings.
+fn first_positions(reader: &Reader<'_>, names: &[Cell]) -> Box<[u32]> {
+    let mut seen = HashMap::with_capacity(names.len());
+    let name = |name: &Cell| match *name {
+        Cell::Text(span) => String::from_utf8_lossy(reader.part(span)),
+        _ => Cow::Borrowed(""),
+    };
+    (0..).zip(names).map(|(at, cell)| *seen.entry(name(cell)).or_insert(at)).collect()
 }
 
 /// Whether two of these names are the same, as they came.

@@ -56,7 +56,7 @@ pub struct PatchpackEncoder {
 }
 
 visitor!(PatchpackEncoder);
-views!(PatchpackEncoder);
+views!(PatchpackEncoder, recorder);
 
 /// What clients hold beside the state.
 #[derive(Clone, Debug, Default)]
@@ -187,6 +187,26 @@ impl PatchpackEncoder {
         self.clients.show(&self.recorder.document, &Slot::Node(RefId::ROOT), &mut out);
         out.extend_from_slice(&self.types);
         out
+    }
+
+    /// The state alone, for a client that knows the types: for
+    /// [`PatchpackDecoder::from_state_without_types`](super::PatchpackDecoder::from_state_without_types). The decoder of
+    /// the package `patchpack` reads no such state, though its encoder writes it.
+    ///
+    /// # Panics
+    ///
+    /// If there was no patch yet.
+    pub fn snapshot_without_types(&self) -> Vec<u8> {
+        self.recorder.check_synced();
+        let mut out = Vec::new();
+        write::array(&mut out, 1);
+        self.clients.show(&self.recorder.document, &Slot::Node(RefId::ROOT), &mut out);
+        out
+    }
+
+    /// The table of types, which is the same as long as the state is: a snapshot has it behind the state.
+    pub fn types(&self) -> &[u8] {
+        &self.types
     }
 
     /// Sends a map anew, without the keys that are gone, if it has more of those than others.

@@ -39,8 +39,8 @@ pub(super) struct Forms<'r, 'a> {
     pub(super) nodes: &'r mut Nodes,
     /// The nodes that the message brings, each with the one that had its number before.
     pub(super) staged: &'r mut Staged,
-    /// Of each type of the state, whether it has a name twice.
-    pub(super) ambiguous: &'r [bool],
+    /// Of the types of the state.
+    pub(super) ambiguous: &'r [Box<[u32]>],
     pub(super) mode: Mode,
     pub(super) lenient: bool,
 }
@@ -220,7 +220,7 @@ impl Forms<'_, '_> {
         while at < len {
             at += self.reader.leaves(&mut self.cells[first + at..first + len])?;
             if at < len {
-                let key = |this: &Self| Key::At(first_property(this.nodes, this.ambiguous, of, at));
+                let key = |this: &Self| Key::At(first_property(this.ambiguous, of, at));
                 self.part((begun.slot, begun.depth), begun.level, key, first + at)?;
                 at += 1;
             }
@@ -258,13 +258,13 @@ impl Forms<'_, '_> {
     }
 }
 
+/// Of each type that has a name twice, the first position of each name; nothing of the others. None has that is not
+/// here.
+pub(super) type Ambiguous = Vec<Box<[u32]>>;
+
 /// The first position of a property that a type has at this one.
 #[inline]
-pub(super) fn first_property(nodes: &Nodes, ambiguous: &[bool], of: u32, at: usize) -> u32 {
-    if ambiguous.get(of as usize).copied().unwrap_or_default() {
-        let name = nodes.property(of, at);
-        let is_it = |other: &usize| nodes.property(of, *other) == name;
-        return (0..at).find(is_it).unwrap_or(at) as u32;
-    }
-    at as u32
+pub(super) fn first_property(ambiguous: &[Box<[u32]>], of: u32, at: usize) -> u32 {
+    let known = ambiguous.get(of as usize).and_then(|first| first.get(at));
+    known.copied().unwrap_or(at as u32)
 }

@@ -1,5 +1,9 @@
 //! How an encoder hands a walk to its recorder.
 
+use tidewire_state::{Unfold, ViewId, Visitor};
+
+use crate::refusal::Refusal;
+
 /// Makes an encoder with a `recorder` a visitor, which does its work in `finish` after a walk. Where it has
 /// an `unfold`, that hears the walk, and the recorder hears what of it is for everyone.
 macro_rules! visitor {
@@ -68,9 +72,26 @@ macro_rules! visitor {
 }
 pub(crate) use visitor;
 
-/// What an encoder with an `unfold` does for views: `another` makes one like it that was told nothing.
+/// Why an audience is not told of something. `refused` is what the codec of everyone left out, and `refused_by` tells it of
+/// another.
+pub(crate) fn refusal<C: Visitor>(
+    refused: Option<&Refusal>,
+    unfold: Option<&Unfold<C>>,
+    view: Option<ViewId>,
+    refused_by: impl FnOnce(&C) -> Option<&Refusal>,
+) -> Option<Refusal> {
+    let Some(unfold) = unfold else { return refused.cloned() };
+    let refused = match view {
+        None => refused,
+        Some(view) => unfold.codec_of(view).and_then(refused_by),
+    };
+    refused.cloned().or_else(|| unfold.refusal(view).map(Refusal::from))
+}
+
+/// What an encoder with an `unfold` does for views: `another` makes one like it that was told nothing. `$teller` is its
+/// part that knows what it left out.
 macro_rules! views {
-    ($encoder:ty) => {
+    ($encoder:ty, $teller:ident) => {
         impl $encoder {
             /// The encoder of a view, which was told all up to the last sync: this one, where everyone sees
             /// the same.
@@ -93,13 +114,14 @@ macro_rules! views {
                 }
             }
 
-            /// Why the last patch leaves out something that would be there, for everyone or for those with a
-            /// view: by path, what leads to itself has no end.
-            pub fn refusal(
-                &self,
-                view: Option<tidewire_state::ViewId>,
-            ) -> Option<tidewire_state::Refusal> {
-                self.unfold.as_ref().and_then(|unfold| unfold.refusal(view))
+            /// Why clients are not told of something that the state has: everyone, or those with a view.
+            pub fn refusal(&self, view: Option<tidewire_state::ViewId>) -> Option<crate::Refusal> {
+                crate::record::refusal(
+                    self.$teller.refused(),
+                    self.unfold.as_deref(),
+                    view,
+                    |codec| codec.$teller.refused(),
+                )
             }
         }
     };

@@ -8,7 +8,10 @@ use super::{
     Arrays, At, Frame, Recorder, Segment, Visited,
     plan::{self, Plan},
 };
-use crate::document::{Node, Slot};
+use crate::{
+    document::{Node, Slot},
+    refusal::PROTO,
+};
 
 impl Visitor for Recorder {
     fn begin(&mut self, tick: u64) {
@@ -46,7 +49,7 @@ impl Visitor for Recorder {
 
     #[inline]
     fn field(&mut self, field: FieldIndex, value: Leaf<'_>, _: Option<Leaf<'_>>) {
-        self.put_field(field, Some(Slot::Leaf(value.into())));
+        self.put_field(field, Some(self.leaf(value)));
     }
 
     fn reference(&mut self, field: FieldIndex, node: RefId, _: Option<RefId>) {
@@ -76,7 +79,7 @@ impl Visitor for Recorder {
     }
 
     fn entry(&mut self, at: EntryAt<'_>, value: Leaf<'_>, _: Option<Leaf<'_>>) {
-        self.put_entry(at.key, Slot::Leaf(value.into()));
+        self.put_entry(at.key, self.leaf(value));
     }
 
     #[inline]
@@ -85,14 +88,14 @@ impl Visitor for Recorder {
     }
 
     fn item(&mut self, index: usize, value: Leaf<'_>, _: Leaf<'_>) {
-        let slot = Slot::Leaf(value.into());
+        let slot = self.leaf(value);
         let before = std::mem::replace(&mut self.array()[index], slot.clone());
         self.put(Segment::Index(index), Some(&before), Some(slot));
     }
 
     fn items(&mut self, edit: ValueEdit<'_>) {
         let after: Vec<Slot> =
-            (0..edit.after.len()).map(|at| Slot::Leaf(edit.after.value(at).into())).collect();
+            (0..edit.after.len()).map(|at| self.leaf(edit.after.value(at))).collect();
         let from = edit.from;
         let plan = if self.frame().at.is_some() {
             plan::values(from, &self.array()[from..], &after)
@@ -103,6 +106,13 @@ impl Visitor for Recorder {
     }
 
     fn item_references(&mut self, edit: RefEdit<'_>) {
+        // Of what was refused before nothing is there to be taken out.
+        if self.is_deep() {
+            if !edit.after.is_empty() {
+                self.refuses_nodes();
+            }
+            return;
+        }
         let after: Vec<Slot> = edit.after.iter().map(|id| self.document.slot(*id)).collect();
         let plan = match self.arrays {
             _ if self.frame().at.is_none() => Plan::Rewrite,
@@ -139,7 +149,22 @@ impl Recorder {
         self.document.insert(node.id, empty);
     }
 
-    /// Writes down that a node was entered, unless a change brings it again.
+    /// Whether clients are not told of a node that is entered. Of such the document has no more than where it hangs
+    /// together.
+    #[inline]
+    fn is_refused(&self, node: &Enter<'_>) -> bool {
+        let has_refused_name = match (node.place, self.stack.last()) {
+            (Place::Entry(entry), _) => entry.key == PROTO,
+            (Place::Field(field), Some(around)) if self.has_refused_fields => {
+                let of = self.document.type_of(around.id);
+                self.types[of].fields[usize::from(field.0)].name == PROTO
+            }
+            _ => false,
+        };
+        has_refused_name || self.is_deep()
+    }
+
+    /// Writes down that a node was entered, unless a change brings it again or clients are told nothing of it.
     #[inline]
     fn visit(&mut self, node: &Enter<'_>) -> Option<At> {
         let around = match self.stack.last() {
@@ -147,7 +172,7 @@ impl Recorder {
             Some(Frame { id, at: Some(at) }) => Some((*id, *at)),
             Some(_) => return None,
         };
-        if !self.renewed.is_empty() && self.renewed.contains(&node.id) {
+        if !self.renewed.is_empty() && self.renewed.contains(&node.id) || self.is_refused(node) {
             return None;
         }
         let id = node.id;

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use tidewire_state::{RefId, Refusal, Schema, Tracked, Unfold, ViewId};
+use tidewire_state::{RefId, Schema, Tracked, Unfold, ViewId};
 
 use super::{Change, Serializer, SerializerError, Spot, View};
 use crate::{
     document::Slot,
-    record::{Arrays, Recorder, visitor},
+    record::{self, Arrays, Recorder, visitor},
+    refusal::Refusal,
 };
 
 /// Encodes one state by a [`Serializer`] for any number of clients.
@@ -30,6 +31,7 @@ impl SerializerEncoder {
     /// If `state` was synced already.
     pub fn new<S: Schema>(state: &Tracked<S>, mut serializer: Box<dyn Serializer>) -> Self {
         let recorder = Recorder::new(state, Arrays::Shifting, serializer.config().reversible);
+        let recorder = recorder.with_signed_zeros();
         serializer.on_create(&recorder.types);
         Self { unfold: Unfold::of(state), ..Self::of(recorder, serializer) }
     }
@@ -139,10 +141,11 @@ impl SerializerEncoder {
         }
     }
 
-    /// Why the last patch leaves out something that would be there, for everyone or for those with a view:
-    /// by path, what leads to itself has no end.
+    /// Why clients are not told of something that the state has: everyone, or those with a view.
     pub fn refusal(&self, view: Option<ViewId>) -> Option<Refusal> {
-        self.unfold.as_ref().and_then(|unfold| unfold.refusal(view))
+        record::refusal(self.recorder.refused(), self.unfold.as_deref(), view, |codec| {
+            codec.recorder.refused()
+        })
     }
 
     fn seen_by<S: Schema>(

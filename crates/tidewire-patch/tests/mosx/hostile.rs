@@ -126,3 +126,142 @@ fn the_deepest_there_can_be() {
     let patch = decoder.patch(&notepack::encode(&patch)).unwrap();
     assert_eq!(patch.path.segments().count(), MAX_DEPTH - 1);
 }
+
+/// A patch of `mpack` that adds objects in objects at the end of a path.
+fn deeper(path: &str, levels: usize) -> Vec<u8> {
+    let mut message = vec![0x93, 0, 0xdb];
+    message.extend((path.len() as u32).to_be_bytes());
+    message.extend(path.bytes());
+    (0..levels).for_each(|_| message.extend(b"\x81\xa1a"));
+    message.push(0x80);
+    message
+}
+
+#[test]
+fn no_patches_make_a_document_too_deep_bit_by_bit() {
+    let mut document = mpack::decode_snapshot(&[0x80]).unwrap();
+    let mut path = String::new();
+    let mut refused = 0;
+    for _ in 0..60 {
+        path.push_str("/a");
+        let patch = mpack::decode_patch(&deeper(&path, 200)).unwrap();
+        match patch.apply(&mut document) {
+            Ok(()) => path.push_str(&"/a".repeat(200)),
+            Err(error) => {
+                assert_eq!(
+                    error.to_string(),
+                    "the patch is of a place 403 deep, and a document is at most 256 deep"
+                );
+                refused += 1;
+                path.pop();
+                path.pop();
+            }
+        }
+    }
+    assert_eq!(refused, 58);
+    // Small enough to be looked at, printed and dropped on any stack.
+    assert_eq!(document.to_json().to_string().matches('{').count(), 403);
+}
+
+#[test]
+fn no_patches_make_nodes_of_patchpack_too_deep_bit_by_bit() {
+    let state = notepack::encode(&Value::Array(vec![form(0, 1), Value::Array(Vec::new())]));
+    let (mut decoder, _) = PatchpackDecoder::from_state(&state).unwrap();
+    let mut last = 0;
+    let error = (1..)
+        .find_map(|round| {
+            let first = 1000 * round;
+            let parts = vec![0_u8.into(), last.into(), 0_u8.into(), form(first, 200)];
+            last = first + 199;
+            decoder.patch(&notepack::encode(&Value::Array(parts))).err()
+        })
+        .unwrap();
+    assert_eq!(error.to_string(), "node 3112 at byte 566 lies more than 512 deep");
+}
+
+/// Arrays in an array, with numbers from `first` on.
+fn form(first: u64, levels: u64) -> Value {
+    let mut form = Value::Array(vec![(-1_i64).into(), (first + levels - 1).into()]);
+    for id in (first..first + levels - 1).rev() {
+        form = Value::Array(vec![(-1_i64).into(), id.into(), form]);
+    }
+    form
+}
+
+#[test]
+fn a_type_with_a_name_twice_costs_no_square() {
+    let count = 60_000_u64;
+    let mut form = vec![Value::from(0_u64), Value::from(0_u64)];
+    form.extend((1..=count).map(|id| Value::Array(vec![(-1_i64).into(), id.into()])));
+    let mut names: Vec<Value> =
+        (0..=count).map(|at| Value::from(&*(at % count).to_string())).collect();
+    names.insert(0, "T".into());
+    let types = Value::Array(vec![Value::Array(names)]);
+    let state = notepack::encode(&Value::Array(vec![Value::Array(form), types]));
+    // By a look at all names in front of each it takes minutes, and no clock is needed to see that.
+    let (mut decoder, state) = PatchpackDecoder::from_state(&state).unwrap();
+    let Value::Object(members) = state else { panic!() };
+    assert_eq!(members.len(), count as usize);
+    // The second place of a name is the first one.
+    let patch = Value::Array(vec![1_u8.into(), 0_u8.into(), count.into(), true.into()]);
+    let patch = decoder.patch(&notepack::encode(&patch)).unwrap();
+    assert_eq!(patch.path.to_string(), "/0");
+}
+
+#[test]
+fn an_mpack_patch_has_the_values_of_its_operation() {
+    let check = |bytes: &[u8], expected: &str| {
+        let told = match mpack::decode_patch(bytes) {
+            Ok(patch) => patch.to_json().to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(told, expected, "{bytes:02x?}");
+    };
+    check(b"\x92\x00\xa2/a", "the patch has 0 values from byte 5 on, which add cannot have");
+    check(b"\x92\x01\xa2/a", "the patch has 0 values from byte 5 on, which replace cannot have");
+    check(
+        b"\x95\x01\xa2/a\x01\x02\x03",
+        "the patch has 3 values from byte 5 on, which replace cannot have",
+    );
+    check(
+        b"\x94\x00\xa2/a\x01\x02",
+        "the patch has 2 values from byte 5 on, which add cannot have",
+    );
+    check(
+        b"\x94\x02\xa2/a\x01\x02",
+        "the patch has 2 values from byte 5 on, which remove cannot have",
+    );
+    let path = "byte 2 is not that of a patch: an array of an operation (0, 1 or 2), a path that is \
+                empty or begins with `/`, and values";
+    check(b"\x93\x00\xa1a\x01", path);
+    check(b"\x93\x00\x05\x01", path);
+    check(b"\x93\x00\xa0\x01", r#"{"op":"add","path":"","value":1}"#);
+    check(b"\x94\x01\xa2/a\x01\x02", r#"{"op":"replace","path":"/a","value":1,"oldValue":2}"#);
+    check(b"\x93\x02\xa2/a\x01", r#"{"op":"remove","path":"/a","oldValue":1}"#);
+    // What Mosx writes when tags change.
+    check(b"\x94\x02\xa2/a\xd4\x00\x00\x01", r#"{"op":"remove","path":"/a","oldValue":null}"#);
+    check(b"\x94\x00\xa2/a\x01\xd4\x00\x00", r#"{"op":"add","path":"/a","value":1}"#);
+}
+
+#[test]
+fn a_path_without_end_is_refused() {
+    let key = "k".repeat(1000);
+    let map = |id: u64, key: &str, below: Value| {
+        Value::Array(vec![(-2_i64).into(), id.into(), key.into(), below])
+    };
+    let state =
+        Value::Array(vec![Value::Array(vec![(-2_i64).into(), 0_u8.into()]), Value::Array(vec![])]);
+    let (mut decoder, _) = PatchpackDecoder::from_state(&notepack::encode(&state)).unwrap();
+    let long = "k".repeat((1 << 20) - 100);
+    let add = |around: u64, key: &str, form: Value| {
+        let pair = Value::Array(vec![key.into(), form]);
+        notepack::encode(&Value::Array(vec![0_u8.into(), around.into(), (-1_i64).into(), pair]))
+    };
+    decoder.patch(&add(0, &long, map(1, &key, map(2, "a", Value::Null)))).unwrap();
+    let replace = Value::Array(vec![1_u8.into(), 2_u8.into(), 0_u8.into(), true.into()]);
+    let error = decoder.patch(&notepack::encode(&replace)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the path of the patch in node 2, which byte 2 names, is longer than 1048576 bytes"
+    );
+}

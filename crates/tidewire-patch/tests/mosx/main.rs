@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 mod bytes;
+mod driven;
 mod hostile;
+mod script;
 mod sea;
 mod sessions;
+mod state;
 mod vectors;

@@ -49,7 +49,7 @@ fn messages_are_read_as_the_originals_read_them() {
     let expected = [
         (
             "quirk",
-            Counts { vectors: 50, read: 194, refused: 50, stricter: 12, skipped: 1, written: 0 },
+            Counts { vectors: 50, read: 191, refused: 50, stricter: 15, skipped: 1, written: 0 },
         ),
         ("repair", Counts { vectors: 7, read: 33, ..Counts::default() }),
         (
@@ -149,7 +149,7 @@ impl Reader<'_> {
             return;
         }
         let written = match (text(&self.vector["system"]), read) {
-            ("mosx-mpack", Read::Patch(patch)) => mpack::encode_patch(patch),
+            ("mosx-mpack", Read::Patch(patch)) => mpack::encode_patch(patch).unwrap(),
             ("mosx-light", Read::Patch(patch)) => {
                 let (header, _) = bytes.split_at(2 + usize::from(bytes[1]));
                 [header, &light_body(header, patch)].concat()
@@ -188,7 +188,9 @@ impl Read {
     fn recorded(read: &Self, decoded: &Json) -> Self {
         let Self::Patch(patch) = read else { return Self::Value(value(decoded)) };
         assert_eq!(decoded["op"], patch.op.name());
-        assert_eq!(decoded["path"], patch.path.to_mosx());
+        let path: String =
+            patch.path.segments().flat_map(|segment| ["/".into(), segment]).collect();
+        assert_eq!(decoded["path"], path);
         let [value, old] = ["value", "oldValue"].map(|name| decoded.get(name).map(value));
         Self::Patch(Patch { value, old, ..patch.clone() })
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use tidewire_patch::{
-    JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, SerializerEncoder, bundle,
+    JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, Refusal, SerializerEncoder, bundle,
 };
 use tidewire_protocol::frame::{Handshake, Serializer, code};
 use tidewire_state::{Schema, Tracked, ViewId, Visitor};
@@ -31,6 +31,8 @@ pub(super) struct PatchCodec<E> {
     shown: HashMap<ClientKey, Shown>,
     /// The frames of this tick for those with a view, once they were needed.
     frames: HashMap<ViewId, ViewFrames>,
+    /// What the log was told that clients are not.
+    refused: Vec<Refusal>,
 }
 
 /// A view. Its number may come to stand for another, its name does not.
@@ -51,8 +53,22 @@ impl<E> PatchCodec<E> {
     pub(super) fn new<S: Schema>(id: String, encoder: E, state: &Tracked<S>) -> Self {
         let (patch, snapshot) = (None, None);
         let has_views = state.types().has_hidden_fields();
-        let (shown, frames) = Default::default();
-        Self { id, encoder, patch, snapshot, has_views, shown, frames }
+        let (shown, frames, refused) = Default::default();
+        Self { id, encoder, patch, snapshot, has_views, shown, frames, refused }
+    }
+
+    /// Tells the log what clients are not told of: each thing once, since most would be told again each tick.
+    fn complain<S: Schema>(&mut self, view: Option<ViewId>)
+    where
+        E: Encode<S>,
+    {
+        if let Some(refusal) = self.encoder.refused(view)
+            && self.refused.len() < MOST_COMPLAINTS
+            && !self.refused.contains(&refusal)
+        {
+            error!(serializer = self.id, "{refusal}");
+            self.refused.push(refusal);
+        }
     }
 
     /// Forgets what those with a view hold, if nobody has it any more.
@@ -67,6 +83,9 @@ impl<E> PatchCodec<E> {
         }
     }
 }
+
+/// How many things the log is told of, of one codec of a room.
+const MOST_COMPLAINTS: usize = 16;
 
 /// What the encoders have in common.
 pub(super) trait Encode<S: Schema>: Visitor + Send {
@@ -84,6 +103,9 @@ pub(super) trait Encode<S: Schema>: Visitor + Send {
 
     /// Forgets what those with a view hold.
     fn forget(&mut self, view: ViewId);
+
+    /// Why everyone, or those with a view, are not told of something that the state has.
+    fn refused(&self, view: Option<ViewId>) -> Option<Refusal>;
 }
 
 impl<S: Schema, E: Encode<S>> RoomCodec<S> for PatchCodec<E> {
@@ -105,6 +127,7 @@ impl<S: Schema, E: Encode<S>> RoomCodec<S> for PatchCodec<E> {
         let mut out = vec![code::ROOM_STATE_PATCH];
         self.encoder.write_patch(&mut out);
         self.patch = (out.len() > 1).then(|| out.into());
+        self.complain::<S>(None);
     }
 
     fn patch(&mut self, _: &Client) -> &[Bytes] {
@@ -130,13 +153,14 @@ impl<S: Schema, E: Encode<S>> RoomCodec<S> for PatchCodec<E> {
             // Patches of a view follow what it showed. Who holds something else is shown all of it.
             return self.snapshot_in_view(client, view, state);
         }
-        let Self { frames, encoder, .. } = self;
-        let frame = frames.entry(view).or_default().patch.get_or_insert_with(|| {
+        if self.frames.entry(view).or_default().patch.is_none() {
             let mut out = vec![code::ROOM_STATE_PATCH];
-            encoder.write_patch_for(state, view, &mut out);
-            (out.len() > 1).then(|| out.into())
-        });
-        frame.as_slice()
+            self.encoder.write_patch_for(state, view, &mut out);
+            self.frames.entry(view).or_default().patch = Some((out.len() > 1).then(|| out.into()));
+            self.complain::<S>(Some(view));
+        }
+        let frame = self.frames.get(&view).and_then(|frames| frames.patch.as_ref());
+        frame.map_or(&[], |frame| frame.as_slice())
     }
 
     fn snapshot_in_view(&mut self, client: &Client, view: ViewId, state: &Tracked<S>) -> &[Bytes] {
@@ -146,14 +170,13 @@ impl<S: Schema, E: Encode<S>> RoomCodec<S> for PatchCodec<E> {
         let name = state.view(view).map_or_else(String::new, |view| view.name().to_owned());
         let had = self.shown.insert(client.key(), Shown { view, name });
         self.forget_unused::<S>(had.as_ref());
-        let Self { frames, encoder, .. } = self;
-        let frame = &mut frames.entry(view).or_default().snapshot;
-        frame.get_or_insert_with(|| {
+        if self.frames.entry(view).or_default().snapshot.is_none() {
             let mut out = vec![code::ROOM_STATE];
-            encoder.write_snapshot_for(state, view, &mut out);
-            out.into()
-        });
-        frame.as_slice()
+            self.encoder.write_snapshot_for(state, view, &mut out);
+            self.frames.entry(view).or_default().snapshot = Some(out.into());
+            self.complain::<S>(Some(view));
+        }
+        self.frames.get(&view).map_or(&[], |frames| frames.snapshot.as_slice())
     }
 
     fn left(&mut self, client: &Client) {
@@ -186,6 +209,10 @@ impl<S: Schema> Encode<S> for JsonEncoder {
     fn forget(&mut self, view: ViewId) {
         self.forget_view(view);
     }
+
+    fn refused(&self, view: Option<ViewId>) -> Option<Refusal> {
+        self.refusal(view)
+    }
 }
 
 impl<S: Schema> Encode<S> for SerializerEncoder {
@@ -213,6 +240,10 @@ impl<S: Schema> Encode<S> for SerializerEncoder {
 
     fn forget(&mut self, view: ViewId) {
         self.forget_view(view);
+    }
+
+    fn refused(&self, view: Option<ViewId>) -> Option<Refusal> {
+        self.refusal(view)
     }
 }
 
@@ -243,6 +274,10 @@ macro_rules! encode_messages {
 
             fn forget(&mut self, view: ViewId) {
                 self.forget_view(view);
+            }
+
+            fn refused(&self, view: Option<ViewId>) -> Option<Refusal> {
+                self.refusal(view)
             }
         }
     )*};

@@ -1,5 +1,10 @@
 //! Rooms and their serializers: what their clients are sent.
 
+use std::{
+    fmt::{self, Write as _},
+    sync::{Arc, Mutex},
+};
+
 use serde_json::{Value as Json, json};
 use tidewire_patch::notepack::Value;
 use tidewire_patch::serializer::{Change, Replica, Serializer, SerializerError, View};
@@ -7,9 +12,15 @@ use tidewire_patch::{JsonPatch, LightDecoder, Patch, PatchpackDecoder, bundle, m
 use tidewire_protocol::frame::code;
 use tidewire_schema::Decoder;
 use tidewire_server::{
-    Client, Codec, Context as _, Error, Method, Options, Result, Room, RoomContext, Server,
+    Client, Codec, Context as _, Definition, Error, Method, Options, Result, Room, RoomContext,
+    Server,
 };
 use tidewire_state::example::{Arena, Player};
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
 
 use crate::support::{Guest, Log, World};
 
@@ -372,4 +383,78 @@ async fn a_state_that_a_codec_cannot_say_makes_no_room() {
     let refused = world.seat(Method::Create, "twins", json!({})).await;
     let message = "the state cannot be spoken in `light`".to_owned();
     assert_eq!(refused.unwrap_err(), (523, message));
+}
+
+/// Hears what a room says of errors.
+#[derive(Clone, Default)]
+struct Errors(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Errors {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::ERROR
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        struct Words(String);
+        impl Visit for Words {
+            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+                let _ = write!(self.0, "{}={value:?} ", field.name());
+            }
+        }
+        let mut words = Words(String::new());
+        event.record(&mut words);
+        self.0.lock().unwrap().push(words.0);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// A key that no JavaScript client can hold comes with the first message.
+struct TrapRoom;
+
+impl Room for TrapRoom {
+    type State = Arena;
+
+    fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+        room.set_serializer(codec(&room.options().get::<String>("codec")?.unwrap_or_default())?)?;
+        room.on_message("trap", |_, room, _, ()| {
+            room.state.players.insert("__proto__", Player::default());
+            room.state.players.insert("bob", Player::default());
+            Ok(())
+        });
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_clients_are_not_told_the_log_is() {
+    for codec in ["json", "mpack", "light", "patchpack", "lines"] {
+        let errors = Errors::default();
+        let guard = tracing::subscriber::set_default(errors.clone());
+        let server = Server::new().define_with("codecs", Definition::new(|| TrapRoom));
+        let world = World { matchmaker: server.matchmaker(), log: Log::default() };
+        let (mut ada, _) = follow(&world, json!({"codec": codec})).await;
+        assert_eq!(*errors.0.lock().unwrap(), [""; 0]);
+        for _ in 0..3 {
+            ada.guest.send("trap", ());
+            ada.until("bob", (0.0, 0.0)).await;
+        }
+        assert_eq!(ada.copy.place("__proto__"), None);
+        let expected = format!(
+            "message=clients are not told of `/players/__proto__`: JavaScript objects have no member \
+             `__proto__`; use another key serializer=\"{codec}\" "
+        );
+        assert_eq!(*errors.0.lock().unwrap(), [expected]);
+        drop(guard);
+    }
 }

@@ -76,8 +76,13 @@ pub enum Refusal {
     TooManyPaths,
 }
 
+impl Refusal {
+    /// How many structs, maps and arrays may lie in one another, the root among them.
+    pub const MAX_DEPTH: usize = 96;
+}
+
 /// How deep a path may lead.
-pub(super) const MAX_DEPTH: usize = 96;
+pub(super) const MAX_DEPTH: usize = Refusal::MAX_DEPTH;
 
 impl Told {
     pub(super) fn of(name: &str) -> Self {

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 use tidewire_patch::{
-    Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, json::to_json,
+    Config, JsonEncoder, LightEncoder, MpackEncoder, PatchpackEncoder, Refusal, json::to_json,
+    refused_field,
 };
 use tidewire_schema::{Encoder, Profile, number_as_read};
 use tidewire_state::{FieldInfo, FieldKind, Schema, Tracked, TypeSet, Value, ViewId};
@@ -118,11 +119,16 @@ impl Encoding {
             Self::Mpack(encoder) => ("mpack", encoder.refusal(view)),
             Self::Light(encoder) => ("light", encoder.refusal(view)),
             Self::Patchpack(encoder) => ("patchpack", encoder.refusal(view)),
-            Self::StateTree(encoder) => (encoder.name(), encoder.refusal(view)),
+            Self::StateTree(encoder) => (encoder.name(), encoder.refusal(view).map(Refusal::from)),
         };
-        refusal.map_or(Ok(()), |refusal| {
-            Err(ScenarioError::NotCarried { codec, what: refusal.to_string() })
-        })
+        let what = match refusal {
+            None => return Ok(()),
+            Some(Refusal::Key { path }) => {
+                format!("the key `{path}`: JavaScript clients cannot hold it")
+            }
+            Some(refusal) => format!("all of this state: {refusal}"),
+        };
+        Err(ScenarioError::NotCarried { codec, what })
     }
 
     /// The client with this view is gone.
@@ -159,6 +165,13 @@ impl Encoding {
 
 /// Says what in such a state a codec has no form for.
 fn check_carried(codec: Codec, types: &TypeSet) -> Result<(), String> {
+    if let Codec::Json | Codec::Mpack | Codec::Light | Codec::Patchpack = codec
+        && let Some((of, field)) = refused_field(types)
+    {
+        return Err(format!(
+            "the field `{field}` of type `{of}`: JavaScript clients cannot hold it; rename it"
+        ));
+    }
     let Codec::Schema(Profile::V3 | Profile::V4) = codec else { return Ok(()) };
     let quantized = types.types.iter().find_map(|info| {
         let is_quantized = |field: &&FieldInfo| matches!(field.kind, FieldKind::Quantized(_));
