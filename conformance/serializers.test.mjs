@@ -2,8 +2,9 @@
 // sdk.test.mjs.
 
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
+import { documentedSerializers } from './lib/documented.mjs';
 import { Guest } from './lib/guest.mjs';
 import { sdks } from './lib/sdks.mjs';
 import { serializers } from './lib/serializers.mjs';
@@ -24,9 +25,13 @@ test('every library reads the bundle of docs/WIRE.md', () => {
   }
 });
 
-for (const sdk of sdks) {
-  for (const [id, serializer] of Object.entries(serializers)) sdk.registerSerializer(id, serializer);
+const documented = documentedSerializers();
 
+test('the guide has decoders of mpack and of its own serializer', () => {
+  assert.deepEqual(Object.keys(documented), ['mpack', 'lines']);
+});
+
+for (const sdk of sdks) {
   describe(sdk.title, () => {
     const guests = [];
     after(() => Promise.all(guests.map((guest) => guest.leave())));
@@ -39,8 +44,15 @@ for (const sdk of sdks) {
     const create = async (ids, options) => (await enter('create', 'serializers', { name: 'ann', serializers: ids, ...options })).ready();
     const follow = async (host, options) => (await enter('joinById', host.room.roomId, { name: 'bob', ...options })).ready();
 
-    for (const [id, serializer] of Object.entries(serializers)) {
-      describe(`a room that speaks ${id}`, () => {
+    // The last one of an id stays registered for what follows.
+    const all = [
+      ...Object.entries(documented).map(([id, serializer]) => [id, serializer, ' (docs/SERIALIZERS.md)']),
+      ...Object.entries(serializers).map(([id, serializer]) => [id, serializer, '']),
+    ];
+    for (const [id, serializer, words] of all) {
+      describe(`a room that speaks ${id}${words}`, () => {
+        before(() => sdk.registerSerializer(id, serializer));
+
         test('its clients are served by what they registered', async () => {
           const ann = await create([id], { name: 'Åsa 🦀', title: 'the room' });
           assert.equal(ann.room.serializerId, id);

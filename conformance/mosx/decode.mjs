@@ -11,15 +11,16 @@
 //     A value of our MessagePack, read by each library and written again by it.
 //   {"op":"batch","id":4,"items":[…]}                                       -> {"id":4,"results":[…]}
 //   {"op":"versions","id":5}                                                -> {"id":5,"patchpack":"0.4.2",…}
-//   {"op":"undone","id":6}                                                  -> {"id":6,"undone":<number>}
-//     How many patches with an old value fast-json-patch has undone, which brought back the state before.
+//   {"op":"undone","id":6}                                                  -> {"id":6,"undone":<number>,"paths":{"text":<number>,"nodes":<number>}}
+//     How many patches with an old value fast-json-patch has undone, which brought back the state before; how many of
+//     patchpack were applied by the text of their path, and how many by the decoder's nodes, as a key has a slash.
 //
 // If a library threw, or a patch fits nothing, the answer is {"id","error"}. The process ends when its input does.
 
 import { createInterface } from 'node:readline';
 import { readFileSync } from 'node:fs';
 
-import { answerTo, clientOf, undone } from './lib/clients.mjs';
+import { answerTo, clientOf, paths, undone } from './lib/clients.mjs';
 import { recode } from './lib/recode.mjs';
 
 const clients = new Map();
@@ -48,7 +49,7 @@ function perform(request) {
     case 'batch':
       return { results: request.items.map(answer) };
     case 'undone':
-      return { undone };
+      return { undone, paths };
     case 'versions':
       return Object.fromEntries(
         ['patchpack', 'notepack.io', '@msgpack/msgpack', 'fast-json-patch'].map((name) => [name, version(name)]),

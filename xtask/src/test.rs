@@ -78,7 +78,7 @@ impl Part {
             Self::Streams => conformance("streams", args.seeds / 20),
             Self::Mosx => {
                 setup::npm(&root().join("conformance/mosx"))?;
-                conformance("mosx", args.seeds / 4)
+                conformance("mosx", args.seeds)
             }
             Self::StateTree => {
                 conformance("state_tree", args.seeds / 2)?;

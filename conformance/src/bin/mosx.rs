@@ -43,16 +43,21 @@ fn run(arguments: &Arguments) -> Result<()> {
             total += check(seed, &scenario, Reading::Json, run)?;
         }
     }
-    let undone = judge.ask(&json!({"op": "undone", "id": 0}))?["undone"].as_u64();
+    let counts = judge.ask(&json!({"op": "undone", "id": 0}))?;
+    let undone = counts["undone"].as_u64();
+    let paths = &counts["paths"];
+    ensure!(paths["text"].as_u64() > Some(0), "no patch of patchpack was applied by its path");
     ensure!(undone > Some(0) || arguments.seeds < 16, "no patch was undone");
     println!(
         "{} scenarios agree in patchpack, mpack, light and json: {} messages, {} states, {} bytes, \
-         {} patches undone, {} values of MessagePack both ways, {:.0} s",
+         {} patches undone, {} of patchpack applied by their path and {} by nodes, {} values of MessagePack both ways, {:.0} s",
         arguments.seeds + arguments.seeds / 8,
         total.messages,
         total.states,
         total.bytes,
         undone.unwrap_or_default(),
+        paths["text"],
+        paths["nodes"],
         values,
         start.elapsed().as_secs_f32(),
     );

@@ -8,9 +8,9 @@
 //!            in a map or an array `ff`, and the key is the next one in the body
 //! ```
 //!
-//! All bytes are signed, so that there are 128 types of 128 properties, and paths of 127 bytes.
-//! Types that do not fit are refused when the encoder is made. A path that gets too long because
-//! types hold themselves, or that has a `/` in a segment, is cut: what is there is replaced.
+//! All bytes are signed, so that there are 128 types, and paths of 127 bytes; of the 128 properties of a type a state
+//! needs 63 at most. Types that do not fit are refused when the encoder is made, and two of one name. A path that gets
+//! too long because types hold themselves, or that has a `/` in a segment, is cut: what is there is replaced.
 
 mod decode;
 mod table;

@@ -222,6 +222,14 @@ pub enum PatchError {
         /// The text.
         pointer: String,
     },
+    /// Not an operation of RFC 6902, or one that a state has not.
+    #[error("the member `{member}` of a patch {what}")]
+    Member {
+        /// The member that is wrong.
+        member: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
     /// There is nothing there, or nothing that has places.
     #[error("there is nothing at `{path}`: apply patches in order, to the snapshot they follow")]
     Nothing {

@@ -19,7 +19,9 @@
 //! - structs keep the position of every value, with `undefined` for what is absent;
 //! - arrays of structs get and lose items at their end only: what moves is sent again where it is
 //!   now, and where most would, the whole array is;
-//! - a `/` in a key needs no care, since no path is sent.
+//! - a `/` in a key is sent as any other, for no path is. A [`PatchpackDecoder`] escapes it in the path of a patch; that of
+//!   the package `patchpack` does not, and says `/m/a/b` for the key `a/b` of `m`. Who applies its `patch.path` goes
+//!   wrong with such keys, and has to ask its nodes.
 
 mod arrive;
 mod decode;

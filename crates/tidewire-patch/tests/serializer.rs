@@ -126,8 +126,7 @@ impl Serializer for Careful {
 
     fn decode_patch(&mut self, bytes: &[u8]) -> Result<Vec<Patch>, SerializerError> {
         let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-        let patch =
-            |line| Patch::from_json(&serde_json::from_slice(line).map_err(SerializerError::new)?);
+        let patch = |line| serde_json::from_slice::<Patch>(line).map_err(SerializerError::new);
         lines.map(patch).collect()
     }
 }
@@ -254,15 +253,15 @@ fn what_cannot_be_read_changes_nothing() {
         assert_eq!(*client.state(), before);
     };
     check(b"{", "EOF while parsing an object at line 1 column 1");
-    check(b"[]", "the patch has no text `op`");
-    check(br#"{"op":"add"}"#, "the patch has no text `path`");
+    check(b"[]", "invalid type: sequence, expected an operation of RFC 6902 at line 1 column 0");
+    check(br#"{"op":"add"}"#, "the member `path` of a patch is missing at line 1 column 12");
     check(
         br#"{"op":"move","path":"/round","from":"/wind"}"#,
-        "operation `move` is none of add, replace and remove",
+        "the member `op` of a patch is `move`, and not add, replace or remove at line 1 column 12",
     );
     check(
         br#"{"op":"add","path":"round"}"#,
-        "`round` is no JSON Pointer: it begins with `/`, and `~` stands before 0 or 1 only",
+        "`round` is no JSON Pointer: it begins with `/`, and `~` stands before 0 or 1 only at line 1 column 27",
     );
     check(
         br#"{"op":"add","path":"/nowhere/0","value":1}"#,

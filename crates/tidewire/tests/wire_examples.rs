@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use tidewire::{
-    patch::{Patch, bundle, mpack},
+    patch::{Config, LightEncoder, MpackEncoder, Patch, PatchpackEncoder, bundle, mpack},
     prelude::*,
     protocol::{
         Timestamp,
@@ -65,11 +65,20 @@ struct Small {
 #[test]
 fn the_document_says_what_is_written() {
     let documented = documented();
-    let written: BTreeMap<&str, Vec<u8>> =
-        [primitives(), structs(), maps(), arrays(), members(), handshakes(), frames(), payloads()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let written: BTreeMap<&str, Vec<u8>> = [
+        primitives(),
+        structs(),
+        maps(),
+        arrays(),
+        members(),
+        handshakes(),
+        frames(),
+        patches(),
+        payloads(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     for (name, bytes) in &written {
         let found =
             documented.get(name).unwrap_or_else(|| panic!("no example `{name}`: {}", hex(bytes)));
@@ -325,6 +334,64 @@ fn frames() -> Examples {
         ("ping", frame(frame::ping)),
         ("response", frame(|out| frame::response(out, 3, ResponseStatus::Ok, &payload))),
     ]
+}
+
+/// What the patch codecs write of the same changes.
+fn patches() -> Examples {
+    #[derive(Schema, Default)]
+    struct Game {
+        round: u8,
+        heroes: MapSchema<Hero>,
+        queue: ArraySchema<Hero>,
+    }
+    #[derive(Schema, Default)]
+    struct Hero {
+        hp: u8,
+        name: Option<String>,
+    }
+    let mut game = Tracked::new(Game::default());
+    let mut mpack = MpackEncoder::new(&game, Config::default());
+    let mut undoable = MpackEncoder::new(&game, Config::REVERSIBLE);
+    let mut light = LightEncoder::new(&game, Config::default()).unwrap();
+    let mut patchpack = PatchpackEncoder::new(&game, Config::default());
+    let mut examples = Vec::new();
+    let mut tick = |game: &mut Tracked<Game>, names: [&'static str; 4]| {
+        let encoders =
+            &mut [&mut mpack as _, &mut undoable as _, &mut light as _, &mut patchpack as _];
+        game.sync(&mut encoders[..]);
+        let lists =
+            [mpack.last_patch(), undoable.last_patch(), light.last_patch(), patchpack.last_patch()];
+        for (name, list) in std::iter::zip(names, lists) {
+            if !name.is_empty() {
+                let at = name.as_bytes().last().filter(|at| at.is_ascii_digit());
+                let at = at.map_or(0, |at| usize::from(at - b'1'));
+                examples.push((name, list[at].clone()));
+            }
+        }
+        [
+            mpack.snapshot(),
+            light.snapshot(),
+            patchpack.snapshot(),
+            patchpack.snapshot_without_types(),
+        ]
+    };
+    let [a, b, c, _] = tick(&mut game, [""; 4]);
+    let hero = |hp, name: &str| Hero { hp, name: Some(name.to_owned()) };
+    game.heroes.insert("ada", hero(9, "A"));
+    tick(&mut game, ["mpack-add", "", "light-add", "patchpack-add"]);
+    game.heroes.get_mut("ada").unwrap().hp = 7;
+    tick(&mut game, ["mpack-replace", "mpack-reversible", "light-replace", "patchpack-replace"]);
+    game.heroes.remove("ada");
+    tick(&mut game, ["mpack-remove", "", "light-remove", "patchpack-remove"]);
+    game.heroes.insert("a/b", Hero { hp: 1, name: None });
+    tick(&mut game, ["mpack-slash", "", "light-slash", "patchpack-slash"]);
+    game.queue.extend([hero(1, "B"), hero(2, "C"), hero(3, "D")]);
+    tick(&mut game, [""; 4]);
+    game.queue.remove(0);
+    let [.., d] = tick(&mut game, ["mpack-shift", "", "light-shift", "patchpack-shift"]);
+    examples.extend([("mpack-snapshot", a), ("light-snapshot", b)]);
+    examples.extend([("patchpack-state", c), ("patchpack-newcomer", d)]);
+    examples
 }
 
 fn payloads() -> Examples {

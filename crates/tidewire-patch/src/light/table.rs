@@ -23,14 +23,6 @@ pub enum TableError {
         /// Its number, from 0.
         index: usize,
     },
-    /// A type with properties whose number no signed byte holds.
-    #[error("type `{name}` has {count} fields, and `light` has {MOST}: move some into a struct")]
-    TooManyFields {
-        /// The type.
-        name: String,
-        /// How many it has.
-        count: usize,
-    },
     /// Two types that clients could not tell apart.
     #[error("two types are called `{name}`, by which `light` tells types apart: rename one")]
     DuplicateName {
@@ -49,7 +41,7 @@ pub enum TableError {
     },
 }
 
-/// How many types there can be, and how many properties of a type.
+/// How many types there can be. As many properties a type could have, which no state has: its types have 63 fields.
 const MOST: usize = 128;
 
 /// The table in MessagePack, of types that fit it.
@@ -107,9 +99,6 @@ fn check(types: &TypeSet) -> Result<(), TableError> {
         if index >= MOST {
             return Err(TableError::TooManyTypes { name: name(), index });
         }
-        if of.fields.len() > MOST {
-            return Err(TableError::TooManyFields { name: name(), count: of.fields.len() });
-        }
         if types.types[..index].iter().any(|other| other.name == of.name) {
             return Err(TableError::DuplicateName { name: name() });
         }
@@ -122,8 +111,11 @@ fn check(types: &TypeSet) -> Result<(), TableError> {
     for at in order {
         let Some(size) = longest[at] else { continue };
         let of = &types.types[at];
-        let is_leaf = |kind| matches!(kind, FieldKind::Primitive(_) | FieldKind::Ref(_));
-        let steps = of.fields.iter().map(|field| if is_leaf(field.kind) { 2 } else { 3 });
+        let steps = of.fields.iter().map(|field| match field.kind {
+            FieldKind::Map(_) | FieldKind::Array(_) => 3,
+            FieldKind::Set(_) | FieldKind::Collection(_) => 3,
+            _ => 2,
+        });
         let deepest = size + steps.max().unwrap_or_default();
         if deepest > LONGEST_PATH {
             return Err(TableError::TooDeep { name: of.name.clone(), size: deepest });
@@ -135,14 +127,20 @@ fn check(types: &TypeSet) -> Result<(), TableError> {
     Ok(())
 }
 
-/// The types that a type's fields lead to, and the bytes of the path from it to each.
+/// The types that a type's fields lead to, and the bytes of the path from it to each. Where a type is declared, those
+/// that extend it can be as well.
 fn below(types: &TypeSet, at: usize) -> impl Iterator<Item = (usize, usize)> {
-    types.types[at].fields.iter().filter_map(|field| match field.kind {
-        FieldKind::Ref(of) => Some((of.0 as usize, 2)),
-        FieldKind::Map(ElementKind::Ref(of)) | FieldKind::Array(ElementKind::Ref(of)) => {
-            Some((of.0 as usize, 3))
-        }
+    let declared = types.types[at].fields.iter().filter_map(|field| match field.kind {
+        FieldKind::Ref(of) => Some((of, 2)),
+        FieldKind::Map(ElementKind::Ref(of))
+        | FieldKind::Array(ElementKind::Ref(of))
+        | FieldKind::Set(ElementKind::Ref(of))
+        | FieldKind::Collection(ElementKind::Ref(of)) => Some((of, 3)),
         _ => None,
+    });
+    declared.flat_map(move |(of, step)| {
+        let all = (0..types.types.len()).map(|below| TypeIndex(below as u32));
+        all.filter(move |below| types.is_a(*below, of)).map(move |below| (below.0 as usize, step))
     })
 }
 

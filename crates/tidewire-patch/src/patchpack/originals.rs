@@ -1,4 +1,7 @@
-//! Tests: the encoder writes, of the same states and changes, what the originals wrote.
+//! Tests: what the encoder's last part writes of a document and its changes is what the originals wrote.
+//!
+//! Documents and changes are made of the recorded messages, those of private structs too, which no encoder could be
+//! driven to. That encoders write the same of states that change is tested in `tests/mosx/driven.rs`.
 //!
 //! Differences that clients do not see: an absent value at the end of a struct is not written, and
 //! the index of a key that is added is always -1. Mosx gives numbers to what patchpack does not

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use tidewire_patch::{
-    Config, LightEncoder, MpackEncoder, PatchpackEncoder, light::TableError, notepack,
-    notepack::Value,
+    Config, LightEncoder, MpackEncoder, PatchpackDecoder, PatchpackEncoder, light::TableError,
+    patchpack::PatchpackError,
 };
 use tidewire_state::{
     ArraySchema, DynField, DynStruct, ElementKind, FieldIndex, FieldInfo, FieldKind, MapSchema,
@@ -68,13 +68,20 @@ fn the_manual_of_patchpack() {
     let snapshot = encoder.snapshot();
     assert_eq!((snapshot.len(), hex(&snapshot)), (135, recorded(0)));
     // Without the types, as the manual counts: an array of the form alone.
-    let Value::Array(parts) = notepack::decode(&snapshot).unwrap() else { panic!() };
-    assert_eq!(1 + notepack::encode(&parts[0]).len(), 60);
+    let plain = encoder.snapshot_without_types();
+    assert_eq!(plain.len(), 60);
+    let (_, whole) = PatchpackDecoder::from_state(&snapshot).unwrap();
+    let (mut decoder, known) =
+        PatchpackDecoder::from_state_without_types(&plain, encoder.types()).unwrap();
+    assert_eq!(known, whole);
+    let error = PatchpackDecoder::from_state_without_types(&snapshot, encoder.types()).unwrap_err();
+    assert_eq!(error, PatchpackError::NotAState { offset: 0 });
 
     let client = manual::Client { name: "FooBaz".into(), info: "test".into() };
     state.clients.insert("3", client);
     let patches = encoder.patch(&mut state);
     assert_eq!((patches.len(), patches[0].len(), hex(&patches[0])), (1, 22, recorded(1)));
+    assert_eq!(decoder.patch(&patches[0]).unwrap().path.to_string(), "/clients/3");
     state.foo.baz = true;
     let patches = encoder.patch(&mut state);
     assert_eq!((patches.len(), patches[0].len(), hex(&patches[0])), (1, 5, recorded(2)));
@@ -192,6 +199,48 @@ fn light_refuses_types_that_do_not_fit() {
 
     let error = LightEncoder::new(&empty(vec![link(0, 0), link(0, 0)]), Config::default());
     assert_eq!(error.unwrap_err(), TableError::DuplicateName { name: "T0".to_owned() });
+}
+
+/// A path is as long through sets, collections and types that extend others as through any struct.
+#[test]
+fn light_sees_how_deep_all_types_lie() {
+    let field = |kind| vec![FieldInfo::new("k", kind)];
+    let leaf = || field(FieldKind::Primitive(PrimitiveKind::Boolean));
+    let sets = |count: u32| {
+        let below = |at: u32| ElementKind::Ref(TypeIndex(at + 1));
+        (0..count).map(move |at| match (at + 1 == count, at % 2) {
+            (true, _) => TypeInfo::new(format!("T{at}"), leaf()),
+            (_, 0) => TypeInfo::new(format!("T{at}"), field(FieldKind::Set(below(at)))),
+            _ => TypeInfo::new(format!("T{at}"), field(FieldKind::Collection(below(at)))),
+        })
+    };
+    // 41 times three bytes, and two.
+    assert!(LightEncoder::new(&empty(sets(42).collect()), Config::default()).is_ok());
+    let error = LightEncoder::new(&empty(sets(43).collect()), Config::default()).unwrap_err();
+    assert_eq!(error, TableError::TooDeep { name: "T42".to_owned(), size: 128 });
+
+    // A base without fields, and in its place what extends it, with a field of the next base.
+    let bases = |count: u32| {
+        let mut types = Vec::new();
+        for at in 0..count {
+            types.push(TypeInfo::new(format!("Base{at}"), Vec::new()));
+            let below = match at + 1 < count {
+                true => field(FieldKind::Ref(TypeIndex(2 * at + 2))),
+                false => leaf(),
+            };
+            let mut more = TypeInfo::new(format!("More{at}"), below);
+            more.extends = Some(TypeIndex(2 * at));
+            types.push(more);
+        }
+        types.push(TypeInfo::new("Root", field(FieldKind::Ref(TypeIndex(0)))));
+        let root = TypeIndex(types.len() as u32 - 1);
+        let types = Arc::new(TypeSet { types, root });
+        types.check().unwrap();
+        Tracked::new(DynStruct::new(types, root))
+    };
+    assert!(LightEncoder::new(&bases(62), Config::default()).is_ok());
+    let error = LightEncoder::new(&bases(63), Config::default()).unwrap_err();
+    assert_eq!(error, TableError::TooDeep { name: "More62".to_owned(), size: 128 });
 }
 
 fn hex(bytes: &[u8]) -> String {

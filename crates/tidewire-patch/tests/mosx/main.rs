@@ -4,6 +4,7 @@
 mod bytes;
 mod driven;
 mod hostile;
+mod recorded;
 mod script;
 mod sea;
 mod sessions;

@@ -47,8 +47,10 @@ pub(crate) struct Prop {
     /// Whether messages have it.
     pub(crate) is_told: bool,
     /// Of which other one it is made, and how.
-    computed: Option<(&'static str, fn(f64) -> f64)>,
+    computed: Option<Computed>,
 }
+
+type Computed = (&'static str, fn(f64) -> f64);
 
 impl Prop {
     pub(crate) fn named(key: &str) -> Self {
@@ -90,10 +92,12 @@ impl Classes {
                     key: text(&prop["key"]),
                     init: prop.get("init").cloned(),
                     is_told: prop.get("kind").is_none_or(|kind| kind != "observable"),
-                    computed: prop.get("get").map(|get| match get.as_str().unwrap() {
-                        "return this.v * 2" => ("v", (|v| v * 2.0) as fn(f64) -> f64),
-                        "return this.obs + 1" => ("obs", (|obs| obs + 1.0) as fn(f64) -> f64),
-                        other => panic!("unknown computed property {other}"),
+                    computed: prop.get("get").map(|get| -> Computed {
+                        match get.as_str().unwrap() {
+                            "return this.v * 2" => ("v", |v| v * 2.0),
+                            "return this.obs + 1" => ("obs", |obs| obs + 1.0),
+                            other => panic!("unknown computed property {other}"),
+                        }
                     }),
                 })
                 .collect()
@@ -310,7 +314,7 @@ impl Js {
             },
             Step::Insert(at, index, values) => self.at_mut(at).splice(*index, 0, values),
             Step::Splice(at, index, count, values) => {
-                self.at_mut(at).splice(*index, *count, values)
+                self.at_mut(at).splice(*index, *count, values);
             }
             Step::Clear(at) => match self.at_mut(at) {
                 Self::Map(members) => members.clear(),

@@ -246,11 +246,13 @@ impl Maker<'_> {
                     DynField::Map(map) => map.remove(key).map(drop),
                     DynField::PrimitiveArray(list) => {
                         let at = key.parse().ok().filter(|at| *at < list.len())?;
-                        Some(drop(list.remove(at)))
+                        list.remove(at);
+                        Some(())
                     }
                     DynField::Array(list) => {
                         let at = key.parse().ok().filter(|at| *at < list.len())?;
-                        Some(drop(list.remove(at)))
+                        list.remove(at);
+                        Some(())
                     }
                     _ => None,
                 },

@@ -1,6 +1,7 @@
 //! Messages that the originals wrote, with what the originals read in them.
 //!
-//! A `roundtrip` is read as recorded and written again byte by byte; a `repair` is a message made by
+//! A `roundtrip` is read as recorded, and what was read is written again byte by byte as a value or a patch; that our
+//! encoders write it of a state is the test in `driven.rs`. A `repair` is a message made by
 //! hand that the original reads; a `quirk` is one with which the original loses something, and is
 //! read as recorded. What the original refuses is refused, and so is more of the tables of bad input.
 
