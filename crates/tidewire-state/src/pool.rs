@@ -10,7 +10,7 @@ use crate::{
     identity::{Identity, Seen},
     node::NodeMirror,
     schema::Schema,
-    select::Select,
+    select::{EnterShared, Select},
     touched::{Link, Touched},
     tracker::{SharedKey, Tracker, Visit, Walk},
     visitor::Visitor,
@@ -181,6 +181,16 @@ impl<T: Schema> Pool<T> {
                 tracker.register(slot.key, value.type_index(&tracker.types));
             }
         }
+        if T::HAS_IDENTITY {
+            let Self { slots, touched, .. } = self;
+            for at in touched.gather(|at| slots[at as usize].link) {
+                let Slot { key, instance, .. } = &slots[*at as usize];
+                if let Some(Instance { value, mirror }) = instance {
+                    let index = value.type_index(&tracker.types);
+                    tracker.note_instance(*key, index, !mirror.is_of(value));
+                }
+            }
+        }
     }
 
     #[doc(hidden)]
@@ -291,13 +301,19 @@ impl<T: Schema> Pool<T> {
     pub fn select_shared(&mut self, select: &mut Select<'_>) {
         let slots = &mut self.slots;
         while let Some(shared) = select.next_shared(|key| find(slots, key).is_some()) {
-            let path: Vec<&str> = shared.path.iter().map(String::as_str).collect();
-            let fresh = select.tracker.shared_id(shared.key).is_none();
             let Some(at) = find(slots, shared.key) else { continue };
             let Slot { link, instance, .. } = &mut slots[at];
-            if let Some(instance) = instance {
+            let Some(Instance { value, mirror }) = instance else { continue };
+            let index = value.type_index(&select.tracker.types);
+            let is_other = T::HAS_IDENTITY && !mirror.is_of(value);
+            let EnterShared { is_new, goes_on } = select.enter_shared(&shared, index, is_other);
+            if is_new {
+                mirror.remember_shared(value);
+            }
+            if goes_on {
+                let path: Vec<&str> = shared.path.iter().map(String::as_str).collect();
                 let waits = select.waits();
-                instance.mirror.select_shared(&mut instance.value, fresh, &path, select);
+                mirror.select_shared(value, is_new, &path, select);
                 if select.waits() != waits {
                     self.touched.mark(at, link);
                 }

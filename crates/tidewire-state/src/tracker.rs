@@ -5,6 +5,7 @@
 //! siblings and its first child, by number. A subtree is released from the table alone.
 
 mod noted;
+mod renewed;
 mod shared;
 mod state;
 mod unfinished;
@@ -482,6 +483,7 @@ impl Tracker {
     #[inline]
     fn recycle(&mut self) {
         self.unfinished.clear();
+        self.shared.forget_renewed();
         self.tick += 1;
         if !self.freed.is_empty() {
             self.free.append(&mut self.freed);

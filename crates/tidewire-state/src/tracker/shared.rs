@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
-use super::{Gate, Owner, Tracker, Walk};
+use super::{Gate, Owner, Tracker, Walk, renewed::Renewed};
 use crate::{
     types::TypeIndex,
     visitor::{Introduced, RefId, Visitor},
@@ -26,8 +26,8 @@ pub struct SharedKey {
 /// Which instances are referred to, and by whom.
 #[derive(Debug, Default)]
 pub(super) struct SharedTable {
-    instances: HashMap<SharedKey, Shared, RandomState>,
-    keys: HashMap<RefId, SharedKey, RandomState>,
+    pub(super) instances: HashMap<SharedKey, Shared, RandomState>,
+    pub(super) keys: HashMap<RefId, SharedKey, RandomState>,
     /// By the node that refers, once for each place.
     edges: HashMap<RefId, Vec<SharedKey>, RandomState>,
     /// Instances whose content is to be told as new, and whether under another number than before.
@@ -35,16 +35,19 @@ pub(super) struct SharedTable {
     /// Instances that lost a place.
     loose: Vec<SharedKey>,
     /// Numbers that instances had.
-    outdated: Vec<RefId>,
+    pub(super) outdated: Vec<RefId>,
     /// Places came or went since last asked.
-    moved: bool,
+    pub(super) moved: bool,
+    pub(super) renewed: Renewed,
 }
 
 #[derive(Debug)]
-struct Shared {
-    index: TypeIndex,
-    id: RefId,
-    hidden: bool,
+pub(super) struct Shared {
+    pub(super) index: TypeIndex,
+    pub(super) id: RefId,
+    /// What was asked for what is in the slot now, where that is not what `id` is of.
+    pub(super) next: RefId,
+    pub(super) hidden: bool,
     parents: Vec<Parent>,
 }
 
@@ -74,6 +77,11 @@ impl SharedTable {
         std::mem::take(&mut self.moved)
     }
 
+    #[inline]
+    pub(super) fn forget_renewed(&mut self) {
+        self.renewed.clear();
+    }
+
     pub(super) fn each_parent(&self, id: RefId, mut each: impl FnMut(RefId)) {
         if !self.keys.is_empty()
             && let Some(key) = self.keys.get(&id)
@@ -101,8 +109,21 @@ impl Tracker {
     /// Makes an instance known, which may be referred to from now on.
     pub(crate) fn register(&mut self, key: SharedKey, index: TypeIndex) {
         self.is_used = true;
-        let new = Shared { index, id: RefId::NONE, hidden: false, parents: Vec::new() };
-        self.shared.instances.entry(key).or_insert(new).index = index;
+        let new = Shared {
+            index,
+            id: RefId::NONE,
+            next: RefId::NONE,
+            hidden: false,
+            parents: Vec::new(),
+        };
+        self.shared.instances.entry(key).or_insert(new);
+    }
+
+    /// The content of an instance is to be told as new, under another number than before if it `goes_on`.
+    pub(super) fn pend(&mut self, key: SharedKey, goes_on: bool) {
+        if !self.shared.pending.iter().any(|(other, _)| *other == key) {
+            self.shared.pending.push((key, goes_on));
+        }
     }
 
     /// The instances that lead to streams which the walk under way is not through with.
@@ -119,25 +140,6 @@ impl Tracker {
     /// Forgets an instance that nobody refers to.
     pub(crate) fn unregister(&mut self, key: SharedKey) {
         self.shared.instances.remove(&key);
-    }
-
-    /// The number of an instance, reserved if no walk has given one, and whether a walk has.
-    pub(crate) fn shared_or_reserved(&mut self, key: SharedKey, index: TypeIndex) -> (RefId, bool) {
-        self.register(key, index);
-        let known = self.shared.instances.get(&key).map_or(RefId::NONE, |shared| shared.id);
-        if known.is_known() {
-            return (known, true);
-        }
-        if known != RefId::NONE
-            && let Some(id) = self.find_reserved(known)
-        {
-            return (id, false);
-        }
-        let (id, remembered) = self.reserve(None);
-        if let Some(shared) = self.shared.instances.get_mut(&key) {
-            shared.id = remembered;
-        }
-        (id, false)
     }
 
     /// The nodes with places that lead to an instance, and what lets through there.
@@ -211,7 +213,7 @@ impl Tracker {
     }
 
     /// Whether places lead to an instance from the root, as far as has been walked.
-    fn is_reached(&self, key: SharedKey) -> bool {
+    pub(super) fn is_reached(&self, key: SharedKey) -> bool {
         let mut reached = false;
         self.climb(key, |around| {
             reached |= around.is_none();
@@ -291,9 +293,7 @@ impl Tracker {
         self.shared.outdated.push(from);
         self.renamed.push((from, id));
         self.note_places(key);
-        if !self.shared.pending.iter().any(|(other, _)| *other == key) {
-            self.shared.pending.push((key, true));
-        }
+        self.pend(key, true);
         Some((from, id, index))
     }
 }
@@ -318,6 +318,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         let (was, is_new) = (shared.id, !shared.id.is_known());
         let id = if is_new { self.tracker.find_reserved(was) } else { Some(was) };
         self.views.shared_came(owner, key, id);
+        self.introduce_renewed(key);
         let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { return was };
         if is_new {
             let index = shared.index;
@@ -329,7 +330,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                 shared.id = id;
             }
             self.tracker.shared.keys.insert(id, key);
-            self.tracker.shared.pending.push((key, false));
+            self.tracker.pend(key, false);
             self.visitor.introduce(Introduced { id, index: Some(index), hidden: owner.hidden });
             return id;
         }
@@ -337,6 +338,14 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             return self.change_audience(key, false);
         }
         shared.id
+    }
+
+    /// A place of `owner` leads to another instance under the same handle: its number.
+    pub(crate) fn find_again(&mut self, owner: Owner, key: SharedKey) -> RefId {
+        let id = self.tracker.shared_id(key);
+        self.views.shared_came(owner, key, id);
+        self.introduce_renewed(key);
+        id.unwrap_or_default()
     }
 
     fn change_audience(&mut self, key: SharedKey, hidden: bool) -> RefId {
@@ -354,6 +363,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         let table = &self.tracker.shared;
         let known = table.instances.get(&key).is_some_and(|shared| shared.id.is_known());
         known
+            && !table.renewed.is_untold(key)
             && !table.pending.iter().any(|(other, _)| *other == key)
             && self.tracker.is_reached(key)
     }
@@ -409,6 +419,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             if shared.parents.is_empty() {
                 let id = std::mem::replace(&mut shared.id, RefId::NONE);
                 self.tracker.shared.keys.remove(&id);
+                self.tracker.shared.renewed.forget(key);
                 self.tracker.shared.pending.retain(|(other, _)| *other != key);
                 self.release(id);
             } else if self.hide_if_due(key) {

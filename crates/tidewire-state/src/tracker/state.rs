@@ -56,6 +56,9 @@ impl<S: Schema> Tracked<S> {
         visitor.enter(Enter::root(index, fresh));
         let mut walk = Walk { visitor, tracker: &mut self.tracker, views: &mut self.views };
         self.state.register_shared(&mut self.mirror, walk.tracker);
+        if walk.tracker.has_others() {
+            Self::renew_shared(&mut self.state, &mut self.mirror, &mut walk);
+        }
         self.state.walk(&mut self.mirror, root, &mut walk);
         // Neither instances of pools nor views, as a rule: then a sync is over here.
         let is_plain = !(walk.tracker.is_used || walk.views.is_used);
@@ -74,6 +77,21 @@ impl<S: Schema> Tracked<S> {
             }
             self.views.settle(&mut self.tracker);
         }
+    }
+
+    /// Has the walk come by the places of instances that are others now.
+    #[cold]
+    fn renew_shared<V: Visitor + ?Sized>(
+        state: &mut S,
+        mirror: &mut S::Mirror,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let ways = walk.renew_shared();
+        let mut select = Select::new(walk.tracker, Purpose::Touch);
+        select.only(ways);
+        select.root(state, mirror, false, &[]);
+        // Nothing is asked for, so nothing is missing.
+        let _ = select.finish();
     }
 
     /// Shows all there is, as if it were new.
