@@ -12,7 +12,7 @@ use crate::{
     schema::Schema,
     select::{EnterShared, Select},
     touched::{Link, Touched},
-    tracker::{SharedKey, Tracker, Visit, Walk},
+    tracker::{Left, Owner, SharedKey, Tracker, Visit, Walk},
     visitor::Visitor,
 };
 
@@ -196,51 +196,33 @@ impl<T: Schema> Pool<T> {
     #[doc(hidden)]
     pub fn walk_shared<V: Visitor + ?Sized>(&mut self, walk: &mut Walk<'_, V>) {
         let Self { slots, touched, .. } = self;
-        let mut left: Vec<SharedKey> = touched
-            .gather(|at| slots[at as usize].link)
-            .iter()
-            .map(|at| slots[*at as usize].key)
-            .collect();
+        let mut left = Left::default();
+        for at in touched.gather(|at| slots[at as usize].link) {
+            let Slot { key, link, .. } = &mut slots[*at as usize];
+            if !left.push(*key, walk.tracker) {
+                link.clear();
+            }
+        }
         touched.forget();
         touched.reserve(slots.capacity());
+        let mut others = 0;
         // What is new first; then changes, those first with which places of others may go. What no
         // place leads to in the end is not told.
         loop {
             while let Some((key, owner)) =
-                walk.tracker.take_pending(|key| find(slots, key).is_some())
+                walk.tracker.take_pending(&mut others, |key| find(slots, key).is_some())
             {
-                left.retain(|other| *other != key);
-                if let Some(slot) = find(slots, key).map(|at| &mut slots[at]) {
-                    slot.link.clear();
-                    if let Some(instance) = &mut slot.instance {
-                        instance.mirror.walk_shared(&mut instance.value, Some(owner), walk);
-                    }
-                }
+                tell(slots, key, Some(owner), walk);
                 walk.tracker.end_pending();
             }
-            let ready = |key: &&SharedKey| walk.is_entered(**key);
-            let mut first =
-                left.iter().filter(ready).find(|key| !walk.may_lose_place(**key, &left));
-            if first.is_none() {
-                // What is not reached may never be, and then takes no place from anything.
-                let reached: Vec<SharedKey> = left.iter().filter(ready).copied().collect();
-                let stays = |key: &&SharedKey| !walk.may_lose_place(**key, &reached);
-                first = left.iter().filter(ready).find(stays).or_else(|| left.iter().find(ready));
-            }
-            let Some(key) = first.copied() else { break };
-            if walk.hide_if_due(key) {
-                continue;
-            }
-            left.retain(|other| *other != key);
-            walk.tracker.note_places(key);
-            if let Some(slot) = find(slots, key).map(|at| &mut slots[at]) {
-                slot.link.clear();
-                if let Some(instance) = &mut slot.instance {
-                    instance.mirror.walk_shared(&mut instance.value, None, walk);
-                }
+            let Some(key) = left.next(walk) else { break };
+            if !walk.hide_if_due(key) {
+                walk.tracker.set_left(key, false);
+                walk.tracker.note_places(key);
+                tell(slots, key, None, walk);
             }
         }
-        for key in left {
+        for key in left.into_rest(walk.tracker) {
             if let Some(at) = find(slots, key) {
                 slots[at].link.clear();
                 // Another pool's instance may yet lead to it.
@@ -318,6 +300,22 @@ impl<T: Schema> Pool<T> {
                     self.touched.mark(at, link);
                 }
             }
+        }
+    }
+}
+
+/// Tells an instance: as a new node, if `fresh` says so.
+fn tell<T: Schema, V: Visitor + ?Sized>(
+    slots: &mut [Slot<T>],
+    key: SharedKey,
+    fresh: Option<Owner>,
+    walk: &mut Walk<'_, V>,
+) {
+    if let Some(at) = find(slots, key) {
+        let Slot { link, instance, .. } = &mut slots[at];
+        link.clear();
+        if let Some(Instance { value, mirror }) = instance {
+            mirror.walk_shared(value, fresh, walk);
         }
     }
 }

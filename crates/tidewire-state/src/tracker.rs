@@ -4,12 +4,14 @@
 //! it. So the tree of nodes is kept here, outside the values: each node knows its parent, its
 //! siblings and its first child, by number. A subtree is released from the table alone.
 
+mod left;
 mod noted;
 mod renewed;
 mod shared;
 mod state;
 mod unfinished;
 
+pub(crate) use self::left::Left;
 pub(crate) use self::noted::Noted;
 pub(crate) use self::shared::SharedKey;
 use self::shared::SharedTable;

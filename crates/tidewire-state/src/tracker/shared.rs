@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 
 use super::{Gate, Owner, Tracker, Walk, renewed::Renewed};
 use crate::{
@@ -28,10 +29,12 @@ pub struct SharedKey {
 pub(super) struct SharedTable {
     pub(super) instances: HashMap<SharedKey, Shared, RandomState>,
     pub(super) keys: HashMap<RefId, SharedKey, RandomState>,
-    /// By the node that refers, once for each place.
-    edges: HashMap<RefId, Vec<SharedKey>, RandomState>,
-    /// Instances whose content is to be told as new, and whether under another number than before.
-    pending: Vec<(SharedKey, bool)>,
+    /// By the node that refers: what its places lead to, and how many of them.
+    edges: HashMap<RefId, IndexMap<SharedKey, u32, RandomState>, RandomState>,
+    /// Instances whose content is to be told as new. Some are no longer so.
+    pending: Vec<SharedKey>,
+    /// How many are.
+    waiting: usize,
     /// Instances that lost a place.
     loose: Vec<SharedKey>,
     /// Numbers that instances had.
@@ -39,6 +42,9 @@ pub(super) struct SharedTable {
     /// Places came or went since last asked.
     pub(super) moved: bool,
     pub(super) renewed: Renewed,
+    /// Counts what was looked at to find out in which order instances are told, for tests.
+    #[cfg(test)]
+    pub(super) steps: std::sync::atomic::AtomicU64,
 }
 
 #[derive(Debug)]
@@ -48,6 +54,10 @@ pub(super) struct Shared {
     /// What was asked for what is in the slot now, where that is not what `id` is of.
     pub(super) next: RefId,
     pub(super) hidden: bool,
+    /// Its content is to be told as new, under another number than before if it says so.
+    pending: Option<bool>,
+    /// It was handed out, and its changes are not told yet.
+    pub(super) is_left: bool,
     parents: Vec<Parent>,
 }
 
@@ -77,6 +87,12 @@ impl SharedTable {
         std::mem::take(&mut self.moved)
     }
 
+    #[inline(always)]
+    fn step(&self) {
+        #[cfg(test)]
+        self.steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
     #[inline]
     pub(super) fn forget_renewed(&mut self) {
         self.renewed.clear();
@@ -96,7 +112,7 @@ impl SharedTable {
         if self.edges.is_empty() {
             return;
         }
-        for key in self.edges.get(&id).into_iter().flatten() {
+        for key in self.edges.get(&id).into_iter().flat_map(IndexMap::keys) {
             let Some(shared) = self.instances.get(key) else { continue };
             for parent in shared.parents.iter().filter(|parent| parent.id == id) {
                 each(shared.id, parent.gate);
@@ -114,6 +130,8 @@ impl Tracker {
             id: RefId::NONE,
             next: RefId::NONE,
             hidden: false,
+            pending: None,
+            is_left: false,
             parents: Vec::new(),
         };
         self.shared.instances.entry(key).or_insert(new);
@@ -121,8 +139,12 @@ impl Tracker {
 
     /// The content of an instance is to be told as new, under another number than before if it `goes_on`.
     pub(super) fn pend(&mut self, key: SharedKey, goes_on: bool) {
-        if !self.shared.pending.iter().any(|(other, _)| *other == key) {
-            self.shared.pending.push((key, goes_on));
+        if let Some(shared) = self.shared.instances.get_mut(&key)
+            && shared.pending.is_none()
+        {
+            shared.pending = Some(goes_on);
+            self.shared.pending.push(key);
+            self.shared.waiting += 1;
         }
     }
 
@@ -163,8 +185,11 @@ impl Tracker {
     /// may have done: `place` says which it was.
     pub(crate) fn let_go(&mut self, owner: RefId, place: Option<Owner>, key: SharedKey) {
         let Some(edges) = self.shared.edges.get_mut(&owner) else { return };
-        let Some(at) = edges.iter().position(|other| *other == key) else { return };
-        edges.swap_remove(at);
+        let Some(places) = edges.get_mut(&key) else { return };
+        *places -= 1;
+        if *places == 0 {
+            edges.swap_remove(&key);
+        }
         if edges.is_empty() {
             self.shared.edges.remove(&owner);
         }
@@ -176,8 +201,10 @@ impl Tracker {
         if self.shared.edges.is_empty() {
             return;
         }
-        for key in self.shared.edges.remove(&owner).unwrap_or_default() {
-            self.loosen(owner, None, key);
+        for (key, places) in self.shared.edges.remove(&owner).unwrap_or_default() {
+            for _ in 0..places {
+                self.loosen(owner, None, key);
+            }
         }
     }
 
@@ -195,16 +222,31 @@ impl Tracker {
         }
     }
 
-    /// Instances whose content is to be told as new, as nodes that are entered now.
+    /// Instances of a pool whose content is to be told as new, as nodes that are entered now. Those
+    /// before `from` are not of this pool.
     pub(crate) fn take_pending(
         &mut self,
+        from: &mut usize,
         mine: impl Fn(SharedKey) -> bool,
     ) -> Option<(SharedKey, Owner)> {
-        let at = self.shared.pending.iter().position(|(key, _)| mine(*key))?;
-        let (key, renamed) = self.shared.pending.swap_remove(at);
-        let shared = self.shared.instances.get(&key)?;
-        self.renaming = renamed;
-        Some((key, Owner::new(shared.id, true, shared.hidden)))
+        while let Some(key) = self.shared.pending.get(*from).copied() {
+            self.shared.step();
+            let goes_on = self.shared.instances.get(&key).and_then(|shared| shared.pending);
+            if goes_on.is_some() && !mine(key) {
+                *from += 1;
+                continue;
+            }
+            self.shared.pending.swap_remove(*from);
+            if let Some(goes_on) = goes_on
+                && let Some(shared) = self.shared.instances.get_mut(&key)
+            {
+                (shared.pending, shared.is_left) = (None, false);
+                self.shared.waiting -= 1;
+                self.renaming = goes_on;
+                return Some((key, Owner::new(shared.id, true, shared.hidden)));
+            }
+        }
+        None
     }
 
     /// The instance that was taken has been told of.
@@ -227,19 +269,27 @@ impl Tracker {
         if self.shared.instances.get(&key).is_none_or(|shared| shared.hidden) {
             return false;
         }
-        let mut open = vec![key];
         let mut seen = HashSet::<SharedKey, RandomState>::default();
-        while let Some(at) = open.pop() {
-            let Some(shared) = self.shared.instances.get(&at).filter(|_| seen.insert(at)) else {
-                continue;
-            };
-            for parent in shared.parents.iter().filter(|parent| !parent.hidden) {
+        let (mut open, mut next) = (Vec::new(), Some(key));
+        while let Some(at) = next {
+            let parents = self.shared.instances.get(&at).into_iter().flat_map(|one| &one.parents);
+            for parent in parents.filter(|parent| !parent.hidden) {
+                self.shared.step();
                 match self.around(parent.id) {
                     Around::Instance(around) => open.push(around),
                     Around::Root => return false,
                     Around::Nothing => {}
                 }
             }
+            if !open.is_empty() {
+                seen.insert(at);
+            }
+            next = loop {
+                match open.pop() {
+                    Some(key) if seen.contains(&key) => {}
+                    next => break next,
+                }
+            };
         }
         // What nothing leads to from the root is about to go.
         self.is_reached(key)
@@ -247,14 +297,12 @@ impl Tracker {
 
     /// Calls `each` with the instances from which places lead to one, directly or not, and with
     /// nothing for the root, until it says that it has seen enough.
-    fn climb(&self, key: SharedKey, mut each: impl FnMut(Option<SharedKey>) -> bool) {
-        let mut open = vec![key];
+    pub(super) fn climb(&self, key: SharedKey, mut each: impl FnMut(Option<SharedKey>) -> bool) {
         let mut seen = HashSet::<SharedKey, RandomState>::default();
-        while let Some(key) = open.pop() {
-            if !seen.insert(key) {
-                continue;
-            }
+        let (mut open, mut next) = (Vec::new(), Some(key));
+        while let Some(key) = next {
             for parent in self.shared.instances.get(&key).into_iter().flat_map(|one| &one.parents) {
+                self.shared.step();
                 let around = match self.around(parent.id) {
                     Around::Instance(around) => Some(around),
                     Around::Root => None,
@@ -265,6 +313,16 @@ impl Tracker {
                 }
                 open.extend(around);
             }
+            // Most lie in the tree of the root, and then nothing is allocated.
+            if !open.is_empty() {
+                seen.insert(key);
+            }
+            next = loop {
+                match open.pop() {
+                    Some(key) if seen.contains(&key) => {}
+                    next => break next,
+                }
+            };
         }
     }
 
@@ -313,7 +371,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             );
         };
         shared.parents.push(Parent { id: owner.id, hidden: owner.hidden, gate: owner.gate });
-        table.edges.entry(owner.id).or_default().push(key);
+        *table.edges.entry(owner.id).or_default().entry(key).or_default() += 1;
         table.moved = true;
         let (was, is_new) = (shared.id, !shared.id.is_known());
         let id = if is_new { self.tracker.find_reserved(was) } else { Some(was) };
@@ -361,21 +419,10 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
     /// there before has been told.
     pub(crate) fn is_entered(&self, key: SharedKey) -> bool {
         let table = &self.tracker.shared;
-        let known = table.instances.get(&key).is_some_and(|shared| shared.id.is_known());
-        known
+        let known = |shared: &Shared| shared.id.is_known() && shared.pending.is_none();
+        table.instances.get(&key).is_some_and(known)
             && !table.renewed.is_untold(key)
-            && !table.pending.iter().any(|(other, _)| *other == key)
             && self.tracker.is_reached(key)
-    }
-
-    /// Whether a way to an instance may still go with the changes of another of `left`.
-    pub(crate) fn may_lose_place(&self, key: SharedKey, left: &[SharedKey]) -> bool {
-        let mut found = false;
-        self.tracker.climb(key, |around| {
-            found |= around.is_some_and(|around| around != key && left.contains(&around));
-            !found
-        });
-        found
     }
 
     /// Gives an instance another number if not everyone is to be told of it any more, before
@@ -390,7 +437,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
 
     /// Whether there are instances whose content is to be told.
     pub(crate) fn has_pending(&self) -> bool {
-        !self.tracker.shared.pending.is_empty()
+        self.tracker.shared.waiting > 0
     }
 
     /// Releases instances that nobody refers to any more, and renumbers those that not everyone is
@@ -418,9 +465,11 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             }
             if shared.parents.is_empty() {
                 let id = std::mem::replace(&mut shared.id, RefId::NONE);
+                if shared.pending.take().is_some() {
+                    self.tracker.shared.waiting -= 1;
+                }
                 self.tracker.shared.keys.remove(&id);
                 self.tracker.shared.renewed.forget(key);
-                self.tracker.shared.pending.retain(|(other, _)| *other != key);
                 self.release(id);
             } else if self.hide_if_due(key) {
                 // Its content is told under the new number before the old one goes.

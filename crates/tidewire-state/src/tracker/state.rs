@@ -325,6 +325,11 @@ impl<S: Schema> Tracked<S> {
         self.state.describe()
     }
 
+    #[cfg(test)]
+    pub(super) fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
     /// Stops following and gives the state back.
     pub fn into_inner(self) -> S {
         self.state
