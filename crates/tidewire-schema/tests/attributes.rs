@@ -350,51 +350,6 @@ fn half(value: &u32) -> u32 {
 
 #[derive(Schema, Clone, Debug, Default, PartialEq)]
 #[schema(crate = "tidewire_state")]
-struct Chest {
-    #[schema(full_state_only)]
-    seal: u32,
-    gold: u32,
-}
-
-#[derive(Schema, Clone, Debug, Default, PartialEq)]
-#[schema(crate = "tidewire_state")]
-struct Miner {
-    #[schema(view)]
-    purse: u32,
-}
-
-#[derive(Schema, Clone, Debug, Default, PartialEq)]
-#[schema(crate = "tidewire_state")]
-struct Mine {
-    miners: MapSchema<Miner>,
-    #[schema(view)]
-    chests: MapSchema<Chest>,
-}
-
-#[test]
-fn a_hidden_field_changes_whatever_is_said_of_those_of_another_type() {
-    let mut mine = Tracked::new(Mine::default());
-    mine.miners.insert("ada", Miner { purse: 1 });
-    mine.chests.insert("oak", Chest { seal: 5, gold: 1 });
-    let mut encoder = Encoder::new(&mine);
-    let view = mine.create_view("ada");
-    mine.view_add(view, &["miners", "ada"], Tag::DEFAULT).unwrap();
-    mine.view_add(view, &["chests", "oak"], Tag::DEFAULT).unwrap();
-    encoder.patch(&mut mine);
-    let mut client = Decoder::<Mine>::new();
-    client.apply(encoder.snapshot_for(&mine, view)).unwrap();
-    for (purse, gold) in [(1, 2), (3, 2), (4, 5)] {
-        mine.chests.get_mut("oak").unwrap().gold = gold;
-        mine.miners.get_mut("ada").unwrap().purse = purse;
-        encoder.patch(&mut mine);
-        client.apply(encoder.patch_for(&mine, view)).unwrap();
-        let state = client.state();
-        assert_eq!((state.miners["ada"].purse, state.chests["oak"].gold), (purse, gold));
-    }
-}
-
-#[derive(Schema, Clone, Debug, Default, PartialEq)]
-#[schema(crate = "tidewire_state")]
 struct Ways {
     #[schema(masked(half))]
     secret: u32,

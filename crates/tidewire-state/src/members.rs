@@ -272,7 +272,11 @@ impl<P: Member> Members<P> {
         let goes_on = select.collection(&mut mirror.id, fresh, path);
         let [index, rest @ ..] = path else {
             if goes_on {
+                let waits = select.waits();
                 self.items.iter_mut().for_each(|item| item.select(&[], select));
+                if select.waits() != waits {
+                    self.same = 0;
+                }
             }
             return;
         };

@@ -125,6 +125,9 @@ impl<M: Default> NodeMirror<M> {
         path: &[&str],
         select: &mut Select<'_>,
     ) {
+        if select.only_touches() && fresh {
+            return;
+        }
         if fresh {
             self.forget();
         }
@@ -139,6 +142,9 @@ impl<M: Default> NodeMirror<M> {
         path: &[&str],
         select: &mut Select<'_>,
     ) {
+        if select.only_touches() && is_new {
+            return;
+        }
         self.outdate(node);
         let goes_on = select.node(&mut self.id, is_new, path);
         if is_new {
@@ -252,6 +258,11 @@ impl<M: Default> NodeMirror<M> {
         select: &mut Select<'_>,
     ) {
         node.select(&mut self.fields, fresh, path, select);
+    }
+
+    /// From now on this is of what stands here, which no walk has seen.
+    pub(crate) fn remember_shared<S: Schema<Mirror = M>>(&mut self, node: &mut S) {
+        node.remember_instance(&mut self.fields);
     }
 
     /// A field that holds a node.

@@ -10,9 +10,9 @@ use crate::{
     identity::{Identity, Seen},
     node::NodeMirror,
     schema::Schema,
-    select::Select,
+    select::{EnterShared, Select},
     touched::{Link, Touched},
-    tracker::{SharedKey, Tracker, Visit, Walk},
+    tracker::{Left, Owner, SharedKey, Tracker, Visit, Walk},
     visitor::Visitor,
 };
 
@@ -181,56 +181,48 @@ impl<T: Schema> Pool<T> {
                 tracker.register(slot.key, value.type_index(&tracker.types));
             }
         }
+        if T::HAS_IDENTITY {
+            let Self { slots, touched, .. } = self;
+            for at in touched.gather(|at| slots[at as usize].link) {
+                let Slot { key, instance, .. } = &slots[*at as usize];
+                if let Some(Instance { value, mirror }) = instance {
+                    let index = value.type_index(&tracker.types);
+                    tracker.note_instance(*key, index, !mirror.is_of(value));
+                }
+            }
+        }
     }
 
     #[doc(hidden)]
     pub fn walk_shared<V: Visitor + ?Sized>(&mut self, walk: &mut Walk<'_, V>) {
         let Self { slots, touched, .. } = self;
-        let mut left: Vec<SharedKey> = touched
-            .gather(|at| slots[at as usize].link)
-            .iter()
-            .map(|at| slots[*at as usize].key)
-            .collect();
+        let mut left = Left::default();
+        for at in touched.gather(|at| slots[at as usize].link) {
+            let Slot { key, link, .. } = &mut slots[*at as usize];
+            if !left.push(*key, walk.tracker) {
+                link.clear();
+            }
+        }
         touched.forget();
         touched.reserve(slots.capacity());
+        let mut others = 0;
         // What is new first; then changes, those first with which places of others may go. What no
         // place leads to in the end is not told.
         loop {
             while let Some((key, owner)) =
-                walk.tracker.take_pending(|key| find(slots, key).is_some())
+                walk.tracker.take_pending(&mut others, |key| find(slots, key).is_some())
             {
-                left.retain(|other| *other != key);
-                if let Some(slot) = find(slots, key).map(|at| &mut slots[at]) {
-                    slot.link.clear();
-                    if let Some(instance) = &mut slot.instance {
-                        instance.mirror.walk_shared(&mut instance.value, Some(owner), walk);
-                    }
-                }
+                tell(slots, key, Some(owner), walk);
                 walk.tracker.end_pending();
             }
-            let ready = |key: &&SharedKey| walk.is_entered(**key);
-            let mut first =
-                left.iter().filter(ready).find(|key| !walk.may_lose_place(**key, &left));
-            if first.is_none() {
-                // What is not reached may never be, and then takes no place from anything.
-                let reached: Vec<SharedKey> = left.iter().filter(ready).copied().collect();
-                let stays = |key: &&SharedKey| !walk.may_lose_place(**key, &reached);
-                first = left.iter().filter(ready).find(stays).or_else(|| left.iter().find(ready));
-            }
-            let Some(key) = first.copied() else { break };
-            if walk.hide_if_due(key) {
-                continue;
-            }
-            left.retain(|other| *other != key);
-            walk.tracker.note_places(key);
-            if let Some(slot) = find(slots, key).map(|at| &mut slots[at]) {
-                slot.link.clear();
-                if let Some(instance) = &mut slot.instance {
-                    instance.mirror.walk_shared(&mut instance.value, None, walk);
-                }
+            let Some(key) = left.next(walk) else { break };
+            if !walk.hide_if_due(key) {
+                walk.tracker.set_left(key, false);
+                walk.tracker.note_places(key);
+                tell(slots, key, None, walk);
             }
         }
-        for key in left {
+        for key in left.into_rest(walk.tracker) {
             if let Some(at) = find(slots, key) {
                 slots[at].link.clear();
                 // Another pool's instance may yet lead to it.
@@ -291,17 +283,39 @@ impl<T: Schema> Pool<T> {
     pub fn select_shared(&mut self, select: &mut Select<'_>) {
         let slots = &mut self.slots;
         while let Some(shared) = select.next_shared(|key| find(slots, key).is_some()) {
-            let path: Vec<&str> = shared.path.iter().map(String::as_str).collect();
-            let fresh = select.tracker.shared_id(shared.key).is_none();
             let Some(at) = find(slots, shared.key) else { continue };
             let Slot { link, instance, .. } = &mut slots[at];
-            if let Some(instance) = instance {
+            let Some(Instance { value, mirror }) = instance else { continue };
+            let index = value.type_index(&select.tracker.types);
+            let is_other = T::HAS_IDENTITY && !mirror.is_of(value);
+            let EnterShared { is_new, goes_on } = select.enter_shared(&shared, index, is_other);
+            if is_new {
+                mirror.remember_shared(value);
+            }
+            if goes_on {
+                let path: Vec<&str> = shared.path.iter().map(String::as_str).collect();
                 let waits = select.waits();
-                instance.mirror.select_shared(&mut instance.value, fresh, &path, select);
+                mirror.select_shared(value, is_new, &path, select);
                 if select.waits() != waits {
                     self.touched.mark(at, link);
                 }
             }
+        }
+    }
+}
+
+/// Tells an instance: as a new node, if `fresh` says so.
+fn tell<T: Schema, V: Visitor + ?Sized>(
+    slots: &mut [Slot<T>],
+    key: SharedKey,
+    fresh: Option<Owner>,
+    walk: &mut Walk<'_, V>,
+) {
+    if let Some(at) = find(slots, key) {
+        let Slot { link, instance, .. } = &mut slots[at];
+        link.clear();
+        if let Some(Instance { value, mirror }) = instance {
+            mirror.walk_shared(value, fresh, walk);
         }
     }
 }

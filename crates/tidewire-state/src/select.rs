@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Subscribe(Tag),
     /// That and all that is below it.
     Remove,
+    /// Nothing: what leads to places of renewed instances is marked as touched on the way.
+    Touch,
 }
 
 /// Why a path leads nowhere.
@@ -31,6 +33,9 @@ pub enum PathError {
     /// There is no such view.
     #[error("there is no such view: it was dropped, or is one of another state")]
     NoView,
+    /// What it is to be put in a view for, or taken out for, is no tag.
+    #[error("a tag is a bit or several, 1 or more, or `Tag::DEFAULT`: {0} is none")]
+    NoTag(i32),
     /// There is nothing there.
     #[error("there is nothing at `{0}` of the path")]
     Nothing(String),
@@ -55,6 +60,19 @@ pub struct Select<'a> {
     /// Whether what is found first is a collection.
     is_collection: bool,
     error: Option<PathError>,
+    /// Where to look for places of renewed instances.
+    ways: Bits,
+    /// How many of them were found.
+    places: usize,
+}
+
+/// What a search makes of an instance of a pool.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EnterShared {
+    /// No walk has seen it.
+    pub(crate) is_new: bool,
+    /// What is below it is looked for.
+    pub(crate) goes_on: bool,
 }
 
 /// An instance of a pool to be looked at.
@@ -76,6 +94,8 @@ impl<'a> Select<'a> {
             is_shallow: false,
             is_collection: false,
             error: None,
+            ways: Bits::default(),
+            places: 0,
         }
     }
 
@@ -86,7 +106,7 @@ impl<'a> Select<'a> {
         fresh: bool,
         path: &[&str],
     ) {
-        if path.is_empty() {
+        if path.is_empty() && self.purpose != Purpose::Touch {
             self.tracker.found.push(RefId::ROOT);
             if self.purpose == Purpose::Name {
                 return;
@@ -94,6 +114,16 @@ impl<'a> Select<'a> {
         }
         state.select(mirror, fresh, path, self);
         self.go_on(state, mirror);
+    }
+
+    /// Looks only at these nodes.
+    pub(crate) fn only(&mut self, ways: Bits) {
+        self.ways = ways;
+    }
+
+    /// Whether only nodes are of interest that a walk has seen, as they were then.
+    pub(crate) fn only_touches(&self) -> bool {
+        self.purpose == Purpose::Touch
     }
 
     /// An instance of a pool, and what is below it.
@@ -139,6 +169,9 @@ impl<'a> Select<'a> {
     }
 
     fn place(&mut self, at: &mut RefId, is_new: bool, is_collection: bool, path: &[&str]) -> bool {
+        if self.only_touches() {
+            return !is_new && at.is_known() && self.ways.has(at.0);
+        }
         let known = (at.is_known() && !is_new).then_some(*at);
         let id = known.or_else(|| self.tracker.find_reserved(*at)).unwrap_or_else(|| {
             let stood = if at.is_known() { Some(*at) } else { self.tracker.replaced_by(*at) };
@@ -151,6 +184,9 @@ impl<'a> Select<'a> {
 
     /// As [`node`](Self::node), of a collection in a field.
     pub(crate) fn collection(&mut self, at: &mut RefId, fresh: bool, path: &[&str]) -> bool {
+        if self.only_touches() {
+            return self.node(at, fresh, path);
+        }
         if fresh {
             *at = at.forgotten();
         }
@@ -167,23 +203,40 @@ impl<'a> Select<'a> {
 
     /// An instance of a pool at a place.
     pub(crate) fn shared(&mut self, key: SharedKey, path: &[&str]) {
-        // The pool says so itself before the next walk.
-        let index = self.tracker.shared_type(key).unwrap_or(TypeIndex(0));
-        let (id, _) = self.tracker.shared_or_reserved(key, index);
+        if self.only_touches() {
+            if self.tracker.is_renewed(key) {
+                self.places += 1;
+                return;
+            }
+            let leads = |id: &RefId| self.ways.has(id.0);
+            if self.tracker.shared_id(key).filter(leads).is_none() {
+                return;
+            }
+        }
+        let path = path.iter().map(|step| (*step).to_owned()).collect();
+        self.shared.push(Shared { key, path });
+    }
+
+    /// Goes on in an instance of a pool. `is_other` says that it is not what a walk has seen there.
+    /// Tells whether it is new, if what is below it is looked for.
+    pub(crate) fn enter_shared(
+        &mut self,
+        shared: &Shared,
+        index: TypeIndex,
+        is_other: bool,
+    ) -> EnterShared {
+        let (id, is_known) = self.tracker.shared_or_reserved(shared.key, index, is_other);
         // Instances may refer to each other in a circle.
-        if path.is_empty() && !self.seen.insert(id.0) {
-            return;
-        }
-        if self.reach(id, path) {
-            let path = path.iter().map(|step| (*step).to_owned()).collect();
-            self.shared.push(Shared { key, path });
-        }
+        let is_seen = shared.path.is_empty() && !self.seen.insert(id.0);
+        let path: Vec<&str> = shared.path.iter().map(String::as_str).collect();
+        let goes_on = !is_seen && (self.only_touches() || self.reach(id, &path));
+        EnterShared { is_new: !is_known, goes_on }
     }
 
     /// Whether what is found in a stream is added to a view, which then waits for it, or removed, and
     /// then it waits no longer.
     pub(crate) fn may_wait(&self) -> bool {
-        self.purpose != Purpose::Name
+        !matches!(self.purpose, Purpose::Name | Purpose::Touch)
     }
 
     /// Whether what is found is added.
@@ -197,9 +250,10 @@ impl<'a> Select<'a> {
         self.tracker.waits.extend(id.map(|id| (id, serial)));
     }
 
-    /// How many entries of streams were found so far.
+    /// Goes up with what is found that the next walk is to come by: entries of streams, and places of
+    /// renewed instances.
     pub(crate) fn waits(&self) -> usize {
-        self.tracker.waits.len()
+        self.tracker.waits.len() + self.places
     }
 
     /// Instances of pools that were found and not looked at.

@@ -4,11 +4,14 @@
 //! it. So the tree of nodes is kept here, outside the values: each node knows its parent, its
 //! siblings and its first child, by number. A subtree is released from the table alone.
 
+mod left;
 mod noted;
+mod renewed;
 mod shared;
 mod state;
 mod unfinished;
 
+pub(crate) use self::left::Left;
 pub(crate) use self::noted::Noted;
 pub(crate) use self::shared::SharedKey;
 use self::shared::SharedTable;
@@ -525,6 +528,7 @@ impl Tracker {
     #[inline]
     fn recycle(&mut self) {
         self.unfinished.clear();
+        self.shared.forget_renewed();
         self.tick += 1;
         if !self.freed.is_empty() {
             self.free.append(&mut self.freed);

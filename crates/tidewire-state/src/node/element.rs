@@ -162,7 +162,9 @@ impl<S: Schema> Element for S {
         if how == EntryChange::New {
             mirror.forget();
         }
-        if how != EntryChange::Touched || !self.is_instance(&mirror.fields) {
+        // One that came under another number and was asked for is remembered, and not told of yet.
+        let is_told = mirror.id.is_known() && self.is_instance(&mirror.fields);
+        if how != EntryChange::Touched || !is_told {
             let old = mirror.announce(self, map, walk);
             walk.rename(former, mirror.id);
             walk.visitor.entry_reference(at, mirror.id, old);

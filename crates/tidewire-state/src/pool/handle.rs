@@ -66,11 +66,16 @@ impl HandleMirror {
         report: impl FnOnce(&mut V, RefId, Option<RefId>),
     ) {
         if self.0 == Some(to) {
+            if walk.tracker.is_renewed(to) {
+                let id = walk.find_again(owner, to);
+                let old = walk.tracker.former_id(to);
+                report(walk.visitor, id, old);
+            }
             return;
         }
         let id = walk.acquire(owner, to);
         let old = self.0.replace(to);
-        let old_id = old.and_then(|old| walk.tracker.shared_id(old));
+        let old_id = old.and_then(|old| walk.tracker.former_id(old));
         report(walk.visitor, id, old_id);
         if let Some(old) = old {
             walk.tracker.let_go(owner.id, Some(owner), old);
@@ -221,7 +226,9 @@ impl<T> Element for Handle<T> {
     ) {
         let now: Vec<SharedKey> = slots[from..].iter().map(|slot| slot.value.key).collect();
         let before = &sent[from..];
-        if before == now {
+        let renewed = |key: &SharedKey| walk.tracker.is_renewed(*key);
+        let renewed: Vec<SharedKey> = now.iter().copied().filter(renewed).collect();
+        if before == now && renewed.is_empty() {
             return;
         }
         let came = more(&now, before);
@@ -229,10 +236,13 @@ impl<T> Element for Handle<T> {
         for key in came {
             walk.acquire(array, key);
         }
-        let ids = |keys: &[SharedKey], walk: &Walk<'_, V>| -> Vec<RefId> {
-            keys.iter().filter_map(|key| walk.tracker.shared_id(*key)).collect()
-        };
-        let (before, after) = (ids(before, walk), ids(&now, walk));
+        for key in renewed {
+            walk.find_again(array, key);
+        }
+        let known = before.iter().filter_map(|key| walk.tracker.former_id(*key));
+        let before: Vec<RefId> = known.collect();
+        let known = now.iter().filter_map(|key| walk.tracker.shared_id(*key));
+        let after: Vec<RefId> = known.collect();
         walk.visitor.item_references(RefEdit { from, before: &before, after: &after });
         for key in gone {
             walk.tracker.let_go(array.id, None, key);
@@ -287,8 +297,7 @@ pub struct HandlesSent {
 }
 
 impl HandlesSent {
-    fn members<V: ?Sized>(&self, walk: &Walk<'_, V>) -> Vec<NodeMember> {
-        let id = |key| walk.tracker.shared_id(key);
+    fn members(&self, id: impl Fn(SharedKey) -> Option<RefId>) -> Vec<NodeMember> {
         let known = self.entries.iter().filter_map(|(key, number)| Some((*number, id(*key)?)));
         known.map(|(number, node)| NodeMember { number, node }).collect()
     }
@@ -312,7 +321,8 @@ impl<T> Member for Handle<T> {
         let mut entries = Vec::with_capacity(list.items.len());
         let mut gone = Vec::new();
         for (key, number) in &sent.entries {
-            if list.items.get(stayed).is_some_and(|item| item.key == *key) {
+            let stays = |item: &Self| item.key == *key && !walk.tracker.is_renewed(*key);
+            if list.items.get(stayed).is_some_and(stays) {
                 stayed += 1;
                 entries.push((*key, *number));
             } else {
@@ -329,9 +339,9 @@ impl<T> Member for Handle<T> {
             entries.push((item.key, next));
             next += 1;
         }
-        let before = sent.members(walk);
+        let before = sent.members(|key| walk.tracker.former_id(key));
         *sent = HandlesSent { entries, next };
-        let after = sent.members(walk);
+        let after = sent.members(|key| walk.tracker.shared_id(key));
         walk.visitor.node_members(NodeMembersEdit { before: &before, after: &after, next });
         for key in gone {
             walk.tracker.let_go(list.id, None, key);

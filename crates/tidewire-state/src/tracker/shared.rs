@@ -5,11 +5,12 @@
 //! another number, under which it is told of as a new node, since some clients hold it and others
 //! do not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 
-use super::{Gate, Owner, Tracker, Walk};
+use super::{Gate, Owner, Tracker, Walk, renewed::Renewed};
 use crate::{
     types::TypeIndex,
     visitor::{Introduced, RefId, Visitor},
@@ -26,25 +27,39 @@ pub struct SharedKey {
 /// Which instances are referred to, and by whom.
 #[derive(Debug, Default)]
 pub(super) struct SharedTable {
-    instances: HashMap<SharedKey, Shared, RandomState>,
-    keys: HashMap<RefId, SharedKey, RandomState>,
-    /// By the node that refers, once for each place.
-    edges: HashMap<RefId, Vec<SharedKey>, RandomState>,
-    /// Instances whose content is to be told as new, and whether under another number than before.
-    pending: Vec<(SharedKey, bool)>,
-    /// Instances that lost a place.
-    loose: Vec<SharedKey>,
+    pub(super) instances: HashMap<SharedKey, Shared, RandomState>,
+    pub(super) keys: HashMap<RefId, SharedKey, RandomState>,
+    /// By the node that refers: what its places lead to, and how many of them.
+    edges: HashMap<RefId, IndexMap<SharedKey, u32, RandomState>, RandomState>,
+    /// Instances whose content is to be told as new. Some are no longer so.
+    pending: Vec<SharedKey>,
+    /// How many are.
+    waiting: usize,
+    /// How many were told.
+    told: u64,
+    /// Instances that lost a place, in the order of the state.
+    loose: VecDeque<SharedKey>,
     /// Numbers that instances had.
-    outdated: Vec<RefId>,
+    pub(super) outdated: Vec<RefId>,
     /// Places came or went since last asked.
-    moved: bool,
+    pub(super) moved: bool,
+    pub(super) renewed: Renewed,
+    /// Counts what was looked at to find out in which order instances are told, for tests.
+    #[cfg(test)]
+    pub(super) steps: std::sync::atomic::AtomicU64,
 }
 
 #[derive(Debug)]
-struct Shared {
-    index: TypeIndex,
-    id: RefId,
-    hidden: bool,
+pub(super) struct Shared {
+    pub(super) index: TypeIndex,
+    pub(super) id: RefId,
+    /// What was asked for what is in the slot now, where that is not what `id` is of.
+    pub(super) next: RefId,
+    pub(super) hidden: bool,
+    /// Its content is to be told as new, under another number than before if it says so.
+    pending: Option<bool>,
+    /// It was handed out, and its changes are not told yet.
+    pub(super) is_left: bool,
     parents: Vec<Parent>,
 }
 
@@ -79,6 +94,17 @@ impl SharedTable {
         std::mem::take(&mut self.moved)
     }
 
+    #[inline(always)]
+    fn step(&self) {
+        #[cfg(test)]
+        self.steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn forget_renewed(&mut self) {
+        self.renewed.clear();
+    }
+
     pub(super) fn each_parent(&self, id: RefId, mut each: impl FnMut(RefId)) {
         if !self.keys.is_empty()
             && let Some(key) = self.keys.get(&id)
@@ -93,7 +119,7 @@ impl SharedTable {
         if self.edges.is_empty() {
             return;
         }
-        for key in self.edges.get(&id).into_iter().flatten() {
+        for key in self.edges.get(&id).into_iter().flat_map(IndexMap::keys) {
             let Some(shared) = self.instances.get(key) else { continue };
             for parent in shared.parents.iter().filter(|parent| parent.id == id) {
                 each(shared.id, parent.gate);
@@ -106,8 +132,27 @@ impl Tracker {
     /// Makes an instance known, which may be referred to from now on.
     pub(crate) fn register(&mut self, key: SharedKey, index: TypeIndex) {
         self.is_used = true;
-        let new = Shared { index, id: RefId::NONE, hidden: false, parents: Vec::new() };
-        self.shared.instances.entry(key).or_insert(new).index = index;
+        let new = Shared {
+            index,
+            id: RefId::NONE,
+            next: RefId::NONE,
+            hidden: false,
+            pending: None,
+            is_left: false,
+            parents: Vec::new(),
+        };
+        self.shared.instances.entry(key).or_insert(new);
+    }
+
+    /// The content of an instance is to be told as new, under another number than before if it `goes_on`.
+    pub(super) fn pend(&mut self, key: SharedKey, goes_on: bool) {
+        if let Some(shared) = self.shared.instances.get_mut(&key)
+            && shared.pending.is_none()
+        {
+            shared.pending = Some(goes_on);
+            self.shared.pending.push(key);
+            self.shared.waiting += 1;
+        }
     }
 
     /// The instances that lead to streams which the walk under way is not through with.
@@ -124,25 +169,6 @@ impl Tracker {
     /// Forgets an instance that nobody refers to.
     pub(crate) fn unregister(&mut self, key: SharedKey) {
         self.shared.instances.remove(&key);
-    }
-
-    /// The number of an instance, reserved if no walk has given one, and whether a walk has.
-    pub(crate) fn shared_or_reserved(&mut self, key: SharedKey, index: TypeIndex) -> (RefId, bool) {
-        self.register(key, index);
-        let known = self.shared.instances.get(&key).map_or(RefId::NONE, |shared| shared.id);
-        if known.is_known() {
-            return (known, true);
-        }
-        if known != RefId::NONE
-            && let Some(id) = self.find_reserved(known)
-        {
-            return (id, false);
-        }
-        let (id, remembered) = self.reserve(None, false);
-        if let Some(shared) = self.shared.instances.get_mut(&key) {
-            shared.id = remembered;
-        }
-        (id, false)
     }
 
     /// The nodes with places that lead to an instance, and what lets through there.
@@ -166,8 +192,11 @@ impl Tracker {
     /// may have done: `place` says which it was.
     pub(crate) fn let_go(&mut self, owner: RefId, place: Option<Owner>, key: SharedKey) {
         let Some(edges) = self.shared.edges.get_mut(&owner) else { return };
-        let Some(at) = edges.iter().position(|other| *other == key) else { return };
-        edges.swap_remove(at);
+        let Some(places) = edges.get_mut(&key) else { return };
+        *places -= 1;
+        if *places == 0 {
+            edges.swap_remove(&key);
+        }
         if edges.is_empty() {
             self.shared.edges.remove(&owner);
         }
@@ -179,8 +208,10 @@ impl Tracker {
         if self.shared.edges.is_empty() {
             return;
         }
-        for key in self.shared.edges.remove(&owner).unwrap_or_default() {
-            self.loosen(owner, None, key);
+        for (key, places) in self.shared.edges.remove(&owner).unwrap_or_default() {
+            for _ in 0..places {
+                self.loosen(owner, None, key);
+            }
         }
     }
 
@@ -193,21 +224,37 @@ impl Tracker {
             && let Some(at) = shared.parents.iter().position(is_it)
         {
             shared.parents.swap_remove(at);
-            self.shared.loose.push(key);
+            self.shared.loose.push_back(key);
             self.shared.moved = true;
         }
     }
 
-    /// Instances whose content is to be told as new, as nodes that are entered now.
+    /// Instances of a pool whose content is to be told as new, as nodes that are entered now. Those
+    /// before `from` are not of this pool.
     pub(crate) fn take_pending(
         &mut self,
+        from: &mut usize,
         mine: impl Fn(SharedKey) -> bool,
     ) -> Option<(SharedKey, Owner)> {
-        let at = self.shared.pending.iter().position(|(key, _)| mine(*key))?;
-        let (key, renamed) = self.shared.pending.swap_remove(at);
-        let shared = self.shared.instances.get(&key)?;
-        self.renaming = renamed;
-        Some((key, Owner::new(shared.id, true, shared.hidden)))
+        while let Some(key) = self.shared.pending.get(*from).copied() {
+            self.shared.step();
+            let goes_on = self.shared.instances.get(&key).and_then(|shared| shared.pending);
+            if goes_on.is_some() && !mine(key) {
+                *from += 1;
+                continue;
+            }
+            self.shared.pending.swap_remove(*from);
+            if let Some(goes_on) = goes_on
+                && let Some(shared) = self.shared.instances.get_mut(&key)
+            {
+                (shared.pending, shared.is_left) = (None, false);
+                self.shared.waiting -= 1;
+                self.shared.told += 1;
+                self.renaming = goes_on;
+                return Some((key, Owner::new(shared.id, true, shared.hidden)));
+            }
+        }
+        None
     }
 
     /// The instance that was taken has been told of.
@@ -216,7 +263,7 @@ impl Tracker {
     }
 
     /// Whether places lead to an instance from the root, as far as has been walked.
-    fn is_reached(&self, key: SharedKey) -> bool {
+    pub(super) fn is_reached(&self, key: SharedKey) -> bool {
         let mut reached = false;
         self.climb(key, |around| {
             reached |= around.is_none();
@@ -230,19 +277,27 @@ impl Tracker {
         if self.shared.instances.get(&key).is_none_or(|shared| shared.hidden) {
             return false;
         }
-        let mut open = vec![key];
         let mut seen = HashSet::<SharedKey, RandomState>::default();
-        while let Some(at) = open.pop() {
-            let Some(shared) = self.shared.instances.get(&at).filter(|_| seen.insert(at)) else {
-                continue;
-            };
-            for parent in shared.parents.iter().filter(|parent| !parent.hidden) {
+        let (mut open, mut next) = (Vec::new(), Some(key));
+        while let Some(at) = next {
+            let parents = self.shared.instances.get(&at).into_iter().flat_map(|one| &one.parents);
+            for parent in parents.filter(|parent| !parent.hidden) {
+                self.shared.step();
                 match self.around(parent.id) {
                     Around::Instance(around) => open.push(around),
                     Around::Root => return false,
                     Around::Nothing => {}
                 }
             }
+            if !open.is_empty() {
+                seen.insert(at);
+            }
+            next = loop {
+                match open.pop() {
+                    Some(key) if seen.contains(&key) => {}
+                    next => break next,
+                }
+            };
         }
         // What nothing leads to from the root is about to go.
         self.is_reached(key)
@@ -250,14 +305,12 @@ impl Tracker {
 
     /// Calls `each` with the instances from which places lead to one, directly or not, and with
     /// nothing for the root, until it says that it has seen enough.
-    fn climb(&self, key: SharedKey, mut each: impl FnMut(Option<SharedKey>) -> bool) {
-        let mut open = vec![key];
+    pub(super) fn climb(&self, key: SharedKey, mut each: impl FnMut(Option<SharedKey>) -> bool) {
         let mut seen = HashSet::<SharedKey, RandomState>::default();
-        while let Some(key) = open.pop() {
-            if !seen.insert(key) {
-                continue;
-            }
+        let (mut open, mut next) = (Vec::new(), Some(key));
+        while let Some(key) = next {
             for parent in self.shared.instances.get(&key).into_iter().flat_map(|one| &one.parents) {
+                self.shared.step();
                 let around = match self.around(parent.id) {
                     Around::Instance(around) => Some(around),
                     Around::Root => None,
@@ -268,6 +321,16 @@ impl Tracker {
                 }
                 open.extend(around);
             }
+            // Most lie in the tree of the root, and then nothing is allocated.
+            if !open.is_empty() {
+                seen.insert(key);
+            }
+            next = loop {
+                match open.pop() {
+                    Some(key) if seen.contains(&key) => {}
+                    next => break next,
+                }
+            };
         }
     }
 
@@ -296,9 +359,7 @@ impl Tracker {
         self.shared.outdated.push(from);
         self.renamed.push((from, id));
         self.note_places(key);
-        if !self.shared.pending.iter().any(|(other, _)| *other == key) {
-            self.shared.pending.push((key, true));
-        }
+        self.pend(key, true);
         Some((from, id, index))
     }
 }
@@ -308,21 +369,19 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
     ///
     /// # Panics
     ///
-    /// If the instance is of a pool that is not part of the state.
+    /// If the instance was removed, or is of a pool that is not part of the state.
     pub(crate) fn acquire(&mut self, owner: Owner, key: SharedKey) -> RefId {
         let table = &mut self.tracker.shared;
         let Some(shared) = table.instances.get_mut(&key) else {
-            panic!(
-                "a handle leads to no instance of this state: insert it in a `Pool` that is a \
-                 field of the root"
-            );
+            leads_nowhere(key);
         };
         shared.parents.push(Parent { id: owner.id, hidden: owner.hidden, gate: owner.gate });
-        table.edges.entry(owner.id).or_default().push(key);
+        *table.edges.entry(owner.id).or_default().entry(key).or_default() += 1;
         table.moved = true;
         let (was, is_new) = (shared.id, !shared.id.is_known());
         let id = if is_new { self.tracker.find_reserved(was) } else { Some(was) };
         self.views.shared_came(owner, key, id);
+        self.introduce_renewed(key);
         let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { return was };
         if is_new {
             let index = shared.index;
@@ -334,7 +393,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                 shared.id = id;
             }
             self.tracker.shared.keys.insert(id, key);
-            self.tracker.shared.pending.push((key, false));
+            self.tracker.pend(key, false);
             self.visitor.introduce(Introduced { id, index: Some(index), hidden: owner.hidden });
             return id;
         }
@@ -342,6 +401,14 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             return self.change_audience(key, false);
         }
         shared.id
+    }
+
+    /// A place of `owner` leads to another instance under the same handle: its number.
+    pub(crate) fn find_again(&mut self, owner: Owner, key: SharedKey) -> RefId {
+        let id = self.tracker.shared_id(key);
+        self.views.shared_came(owner, key, id);
+        self.introduce_renewed(key);
+        id.unwrap_or_default()
     }
 
     fn change_audience(&mut self, key: SharedKey, hidden: bool) -> RefId {
@@ -357,20 +424,10 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
     /// there before has been told.
     pub(crate) fn is_entered(&self, key: SharedKey) -> bool {
         let table = &self.tracker.shared;
-        let known = table.instances.get(&key).is_some_and(|shared| shared.id.is_known());
-        known
-            && !table.pending.iter().any(|(other, _)| *other == key)
+        let known = |shared: &Shared| shared.id.is_known() && shared.pending.is_none();
+        table.instances.get(&key).is_some_and(known)
+            && !table.renewed.is_untold(key)
             && self.tracker.is_reached(key)
-    }
-
-    /// Whether a way to an instance may still go with the changes of another of `left`.
-    pub(crate) fn may_lose_place(&self, key: SharedKey, left: &[SharedKey]) -> bool {
-        let mut found = false;
-        self.tracker.climb(key, |around| {
-            found |= around.is_some_and(|around| around != key && left.contains(&around));
-            !found
-        });
-        found
     }
 
     /// Gives an instance another number if not everyone is to be told of it any more, before
@@ -383,9 +440,28 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         due
     }
 
+    /// How many instances were told as new.
+    pub(crate) fn told(&self) -> u64 {
+        self.tracker.shared.told
+    }
+
+    /// No pool has what is to be told.
+    ///
+    /// # Panics
+    ///
+    /// Always, naming it.
+    #[cold]
+    pub(crate) fn nobody_has_pending(&self) -> ! {
+        let table = &self.tracker.shared;
+        let waits = |key: &&SharedKey| {
+            table.instances.get(*key).is_some_and(|shared| shared.pending.is_some())
+        };
+        leads_nowhere(table.pending.iter().find(waits).copied().unwrap_or_default())
+    }
+
     /// Whether there are instances whose content is to be told.
     pub(crate) fn has_pending(&self) -> bool {
-        !self.tracker.shared.pending.is_empty()
+        self.tracker.shared.waiting > 0
     }
 
     /// Releases instances that nobody refers to any more, and renumbers those that not everyone is
@@ -404,7 +480,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             while let Some(id) = self.tracker.shared.outdated.pop() {
                 self.release(id);
             }
-            let Some(key) = self.tracker.shared.loose.pop() else {
+            let Some(key) = self.tracker.shared.loose.pop_front() else {
                 return self.has_pending();
             };
             let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { continue };
@@ -413,8 +489,11 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             }
             if shared.parents.is_empty() {
                 let id = std::mem::replace(&mut shared.id, RefId::NONE);
+                if shared.pending.take().is_some() {
+                    self.tracker.shared.waiting -= 1;
+                }
                 self.tracker.shared.keys.remove(&id);
-                self.tracker.shared.pending.retain(|(other, _)| *other != key);
+                self.tracker.shared.renewed.forget(key);
                 self.release(id);
             } else if self.hide_if_due(key) {
                 // Its content is told under the new number before the old one goes.
@@ -422,4 +501,15 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             }
         }
     }
+}
+
+/// A place holds a handle whose instance is not in the state.
+#[cold]
+fn leads_nowhere(key: SharedKey) -> ! {
+    panic!(
+        "a place holds Handle({}), which leads to no instance of this state: it was removed from its \
+         `Pool` and no place held it then, or its `Pool` is no field of this root; insert the \
+         instance, and put the handle that `insert` gives there",
+        key.serial
+    )
 }

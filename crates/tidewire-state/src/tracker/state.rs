@@ -37,7 +37,14 @@ pub struct Tracked<S: Schema> {
 
 impl<S: Schema> Tracked<S> {
     /// Starts to follow `state`. The first [`sync`](Self::sync) reports all of it as new.
+    ///
+    /// # Panics
+    ///
+    /// If [`TypeSet::check`] finds that clients could not read its types.
     pub fn new(state: S) -> Self {
+        if let Err(error) = state.describe().check() {
+            panic!("no client could read the types of this state: {error}");
+        }
         let tracker = Tracker::new(state.type_ids());
         Self { state, mirror: S::Mirror::default(), tracker, views: Views::default(), ticks: 0 }
     }
@@ -46,6 +53,11 @@ impl<S: Schema> Tracked<S> {
     ///
     /// Costs as much as was touched, whatever the size of the state. It consumes the touches, so
     /// every codec of a state must be given at once: a slice of visitors is a visitor.
+    ///
+    /// # Panics
+    ///
+    /// If a place holds a [`Handle`](crate::Handle) of an instance that was removed, or that is of no
+    /// [`Pool`](crate::Pool) of this state.
     pub fn sync<V: Visitor + ?Sized>(&mut self, visitor: &mut V) {
         let fresh = self.ticks == 0;
         self.tracker.recycle();
@@ -56,11 +68,18 @@ impl<S: Schema> Tracked<S> {
         visitor.enter(Enter::root(index, fresh));
         let mut walk = Walk { visitor, tracker: &mut self.tracker, views: &mut self.views };
         self.state.register_shared(&mut self.mirror, walk.tracker);
+        if walk.tracker.has_others() {
+            Self::renew_shared(&mut self.state, &mut self.mirror, &mut walk);
+        }
         self.state.walk(&mut self.mirror, root, &mut walk);
         // Neither instances of pools nor views, as a rule: then a sync is over here.
         let is_plain = !(walk.tracker.is_used || walk.views.is_used);
         while !is_plain && {
+            let told = walk.told();
             self.state.walk_shared(&mut self.mirror, &mut walk);
+            if walk.has_pending() && walk.told() == told {
+                walk.nobody_has_pending();
+            }
             walk.has_pending() || walk.settle_shared()
         } {}
         if !is_plain {
@@ -77,6 +96,21 @@ impl<S: Schema> Tracked<S> {
             }
             self.views.settle(&mut self.tracker);
         }
+    }
+
+    /// Has the walk come by the places of instances that are others now.
+    #[cold]
+    fn renew_shared<V: Visitor + ?Sized>(
+        state: &mut S,
+        mirror: &mut S::Mirror,
+        walk: &mut Walk<'_, V>,
+    ) {
+        let ways = walk.renew_shared();
+        let mut select = Select::new(walk.tracker, Purpose::Touch);
+        select.only(ways);
+        select.root(state, mirror, false, &[]);
+        // Nothing is asked for, so nothing is missing.
+        let _ = select.finish();
     }
 
     /// Shows all there is, as if it were new.
@@ -137,14 +171,14 @@ impl<S: Schema> Tracked<S> {
     ///
     /// # Errors
     ///
-    /// If there is no such view, or the path leads to no instance or collection.
+    /// If there is no such view or tag, or the path leads to no instance or collection.
     pub fn view_add<P: AsRef<str>>(
         &mut self,
         view: ViewId,
         path: &[P],
         tag: Tag,
     ) -> Result<(), PathError> {
-        self.views.get(view).ok_or(PathError::NoView)?;
+        self.check(view, tag)?;
         self.select(path, Purpose::Add(tag))?;
         for id in &self.tracker.found {
             self.views.add(view, *id, tag);
@@ -158,14 +192,14 @@ impl<S: Schema> Tracked<S> {
     ///
     /// # Errors
     ///
-    /// If there is no such view, or the path leads to no instance or collection.
+    /// If there is no such view or tag, or the path leads to no instance or collection.
     pub fn view_remove<P: AsRef<str>>(
         &mut self,
         view: ViewId,
         path: &[P],
         tag: Tag,
     ) -> Result<(), PathError> {
-        self.views.get(view).ok_or(PathError::NoView)?;
+        self.check(view, tag)?;
         self.select(path, Purpose::Remove)?;
         for id in &self.tracker.found {
             self.views.remove(view, *id, tag);
@@ -183,14 +217,14 @@ impl<S: Schema> Tracked<S> {
     ///
     /// # Errors
     ///
-    /// If there is no such view, or the path leads to no collection.
+    /// If there is no such view or tag, or the path leads to no collection.
     pub fn view_subscribe<P: AsRef<str>>(
         &mut self,
         view: ViewId,
         path: &[P],
         tag: Tag,
     ) -> Result<(), PathError> {
-        self.views.get(view).ok_or(PathError::NoView)?;
+        self.check(view, tag)?;
         self.select(path, Purpose::Subscribe(tag))?;
         self.views.subscribe(view, &self.tracker.found, tag);
         self.views.wait_for_all(view, &self.tracker.waits, tag);
@@ -277,6 +311,11 @@ impl<S: Schema> Tracked<S> {
         }
     }
 
+    fn check(&self, view: ViewId, tag: Tag) -> Result<(), PathError> {
+        self.views.get(view).ok_or(PathError::NoView)?;
+        if tag.is_valid() { Ok(()) } else { Err(PathError::NoTag(tag.0)) }
+    }
+
     /// Finds nodes: `tracker.found`.
     fn select<P: AsRef<str>>(&mut self, path: &[P], purpose: Purpose) -> Result<(), PathError> {
         // Paths are short, as a rule, and then nothing is allocated.
@@ -314,6 +353,11 @@ impl<S: Schema> Tracked<S> {
     /// The types of this state.
     pub fn types(&self) -> TypeSet {
         self.state.describe()
+    }
+
+    #[cfg(test)]
+    pub(super) fn tracker(&self) -> &Tracker {
+        &self.tracker
     }
 
     /// Stops following and gives the state back.
