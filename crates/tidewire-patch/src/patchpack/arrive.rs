@@ -66,10 +66,13 @@ impl PatchpackDecoder {
             at += 1;
         }
         reader.end().ok()?;
-        let path = match self.nodes.path(around) {
-            Some(path) => path.clone(),
-            None => self.new_path(around, true).ok()?,
-        };
+        match self.nodes.path(around) {
+            Some(path) => patch.path.lead_to(path, name.clone()),
+            None => {
+                let path = self.new_path(around, true).ok()?;
+                patch.path.lead_to(&path, name.clone());
+            }
+        }
 
         message.bytes.clear();
         message.bytes.extend_from_slice(bytes);
@@ -77,7 +80,6 @@ impl PatchpackDecoder {
         let key = Key::At(sought.position.unwrap_or_else(|| self.nodes.key_count(around)));
         let slot = self.nodes.add(Node::new(id, Kind::Struct(of), around, key, depth));
         self.nodes.rename(id, slot);
-        patch.path.lead(&path, &name);
         match sought.position {
             Some(_) => self.nodes.push_key(around, name),
             None => self.nodes.push_new_key(around, name, sought),
@@ -105,6 +107,7 @@ impl PatchpackDecoder {
         let name = self.nodes.key_name(around, at)?;
         patch.path.lead(path, &name);
         patch.op = Op::Remove;
+        self.keep_room(patch);
         patch.value = None;
         patch.old = None;
         let at = self.nodes.first_position(around, at);

@@ -33,6 +33,8 @@ pub struct PatchpackDecoder {
     lenient: bool,
     /// Where patches are read to that leave nothing behind.
     cells: Vec<Cell>,
+    /// What was read of a patch that brought objects, once another took its place.
+    spare: Option<Arc<Packed>>,
 }
 
 /// Why a message cannot be read.
@@ -199,6 +201,7 @@ impl PatchpackDecoder {
         let types = self.nodes.state().types_alone();
         self.nodes.set_state(Arc::new(types));
         self.cells = Vec::new();
+        self.spare = None;
     }
 
     /// Reads a patch. The path is that of the decoder's nodes, in which the items of an array keep
@@ -226,11 +229,8 @@ impl PatchpackDecoder {
             return Ok(());
         }
         // What was read before lends its memory, if nobody else has it.
-        let spare = match patch.value.take() {
-            Some(Value::Object(object)) => object.into_message(),
-            _ => None,
-        };
-        let mut spare = spare.and_then(lent);
+        self.keep_room(patch);
+        let mut spare = self.spare.take().and_then(lent);
         if self.add_struct(bytes, patch, &mut spare).is_some() {
             return Ok(());
         }
@@ -239,10 +239,20 @@ impl PatchpackDecoder {
         Ok(())
     }
 
+    /// Keeps the memory of what another patch takes the place of.
+    #[inline]
+    pub(super) fn keep_room(&mut self, patch: &mut Patch) {
+        if matches!(patch.value, Some(Value::Object(_)))
+            && let Some(Value::Object(object)) = patch.value.take()
+        {
+            self.spare = object.into_message().and_then(lent);
+        }
+    }
+
     /// Reads what most patches are: a primitive takes the place of another in a struct without nodes
     /// below it. Nothing if this one is another, or is wrong.
     #[inline]
-    fn replace_leaf(&self, bytes: &[u8], patch: &mut Patch) -> Option<()> {
+    fn replace_leaf(&mut self, bytes: &[u8], patch: &mut Patch) -> Option<()> {
         let (id, index, mut reader) = match *bytes {
             [0x94, 0x01, id @ ..0x80, index @ ..0x80, ..] => {
                 (id.into(), index.into(), Reader::behind(bytes, 4).ok()?)
@@ -264,6 +274,7 @@ impl PatchpackDecoder {
         reader.end().ok()?;
         patch.op = Op::Replace;
         patch.path.lead(path, name);
+        self.keep_room(patch);
         patch.value = Some(value.leaf(bytes));
         patch.old = None;
         Some(())
