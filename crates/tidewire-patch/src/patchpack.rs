@@ -21,6 +21,8 @@
 //!   now, and where most would, the whole array is;
 //! - a `/` in a key needs no care, since no path is sent.
 
+#[cfg(test)]
+mod alike;
 mod arrive;
 mod decode;
 mod encode;

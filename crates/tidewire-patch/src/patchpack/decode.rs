@@ -147,9 +147,14 @@ impl PatchpackDecoder {
         // The types stand behind the values. Those of a right state are read first all the same,
         // since what is known of them then can be checked when they are known; only where it does
         // not fit is the state read once more, with its types.
-        if let Some(read) = Self::from_right_state(bytes) {
-            return Ok(read);
+        match Self::from_right_state(bytes) {
+            Some(read) => Ok(read),
+            None => Self::from_any_state(bytes),
         }
+    }
+
+    /// Reads a state however it is written.
+    pub(super) fn from_any_state(bytes: &[u8]) -> Result<(Self, Value), PatchpackError> {
         let mut reader = Reader::new(bytes)?;
         if reader.array()? != Some(2) {
             return Err(PatchpackError::NotAState { offset: 0 });
@@ -167,7 +172,7 @@ impl PatchpackDecoder {
     }
 
     /// Reads a state as servers write them, whose types have no name twice.
-    fn from_right_state(bytes: &[u8]) -> Option<(Self, Value)> {
+    pub(super) fn from_right_state(bytes: &[u8]) -> Option<(Self, Value)> {
         let (mut first, end) = First::read(bytes)?;
         let mut reader = Reader::behind(bytes, end).ok()?;
         let (types, ambiguous) = read_types(&mut reader, &mut first.cells).ok()?;
@@ -280,7 +285,12 @@ impl PatchpackDecoder {
         Some(())
     }
 
-    fn read(&mut self, bytes: &[u8], spare: Option<Arc<Packed>>) -> Result<Patch, PatchpackError> {
+    /// Reads any patch, to cells that are lent.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        spare: Option<Arc<Packed>>,
+    ) -> Result<Patch, PatchpackError> {
         let mut reader = Reader::new(bytes)?;
         let not = |offset| PatchpackError::NotAPatch { offset };
         let count = reader.array()?.and_then(|len| len.checked_sub(3)).ok_or(not(0))?;
