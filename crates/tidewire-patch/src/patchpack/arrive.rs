@@ -36,7 +36,9 @@ impl PatchpackDecoder {
         let len = reader.array().ok()??.checked_sub(2)?;
         let of = u32::try_from(reader.signed(3).ok()??).ok()?;
         let id = reader.unsigned(3).ok()??;
-        if len > self.nodes.state().names(of).len() || self.nodes.of(id).is_some() {
+        let state = self.nodes.state();
+        let is_known = (of as usize) < state.type_count() && len <= state.names(of).len();
+        if !is_known || self.nodes.of(id).is_some() {
             return None;
         }
         let sought = self.nodes.seek(around, &name);

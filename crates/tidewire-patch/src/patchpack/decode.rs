@@ -29,7 +29,7 @@ pub struct PatchpackDecoder {
     /// Of each type, whether it has a name twice; none has that is not here.
     ambiguous: Vec<bool>,
     /// The nodes that a message brings, each with the one that had its number before.
-    staged: Staged,
+    pub(super) staged: Staged,
     lenient: bool,
     /// Where patches are read to that leave nothing behind.
     cells: Vec<Cell>,
