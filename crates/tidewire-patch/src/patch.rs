@@ -134,6 +134,13 @@ impl Path {
         }
     }
 
+    /// Makes this that path.
+    #[inline]
+    pub(crate) fn lead_to(&mut self, around: &Text, last: Text) {
+        self.around.clone_from(around);
+        self.last = Some(last);
+    }
+
     /// The path of a JSON Pointer that was put together right.
     pub(crate) fn from_pointer(pointer: &str) -> Self {
         pointer.rsplit_once('/').map_or_else(Self::default, |(around, last)| {

@@ -23,6 +23,8 @@
 //!   the package `patchpack` does not, and says `/m/a/b` for the key `a/b` of `m`. Who applies its `patch.path` goes
 //!   wrong with such keys, and has to ask its nodes.
 
+#[cfg(test)]
+mod alike;
 mod arrive;
 mod decode;
 mod encode;

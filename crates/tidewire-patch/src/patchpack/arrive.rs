@@ -36,7 +36,9 @@ impl PatchpackDecoder {
         let len = reader.array().ok()??.checked_sub(2)?;
         let of = u32::try_from(reader.signed(3).ok()??).ok()?;
         let id = reader.unsigned(3).ok()??;
-        if len > self.nodes.state().names(of).len() || self.nodes.of(id).is_some() {
+        let state = self.nodes.state();
+        let is_known = (of as usize) < state.type_count() && len <= state.names(of).len();
+        if !is_known || self.nodes.of(id).is_some() {
             return None;
         }
         let sought = self.nodes.seek(around, &name);
@@ -66,10 +68,13 @@ impl PatchpackDecoder {
             at += 1;
         }
         reader.end().ok()?;
-        let path = match self.nodes.path(around) {
-            Some(path) => path.clone(),
-            None => self.new_path(around, true)?,
-        };
+        match self.nodes.path(around) {
+            Some(path) => patch.path.lead_to(path, name.clone()),
+            None => {
+                let path = self.new_path(around, true)?;
+                patch.path.lead_to(&path, name.clone());
+            }
+        }
 
         message.bytes.clear();
         message.bytes.extend_from_slice(bytes);
@@ -77,7 +82,6 @@ impl PatchpackDecoder {
         let key = Key::At(sought.position.unwrap_or_else(|| self.nodes.key_count(around)));
         let slot = self.nodes.add(Node::new(id, Kind::Struct(of), around, key, depth));
         self.nodes.rename(id, slot);
-        patch.path.lead(&path, &name);
         match sought.position {
             Some(_) => self.nodes.push_key(around, name),
             None => self.nodes.push_new_key(around, name, sought),
@@ -105,6 +109,7 @@ impl PatchpackDecoder {
         let name = self.nodes.key_name(around, at)?;
         patch.path.lead(path, &name);
         patch.op = Op::Remove;
+        self.keep_room(patch);
         patch.value = None;
         patch.old = None;
         let at = self.nodes.first_position(around, at);

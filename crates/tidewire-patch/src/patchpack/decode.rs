@@ -31,10 +31,12 @@ pub struct PatchpackDecoder {
     /// Of each type that has a name twice, the first position of each name; nothing of the others.
     ambiguous: Ambiguous,
     /// The nodes that a message brings, each with the one that had its number before.
-    staged: Staged,
+    pub(super) staged: Staged,
     lenient: bool,
     /// Where patches are read to that leave nothing behind.
     cells: Vec<Cell>,
+    /// What was read of a patch that brought objects, once another took its place.
+    spare: Option<Arc<Packed>>,
 }
 
 /// Why a message cannot be read.
@@ -155,9 +157,14 @@ impl PatchpackDecoder {
         // The types stand behind the values. Those of a right state are read first all the same,
         // since what is known of them then can be checked when they are known; only where it does
         // not fit is the state read once more, with its types.
-        if let Some(read) = Self::from_right_state(bytes) {
-            return Ok(read);
+        match Self::from_right_state(bytes) {
+            Some(read) => Ok(read),
+            None => Self::from_any_state(bytes),
         }
+    }
+
+    /// Reads a state however it is written.
+    pub(super) fn from_any_state(bytes: &[u8]) -> Result<(Self, Value), PatchpackError> {
         let mut reader = Reader::new(bytes)?;
         if reader.array()? != Some(2) {
             return Err(PatchpackError::NotAState { offset: 0 });
@@ -189,7 +196,7 @@ impl PatchpackDecoder {
     }
 
     /// Reads a state as servers write them, whose types have no name twice.
-    fn from_right_state(bytes: &[u8]) -> Option<(Self, Value)> {
+    pub(super) fn from_right_state(bytes: &[u8]) -> Option<(Self, Value)> {
         let (mut first, end) = First::read(bytes)?;
         let mut reader = Reader::behind(bytes, end).ok()?;
         let (types, ambiguous) = read_types(&mut reader, &mut first.cells).ok()?;
@@ -223,6 +230,7 @@ impl PatchpackDecoder {
         let types = self.nodes.state().types_alone();
         self.nodes.set_state(Arc::new(types));
         self.cells = Vec::new();
+        self.spare = None;
     }
 
     /// Reads a patch. The path is that of the decoder's nodes, in which the items of an array keep
@@ -250,11 +258,8 @@ impl PatchpackDecoder {
             return Ok(());
         }
         // What was read before lends its memory, if nobody else has it.
-        let spare = match patch.value.take() {
-            Some(Value::Object(object)) => object.into_message(),
-            _ => None,
-        };
-        let mut spare = spare.and_then(lent);
+        self.keep_room(patch);
+        let mut spare = self.spare.take().and_then(lent);
         if self.add_struct(bytes, patch, &mut spare).is_some() {
             return Ok(());
         }
@@ -263,10 +268,20 @@ impl PatchpackDecoder {
         Ok(())
     }
 
+    /// Keeps the memory of what another patch takes the place of.
+    #[inline]
+    pub(super) fn keep_room(&mut self, patch: &mut Patch) {
+        if matches!(patch.value, Some(Value::Object(_)))
+            && let Some(Value::Object(object)) = patch.value.take()
+        {
+            self.spare = object.into_message().and_then(lent);
+        }
+    }
+
     /// Reads what most patches are: a primitive takes the place of another in a struct without nodes
     /// below it. Nothing if this one is another, or is wrong.
     #[inline]
-    fn replace_leaf(&self, bytes: &[u8], patch: &mut Patch) -> Option<()> {
+    fn replace_leaf(&mut self, bytes: &[u8], patch: &mut Patch) -> Option<()> {
         let (id, index, mut reader) = match *bytes {
             [0x94, 0x01, id @ ..0x80, index @ ..0x80, ..] => {
                 (id.into(), index.into(), Reader::behind(bytes, 4).ok()?)
@@ -288,12 +303,18 @@ impl PatchpackDecoder {
         reader.end().ok()?;
         patch.op = Op::Replace;
         patch.path.lead(path, name);
+        self.keep_room(patch);
         patch.value = Some(value.leaf(bytes));
         patch.old = None;
         Some(())
     }
 
-    fn read(&mut self, bytes: &[u8], spare: Option<Arc<Packed>>) -> Result<Patch, PatchpackError> {
+    /// Reads any patch, to cells that are lent.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        spare: Option<Arc<Packed>>,
+    ) -> Result<Patch, PatchpackError> {
         let mut reader = Reader::new(bytes)?;
         let not = |offset| PatchpackError::NotAPatch { offset };
         let count = reader.array()?.and_then(|len| len.checked_sub(3)).ok_or(not(0))?;

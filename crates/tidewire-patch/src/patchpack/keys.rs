@@ -18,6 +18,7 @@ pub(super) struct Keys {
 #[derive(Clone, Debug)]
 struct Listed {
     key: Text,
+    hash: u64,
     /// Whether it stands there for the first time.
     is_first: bool,
 }
@@ -27,15 +28,15 @@ impl Keys {
     pub(super) fn push(&mut self, key: &str) {
         let Self { list, first, hasher } = self;
         let is_it = |at: &u32| list[*at as usize].key == key;
-        let rehash = |at: &u32| hasher.hash_one(list[*at as usize].key.as_bytes());
-        let is_first = match first.entry(hasher.hash_one(key.as_bytes()), is_it, rehash) {
+        let hash = hasher.hash_one(key.as_bytes());
+        let is_first = match first.entry(hash, is_it, |at| list[*at as usize].hash) {
             Entry::Occupied(_) => false,
             Entry::Vacant(place) => {
                 place.insert(list.len() as u32);
                 true
             }
         };
-        self.list.push(Listed { key: key.into(), is_first });
+        self.list.push(Listed { key: key.into(), hash, is_first });
     }
 
     /// The first position of a key.

@@ -28,6 +28,7 @@ const FEW: u32 = 8;
 
 impl Nodes {
     /// How many of the keys of a map the state had.
+    #[inline]
     fn read_count(&self, map: Slot) -> u32 {
         match self.node(map).kind {
             Kind::Map(cells) => cells.len / 2,
@@ -36,6 +37,7 @@ impl Nodes {
     }
 
     /// How many keys a map ever had.
+    #[inline]
     pub(super) fn key_count(&self, map: Slot) -> u32 {
         let added = self.node(map).grown.as_ref().map_or(0, |grown| grown.added.len());
         self.read_count(map) + added as u32
