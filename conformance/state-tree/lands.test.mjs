@@ -1,4 +1,4 @@
-// Lands over real sockets, in every encoding: the three of examples/lands, which TIDEWIRE_LANDS is the address of.
+// Lands over real sockets, in every encoding: those of examples/lands, which TIDEWIRE_LANDS is the address of.
 //
 // The state-tree client is the project's own, in client.mjs and decoder.mjs. The SwiftStateTree SDK is not on npm and does
 // not run here. The Colyseus SDK is the real one.
@@ -47,7 +47,7 @@ test('what is told without a socket', async () => {
   const answer = await fetch(`${url}/schema`, { headers: { origin: 'https://example.com' } });
   assert.equal(answer.headers.get('access-control-allow-origin'), 'https://example.com');
   assert.match(answer.headers.get('content-type'), /json/);
-  assert.deepEqual(Object.keys(schema.lands).sort(), ['cookie', 'counter', 'hero-defense']);
+  assert.deepEqual(Object.keys(schema.lands).sort(), ['auction', 'cookie', 'counter', 'hero-defense']);
   assert.match(schema.schemaHash, /^[0-9a-f]{16}$/);
   assert.equal(schema.lands['hero-defense'].pathHashes['players.*.position'], 3358665268);
 });
@@ -121,6 +121,47 @@ for (const [encoding, announced] of Object.entries(ENCODINGS)) {
         for (const other of others) assert.equal(client.text.includes(`thing-of-${other}`), false);
         assert.equal(client.text.includes(`thing-of-${player}`), player === 'bob');
       }
+    });
+
+    test('auction: each is told their own of the same fields', async () => {
+      const land = instance();
+      const players = {};
+      const bids = { ann: { amount: 90, note: 'mine of ann' }, bob: { amount: 60, note: 'ah, bob!' } };
+      const worth = { ann: 1230, bob: 1200 };
+      for (const player of Object.keys(bids)) {
+        players[player] = await open(encoding);
+        await players[player].join('auction', { instance: land, player });
+        assert.equal(players[player].state.worth ?? null, null);
+      }
+      for (const [player, bid] of Object.entries(bids)) players[player].event('Bid', bid);
+      const seen = (client, player) => client.state.bidders[player] ?? {};
+      const masked = (client, player) => seen(client, player).note === '*'.repeat(bids[player].note.length);
+      const knows = (client, player) => seen(client, player).bid === bids[player].amount && seen(client, player).note === bids[player].note;
+      for (const [player, other] of [['ann', 'bob'], ['bob', 'ann']]) {
+        const client = players[player];
+        await client.until(() => knows(client, player) && masked(client, other), 'own bid, and a masked note');
+        assert.equal(client.state.worth, worth[player]);
+        assert.equal(seen(client, other).bid ?? null, null);
+      }
+      // From the first frame on, whoever comes late or again.
+      const late = await open(encoding);
+      await late.join('auction', { instance: land, player: 'cat' });
+      assert.ok(masked(late, 'ann') && masked(late, 'bob'));
+      assert.equal(late.state.worth ?? null, null);
+      for (const [player, client] of [...Object.entries(players), ['cat', late]]) {
+        for (const other of Object.keys(bids)) assert.equal(client.text.includes(bids[other].note), player === other);
+      }
+      assert.deepEqual(await late.action('Reveal'), { bids: 2 });
+      for (const client of [...Object.values(players), late]) {
+        await client.until(() => knows(client, 'ann') && knows(client, 'bob'), 'all bids');
+        assert.deepEqual(client.errors, []);
+      }
+      // A new bid is a secret again, and what was told is taken back.
+      players.bob.event('Bid', { amount: 99, note: 'more' });
+      await players.ann.until(() => seen(players.ann, 'bob').note === '****' && (seen(players.ann, 'bob').bid ?? null) === null, 'a secret');
+      await players.bob.until(() => players.bob.state.worth === 1234, 'the worth');
+      assert.equal(players.ann.state.worth, 1230);
+      assert.equal(players.ann.text.includes('more'), false);
     });
 
     test('a player of a full land takes over too', async () => {
@@ -246,6 +287,36 @@ for (const sdk of sdks) {
     await all[0][1].until(() => own() === 7, 'clicks of the room client');
     assert.deepEqual(Object.keys(room.state.toJSON().privateStates), [room.sessionId]);
     assert.equal(Object.keys(room.state.toJSON().players).length, 5);
+    await room.leave();
+  });
+}
+
+for (const sdk of sdks) {
+  test(`one room, and each is told their own of the same fields: ${sdk.title} and every encoding`, async () => {
+    const land = instance();
+    const room = await new sdk.Client(url).create('auction', { landInstanceId: land });
+    const all = [];
+    for (const encoding of Object.keys(ENCODINGS)) {
+      const client = await open(encoding);
+      await client.join('auction', { instance: land, player: encoding });
+      all.push([encoding, client]);
+    }
+    room.send('Bid', { amount: 90, note: 'by the room' });
+    all.forEach(([encoding, client]) => client.event('Bid', { amount: 75, note: `by ${encoding}` }));
+    for (const [encoding, client] of all) {
+      await client.until(() => client.state.bidders[encoding].bid === 75, 'own bid');
+      await client.until(() => client.state.bidders[room.sessionId].note === '***********', 'a masked note');
+      assert.equal(client.state.worth, 1225);
+      assert.equal(client.state.bidders[room.sessionId].bid ?? null, null);
+    }
+    const state = () => room.state.toJSON();
+    await all[0][1].until(() => all.every(([encoding]) => state().bidders?.[encoding]?.note?.startsWith('***')), 'masked notes of the room client');
+    assert.equal(state().worth, 1230);
+    assert.deepEqual([state().bidders[room.sessionId].bid, state().bidders[room.sessionId].note], [90, 'by the room']);
+    for (const [encoding, client] of all) {
+      assert.equal(state().bidders[encoding].bid, undefined);
+      assert.equal(client.text.includes('by the room'), false);
+    }
     await room.leave();
   });
 }

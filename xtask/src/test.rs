@@ -72,6 +72,8 @@ impl Part {
             Self::Instructions => instructions::run(instructions::Args::default()),
             Self::Judges => judges(args),
             Self::Differential => {
+                // Of what each view is sent, `filters` asks the libraries of patch clients too.
+                setup::npm(&root().join("conformance/mosx"))?;
                 conformance("differential", args.seeds)?;
                 conformance("filters", args.seeds / 4)
             }

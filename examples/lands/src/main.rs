@@ -1,6 +1,6 @@
 //! The server of the lands: `cargo run --release -p tidewire-lands`.
 //!
-//! State-tree clients dial `ws://localhost:8080/game`; Colyseus clients join `counter`, `cookie` and `hero-defense` at
+//! State-tree clients dial `ws://localhost:8080/game`; Colyseus clients join `counter`, `cookie`, `auction` and `hero-defense` at
 //! `http://localhost:8080`. Both meet in the same rooms.
 
 use std::io;
@@ -10,7 +10,7 @@ use tidewire::prelude::*;
 use tidewire::server::land::{LandConfig, Profile, Tokens};
 use tracing_subscriber::filter::LevelFilter;
 
-/// Three lands: counter, cookie and hero-defense.
+/// Four lands: counter, cookie, auction and hero-defense.
 #[derive(Parser)]
 struct Arguments {
     /// The port to listen at; 0 takes any that is free.
