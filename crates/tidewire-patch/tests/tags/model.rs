@@ -105,7 +105,7 @@ impl Model {
         show: impl Fn(&V) -> Option<Json>,
     ) -> Json {
         let mut shown = Map::new();
-        for (key, value) in map.iter() {
+        for (key, value) in map {
             match show(value) {
                 Some(value) => drop(shown.insert(key.to_owned(), value)),
                 None if self.tells_keys => drop(shown.insert(key.to_owned(), Json::Null)),

@@ -176,7 +176,11 @@ impl Stage {
 
     fn thing(&mut self, what: u8) -> Thing {
         let item = Item { serial: self.serial(), secret: what.into() };
-        if what % 2 == 0 { Thing::Item(item) } else { Thing::Weapon(Weapon { item, damage: what }) }
+        if what.is_multiple_of(2) {
+            Thing::Item(item)
+        } else {
+            Thing::Weapon(Weapon { item, damage: what })
+        }
     }
 
     fn tag(&mut self, path: &[&str], tag: &str) {
@@ -285,8 +289,7 @@ impl Stage {
     }
 }
 
-fn place<'a>(which: usize, name: &'a str) -> &'a [&'a str] {
-    // A path lives as long as the names in it.
+fn place(which: usize, name: &str) -> &'static [&'static str] {
     const PLACES: [[&[&str]; 3]; 5] = [
         [&["deck", NAMES[0]], &["deck", NAMES[1]], &["deck", NAMES[2]]],
         [&["players", NAMES[0]], &["players", NAMES[1]], &["players", NAMES[2]]],
