@@ -16,3 +16,4 @@ pub mod mosx;
 pub mod shrink;
 pub mod state_tree;
 pub mod streams;
+pub mod tags;

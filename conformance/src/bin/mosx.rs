@@ -11,6 +11,7 @@ use tidewire_conformance::{
     driver::{self, Arguments, check, config},
     judge::Judge,
     mosx::{self, values},
+    tags,
 };
 use tidewire_testkit::{Config, Reading, generate, generate_over};
 
@@ -30,11 +31,15 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     let start = Instant::now();
     let values = values::check(&mut judge)?;
-    let mut total = Counts::default();
+    let (mut total, mut told) = (Counts::default(), 0);
     let types = Zoo::types();
     for seed in arguments.range() {
         let scenario = generate(seed, &config(seed));
         total += check(seed, &scenario, Reading::Json, |each| mosx::run(each, &mut judge))?;
+        // Every fourth has listeners with tags.
+        if seed % 4 == 0 {
+            told += tags::run(seed, &mut judge)?;
+        }
         // Every eighth on derived types too, with patches that can be undone.
         if seed % 8 == 0 {
             let scenario =
@@ -50,7 +55,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     ensure!(undone > Some(0) || arguments.seeds < 16, "no patch was undone");
     println!(
         "{} scenarios agree in patchpack, mpack, light and json: {} messages, {} states, {} bytes, \
-         {} patches undone, {} of patchpack applied by their path and {} by nodes, {} values of MessagePack both ways, {:.0} s",
+         {} patches undone, {} of patchpack applied by their path and {} by nodes, {told} messages to listeners with tags, \
+         {} values of MessagePack both ways, {:.0} s",
         arguments.seeds + arguments.seeds / 8,
         total.messages,
         total.states,

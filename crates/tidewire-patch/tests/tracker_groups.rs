@@ -185,7 +185,7 @@ impl Told for Vec<ListenerId> {
 }
 
 #[test]
-fn those_who_hold_a_set_in_another_order_are_told_by_themselves() {
+fn a_set_is_followed_by_those_who_were_shown_its_structs_one_after_another() {
     #[derive(Schema, Default)]
     #[schema(crate = "tidewire_state")]
     struct Table {

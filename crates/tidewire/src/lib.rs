@@ -65,6 +65,11 @@ struct FromColyseus;
 #[doc = include_str!("../../../docs/SERIALIZERS.md")]
 struct GuideToSerializers;
 
+/// So are those in the guide to trackers.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/TRACKER.md")]
+struct GuideToTrackers;
+
 /// So is the one of rooms on the page about views.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/VIEWS.md")]

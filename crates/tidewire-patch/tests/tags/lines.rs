@@ -51,8 +51,7 @@ impl Serializer for Lines {
 
     fn decode_patch(&mut self, bytes: &[u8]) -> Result<Vec<Patch>, SerializerError> {
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let patch =
-            |line| Patch::from_json(&serde_json::from_slice(line).map_err(SerializerError::new)?);
+        let patch = |line| serde_json::from_slice::<Patch>(line).map_err(SerializerError::new);
         lines.map(patch).collect()
     }
 }

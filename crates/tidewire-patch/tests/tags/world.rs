@@ -289,8 +289,7 @@ impl Stage {
     }
 }
 
-fn place(which: usize, name: &str) -> &[&str] {
-    // A path lives as long as the names in it.
+fn place(which: usize, name: &str) -> &'static [&'static str] {
     const PLACES: [[&[&str]; 3]; 5] = [
         [&["deck", NAMES[0]], &["deck", NAMES[1]], &["deck", NAMES[2]]],
         [&["players", NAMES[0]], &["players", NAMES[1]], &["players", NAMES[2]]],
