@@ -387,6 +387,38 @@ async fn a_state_that_a_codec_cannot_say_makes_no_room() {
     assert_eq!(refused.unwrap_err(), (523, message));
 }
 
+/// A field that no JavaScript client can hold.
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Heir {
+    #[schema(rename = "__proto__")]
+    parent: u8,
+}
+
+struct HeirRoom;
+
+impl Room for HeirRoom {
+    type State = Heir;
+
+    fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+        room.set_serializer(codec(&room.options().get::<String>("codec")?.unwrap_or_default())?)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_that_javascript_cannot_hold_makes_no_room() {
+    let server = Server::new().define_with("heirs", Definition::new(|| HeirRoom));
+    let world = World { matchmaker: server.matchmaker(), log: Log::default() };
+    for codec in ["json", "mpack", "light", "patchpack", "lines"] {
+        let refused = world.seat(Method::Create, "heirs", json!({"codec": codec})).await;
+        let message = format!(
+            "clients of `{codec}` cannot be told of the field `__proto__` of type `Heir`, which JavaScript \
+             objects keep for themselves: rename it"
+        );
+        assert_eq!(refused.unwrap_err(), (523, message));
+    }
+}
+
 /// Hears what a room says of errors.
 #[derive(Clone, Default)]
 struct Errors(Arc<Mutex<Vec<String>>>);
