@@ -1,7 +1,10 @@
 //! JSON patches, applied to a document and undone.
 
 use serde_json::Value as Json;
-use tidewire_patch::{Op, Patch, Path, notepack::Value};
+use tidewire_patch::{
+    Op, Patch, Path,
+    notepack::{self, Value},
+};
 
 use super::harbor;
 use crate::parts;
@@ -38,6 +41,10 @@ pub fn target(data: &[u8]) {
         let Ok(Json::Array(list)) = serde_json::from_slice::<Json>(text) else { continue };
         for operation in list {
             let Some(patch) = patch(&operation) else { continue };
+            // Ours takes nothing so deep, theirs does.
+            if patch.path.segments().count() > notepack::MAX_DEPTH {
+                continue;
+            }
             let list = serde_json::from_value::<json_patch::Patch>(Json::Array(vec![operation]));
             let Ok(list) = list else { continue };
             let before = ours.clone();
@@ -59,12 +66,14 @@ pub fn target(data: &[u8]) {
 
 /// Undoes a patch that says what was there before it.
 fn undo(patch: &Patch, before: &Value, after: &Value) {
+    let mut undone = after.clone();
+    let inverse = patch.inverse_in(before).expect("it fits what it was applied to");
+    assert_eq!(inverse.apply(&mut undone), Ok(()), "{patch:?}");
+    assert_eq!(&undone, before, "{patch:?}");
     let old = at(before, patch).cloned();
     let patch = match (patch.op, old) {
         // An addition in the place of a member replaces it.
-        (Op::Add, Some(old)) if !is_array(before, patch) => {
-            Patch { op: Op::Replace, ..patch.clone() }.with_old(old)
-        }
+        (Op::Add, Some(old)) if !is_array(before, patch) => patch.clone().with_old(old),
         (Op::Add, _) => patch.clone(),
         (_, Some(old)) => patch.clone().with_old(old),
         (_, None) => return,

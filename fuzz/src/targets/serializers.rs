@@ -35,7 +35,11 @@ pub fn target(data: &[u8]) {
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     let Ok(json) = serde_json::from_slice(data) else { return };
-    match Patch::from_json(&json) {
+    let read = Patch::from_json(&json);
+    if let Ok(patch) = serde_json::from_slice::<Patch>(data) {
+        assert_eq!(read.as_ref(), Ok(&patch));
+    }
+    match read {
         Ok(patch) => {
             let again = Patch::from_json(&patch.to_json()).expect("what is written is read");
             assert_eq!(again, patch);

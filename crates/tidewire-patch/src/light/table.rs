@@ -29,6 +29,11 @@ pub enum TableError {
         /// The name.
         name: String,
     },
+    /// A type that clients could not find.
+    #[error(
+        "a type is called `{PROTO}`, which is no member of JavaScript objects, and `light` finds types by name: rename it"
+    )]
+    UnfindableName,
     /// A type that lies too deep.
     #[error(
         "a path into type `{name}` takes {size} bytes, and `light` has {LONGEST_PATH}: nest less deeply"
@@ -98,6 +103,9 @@ fn check(types: &TypeSet) -> Result<(), TableError> {
         let name = || of.name.clone();
         if index >= MOST {
             return Err(TableError::TooManyTypes { name: name(), index });
+        }
+        if of.name == PROTO {
+            return Err(TableError::UnfindableName);
         }
         if types.types[..index].iter().any(|other| other.name == of.name) {
             return Err(TableError::DuplicateName { name: name() });

@@ -199,6 +199,9 @@ fn light_refuses_types_that_do_not_fit() {
 
     let error = LightEncoder::new(&empty(vec![link(0, 0), link(0, 0)]), Config::default());
     assert_eq!(error.unwrap_err(), TableError::DuplicateName { name: "T0".to_owned() });
+    let proto = TypeInfo::new("__proto__", link(0, 0).fields);
+    let error = LightEncoder::new(&empty(vec![link(0, 0), proto]), Config::default());
+    assert_eq!(error.unwrap_err(), TableError::UnfindableName);
 }
 
 /// A path is as long through sets, collections and types that extend others as through any struct.

@@ -26,8 +26,8 @@ pub(crate) struct LandCodec {
     own: Vec<Bytes>,
     /// What is told with the next patch.
     events: Vec<(Arc<str>, Tree)>,
-    /// Whether it was said that clients are not told of everything.
-    complained: bool,
+    /// What the log was told that clients are not.
+    complaints: Vec<String>,
 }
 
 /// A channel, and what it said in this tick.
@@ -60,7 +60,7 @@ impl LandCodec {
             listeners: HashMap::new(),
             own: Vec::new(),
             events: Vec::new(),
-            complained: false,
+            complaints: Vec::new(),
         }
     }
 
@@ -117,11 +117,13 @@ impl<S: Schema> RoomCodec<S> for LandCodec {
     }
 
     fn finish(&mut self) {
-        if !self.complained
-            && let Err(refused) = self.tree.check()
-        {
-            error!("{refused}");
-            self.complained = true;
+        let refused = self.tree.check().err().map(|refused| refused.to_string());
+        let left_out = self.tree.refusal(None).map(|refusal| refusal.to_string());
+        for complaint in refused.into_iter().chain(left_out) {
+            if !self.complaints.contains(&complaint) {
+                error!("{complaint}");
+                self.complaints.push(complaint);
+            }
         }
         let mut frames = Vec::new();
         for line in &mut self.lines {

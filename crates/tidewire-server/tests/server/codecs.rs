@@ -15,7 +15,10 @@ use tidewire_server::{
     Client, Codec, Context as _, Definition, Error, Method, Options, Result, Room, RoomContext,
     Server,
 };
-use tidewire_state::example::{Arena, Player};
+use tidewire_state::{
+    Schema,
+    example::{Arena, Player},
+};
 use tracing::{
     Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
@@ -384,6 +387,38 @@ async fn a_state_that_a_codec_cannot_say_makes_no_room() {
     assert_eq!(refused.unwrap_err(), (523, message));
 }
 
+/// A field that no JavaScript client can hold.
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Heir {
+    #[schema(rename = "__proto__")]
+    parent: u8,
+}
+
+struct HeirRoom;
+
+impl Room for HeirRoom {
+    type State = Heir;
+
+    fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+        room.set_serializer(codec(&room.options().get::<String>("codec")?.unwrap_or_default())?)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_that_javascript_cannot_hold_makes_no_room() {
+    let server = Server::new().define_with("heirs", Definition::new(|| HeirRoom));
+    let world = World { matchmaker: server.matchmaker(), log: Log::default() };
+    for codec in ["json", "mpack", "light", "patchpack", "lines"] {
+        let refused = world.seat(Method::Create, "heirs", json!({"codec": codec})).await;
+        let message = format!(
+            "clients of `{codec}` cannot be told of the field `__proto__` of type `Heir`, which JavaScript \
+             objects keep for themselves: rename it"
+        );
+        assert_eq!(refused.unwrap_err(), (523, message));
+    }
+}
+
 /// Hears what a room says of errors.
 #[derive(Clone, Default)]
 struct Errors(Arc<Mutex<Vec<String>>>);
@@ -454,6 +489,54 @@ async fn what_clients_are_not_told_the_log_is() {
              `__proto__`; use another key serializer=\"{codec}\" "
         );
         assert_eq!(*errors.0.lock().unwrap(), [expected]);
+        drop(guard);
+    }
+}
+
+/// Structs in structs, and a field that not everyone sees.
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Well {
+    below: Option<Box<Well>>,
+    #[schema(view)]
+    secret: u8,
+}
+
+/// A state that gets deeper than clients are told.
+struct WellRoom;
+
+impl Room for WellRoom {
+    type State = Well;
+
+    fn on_create(&mut self, room: &mut RoomContext<Self>) -> Result<()> {
+        room.set_serializer(codec(&room.options().get::<String>("codec")?.unwrap_or_default())?)?;
+        room.on_message("dig", |_, room, client, ()| {
+            room.view(client).add(&[""; 0])?;
+            let mut well = &mut *room.state;
+            for _ in 0..100 {
+                well = well.below.get_or_insert_default();
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lies_too_deep_is_told_to_the_log() {
+    for codec in ["json", "mpack", "light", "patchpack", "lines"] {
+        let errors = Errors::default();
+        let guard = tracing::subscriber::set_default(errors.clone());
+        let server = Server::new().define_with("codecs", Definition::new(|| WellRoom));
+        let world = World { matchmaker: server.matchmaker(), log: Log::default() };
+        let (mut ada, ..) = join(&world, json!({"codec": codec})).await;
+        assert_eq!(ada.frame().await[0], code::ROOM_STATE);
+        ada.send("dig", ());
+        // Who is given a view gets a state anew.
+        ada.until(code::ROOM_STATE).await;
+        let told = errors.0.lock().unwrap().clone();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("more than 96 deep"), "{told:?}");
         drop(guard);
     }
 }
