@@ -2,8 +2,8 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token, ext::IdentExt,
-    punctuated::Punctuated,
+    Attribute, Expr, ExprLit, ExprUnary, Lit, LitStr, Meta, MetaNameValue, Path, Token, UnOp,
+    ext::IdentExt, punctuated::Punctuated,
 };
 
 use crate::errors::Errors;
@@ -321,7 +321,10 @@ fn view(meta: &Meta, errors: &mut Errors) -> Option<View> {
     let tag = match meta {
         Meta::Path(_) => None,
         Meta::List(list) => match list.parse_args::<Expr>() {
-            Ok(tag) => Some(tag),
+            Ok(tag) => {
+                tag_of_bits(&tag, errors);
+                Some(tag)
+            }
             Err(error) => {
                 errors.push(error);
                 return None;
@@ -333,6 +336,24 @@ fn view(meta: &Meta, errors: &mut Errors) -> Option<View> {
         }
     };
     Some(View { span, tag })
+}
+
+/// What is written out is seen here; the rest when it is compiled.
+fn tag_of_bits(tag: &Expr, errors: &mut Errors) {
+    let is_zero = |tag: &Expr| match tag {
+        Expr::Lit(ExprLit { lit: Lit::Int(bits), .. }) => {
+            bits.base10_parse::<u64>().is_ok_and(|bits| bits == 0)
+        }
+        _ => false,
+    };
+    let is_negative = matches!(tag, Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }));
+    if is_zero(tag) || is_negative {
+        errors.at(
+            tag,
+            "a tag is a bit or several, 1 or more: with this one the field would show to nobody, or to \
+             others than were meant; leave it out if any tag shows the field",
+        );
+    }
 }
 
 /// `masked(function)`.

@@ -46,9 +46,12 @@ fn no_lifetimes(input: &Struct<'_>, errors: &mut Errors) {
     }
 }
 
+/// How many fields that clients see a struct may have, those of its base included.
+pub(crate) const MAX_FIELDS: usize = 63;
+
 /// The index 63 cannot be written on the wire.
 fn at_most_63_fields(input: &Struct<'_>, errors: &mut Errors) {
-    const MAX: usize = 63;
+    const MAX: usize = MAX_FIELDS;
     let count = input.tracked().count();
     if let Some(field) = input.tracked().nth(MAX) {
         errors.at(

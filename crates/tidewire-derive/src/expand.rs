@@ -16,7 +16,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{GenericParam, Generics, Ident, Type, WherePredicate, parse_quote, spanned::Spanned};
 
 use self::{
-    base::{Base, shared},
+    base::{Base, beside_base, shared},
     filters::{ask, ask_own, walk_own_fields},
 };
 use crate::{
@@ -51,6 +51,8 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
     let describe = fields.iter().map(|field| &field.describe);
     let select_all = fields.iter().map(|field| &field.select_all);
     let select_one = fields.iter().map(|field| &field.select_one);
+    let names = input.tracked().map(|field| &field.wire_name);
+    let beside_base = beside_base(input);
     let count = Literal::u8_suffixed(fields.len() as u8);
     let Base {
         walk_children,
@@ -59,6 +61,7 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
         select_base,
         select_other,
         describe: base_type,
+        names: base_names,
         ..
     } = &base;
     let shared = shared(input);
@@ -72,6 +75,8 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
             #mirror
 
             #receive
+
+            #beside_base
 
             #[automatically_derived]
             impl #impl_generics __tidewire::Schema for #ident #type_generics #where_clause {
@@ -167,6 +172,8 @@ pub(crate) fn schema(input: &Struct<'_>) -> TokenStream {
             impl #impl_generics __tidewire::SchemaType for #ident #type_generics #where_clause {
                 const FIELDS: u8 = #base_count + #count;
                 const NAME: &'static str = #wire_name;
+                const FIELD_NAMES: __tidewire::FieldNames =
+                    __tidewire::FieldNames { own: &[#(#names),*], base: #base_names };
 
                 fn describe_type(__types: &mut __tidewire::TypesBuilder) -> __tidewire::TypeIndex {
                     let __base = #base_type;
@@ -411,7 +418,7 @@ fn visibility(attrs: &FieldAttrs, at: &TokenStream, span: Span) -> TokenStream {
             quote_spanned!(span=> __tidewire::Visibility::View(__tidewire::Tag::DEFAULT))
         }
         (Some(View { tag: Some(tag), .. }), _) => {
-            quote_spanned!(span=> __tidewire::Visibility::View(__tidewire::Tag(#tag)))
+            quote_spanned!(span=> __tidewire::Visibility::View(const { __tidewire::tag_or_panic(#tag) }))
         }
         (None, Some((_, Filter::Field(_)))) => {
             quote_spanned!(span=> __tidewire::Visibility::Filter(#at))
@@ -431,7 +438,7 @@ fn owner(attrs: &FieldAttrs, at: &TokenStream, span: Span) -> TokenStream {
             quote_spanned!(span=> __owner.hide(__tidewire::Tag::DEFAULT))
         }
         (Some(View { tag: Some(tag), .. }), _) => {
-            quote_spanned!(span=> __owner.hide(__tidewire::Tag(#tag)))
+            quote_spanned!(span=> __owner.hide(const { __tidewire::tag_or_panic(#tag) }))
         }
         (None, Some((_, Filter::Field(_) | Filter::Custom(_)))) => {
             quote_spanned!(span=> __owner.filter(#at))

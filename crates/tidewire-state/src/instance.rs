@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     filter::Ask,
     identity::{Identity, Seen},
-    schema::{Schema, SchemaType},
+    schema::{FieldNames, Schema, SchemaType},
     select::Select,
     tracker::{Owner, Visit, Walk},
     types::{TypeIds, TypeIndex, TypeSet, TypesBuilder},
@@ -164,6 +164,7 @@ impl<S: Schema> Schema for Instance<S> {
 impl<S: SchemaType> SchemaType for Instance<S> {
     const FIELDS: u8 = S::FIELDS;
     const NAME: &'static str = S::NAME;
+    const FIELD_NAMES: FieldNames = S::FIELD_NAMES;
 
     fn describe_type(types: &mut TypesBuilder) -> TypeIndex {
         S::describe_type(types)

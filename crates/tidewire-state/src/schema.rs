@@ -162,9 +162,51 @@ pub trait SchemaType: Schema + 'static {
     const FIELDS: u8;
     /// What clients call it.
     const NAME: &'static str;
+    /// What its fields are called. What is not derived has none of its own.
+    #[doc(hidden)]
+    const FIELD_NAMES: FieldNames = FieldNames::NONE;
 
     /// Describes the type and all that it reaches.
     fn describe_type(types: &mut TypesBuilder) -> TypeIndex;
+}
+
+/// What the fields of a type are called, as far as the derive knows while the program is compiled.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct FieldNames {
+    /// Its own.
+    pub own: &'static [&'static str],
+    /// Those of its base.
+    pub base: Option<&'static FieldNames>,
+}
+
+impl FieldNames {
+    /// Of a type without fields.
+    pub const NONE: Self = Self { own: &[], base: None };
+
+    /// Whether one of them has this name.
+    pub const fn has(&self, name: &str) -> bool {
+        let mut at = 0;
+        while at < self.own.len() {
+            if is_same(self.own[at].as_bytes(), name.as_bytes()) {
+                return true;
+            }
+            at += 1;
+        }
+        match self.base {
+            Some(base) => base.has(name),
+            None => false,
+        }
+    }
+}
+
+/// `==`, while the program is compiled.
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 /// What a field of a struct may hold.

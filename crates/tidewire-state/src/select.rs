@@ -33,6 +33,9 @@ pub enum PathError {
     /// There is no such view.
     #[error("there is no such view: it was dropped, or is one of another state")]
     NoView,
+    /// What it is to be put in a view for, or taken out for, is no tag.
+    #[error("a tag is a bit or several, 1 or more, or `Tag::DEFAULT`: {0} is none")]
+    NoTag(i32),
     /// There is nothing there.
     #[error("there is nothing at `{0}` of the path")]
     Nothing(String),

@@ -177,13 +177,19 @@ impl Visibility {
     }
 }
 
-/// What a struct is put in a view for: a mask of bits, or [`Tag::DEFAULT`].
+/// What a struct is put in a view for: a mask of bits, 1 or more, or [`Tag::DEFAULT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tag(pub i32);
 
 impl Tag {
     /// The tag of a field that is marked with none, which shows with any tag.
     pub const DEFAULT: Self = Self(-1);
+
+    /// Whether this is a tag: [`DEFAULT`](Self::DEFAULT), or bits.
+    #[inline]
+    pub fn is_valid(self) -> bool {
+        self == Self::DEFAULT || self.0 > 0
+    }
 
     /// Whether a field with this tag shows where a struct is in a view with those bits.
     #[inline]
@@ -196,6 +202,16 @@ impl Tag {
     pub fn bits(self) -> i32 {
         if self == Self::DEFAULT { 0 } else { self.0 }
     }
+}
+
+/// The tag of a field, while the program is compiled.
+///
+/// # Panics
+///
+/// If it has no bits, or is negative.
+pub const fn tag_or_panic(bits: i32) -> Tag {
+    assert!(bits > 0, "a tag of `view` is a bit or several, 1 or more");
+    Tag(bits)
 }
 
 /// A mask of bits.

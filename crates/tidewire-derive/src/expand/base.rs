@@ -5,7 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::Ident;
 
 use super::on_type;
-use crate::ast::{Field, Struct};
+use crate::{
+    ast::{Field, Struct},
+    check::MAX_FIELDS,
+};
 
 /// What the base of a struct adds to each part.
 pub(super) struct Base {
@@ -18,6 +21,7 @@ pub(super) struct Base {
     pub(super) ask: TokenStream,
     pub(super) count: TokenStream,
     pub(super) describe: TokenStream,
+    pub(super) names: TokenStream,
 }
 
 impl Base {
@@ -33,6 +37,7 @@ impl Base {
                 ask: quote!(),
                 count: quote!(0),
                 describe: quote!(::core::option::Option::None),
+                names: quote!(::core::option::Option::None),
             };
         };
         let span = on_type(ty);
@@ -50,8 +55,39 @@ impl Base {
             ask: quote!(#call::ask(#seen, __id, __ask);),
             count: quote!(#kind::FIELDS),
             describe: quote!(::core::option::Option::Some(#kind::describe_type(__types))),
+            names: quote!(::core::option::Option::Some(&#kind::FIELD_NAMES)),
         }
     }
+}
+
+/// What a struct and its base must not have in common or exceed together. Of generic types it is found
+/// when a state of them is made.
+pub(super) fn beside_base(input: &Struct<'_>) -> Option<TokenStream> {
+    let Field { ty, .. } = input.base()?;
+    if !input.generics.params.is_empty() {
+        return None;
+    }
+    let Struct { ident, .. } = input;
+    let kind = quote_spanned!(on_type(ty)=> <#ty as __tidewire::SchemaType>);
+    let count = input.tracked().count();
+    let too_many = format!(
+        "`{ident}` has more than {MAX_FIELDS} fields together with those of its base: move some into a \
+         struct of their own"
+    );
+    let names = input.tracked().map(|Field { ident: field, wire_name, .. }| {
+        let twice = format!(
+            "`{ident}` and its base both have a field `{wire_name}`: rename one, or have it called \
+             otherwise with `#[schema(rename = \"…\")]`"
+        );
+        quote_spanned! {field.span()=>
+            const _: () = ::core::assert!(!#kind::FIELD_NAMES.has(#wire_name), #twice);
+        }
+    });
+    Some(quote_spanned! {on_type(ty)=>
+        const _: () =
+            ::core::assert!(#kind::FIELDS as usize + #count <= #MAX_FIELDS, #too_many);
+        #(#names)*
+    })
 }
 
 /// What the pools of a root add.

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use crate::{
     filter::Ask,
-    schema::{Schema, SchemaType},
+    schema::{FieldNames, Schema, SchemaType},
     select::Select,
     tracker::{Owner, Visit, Walk},
     types::{TypeIds, TypeIndex, TypeSet, TypesBuilder},
@@ -91,6 +91,7 @@ impl<S: Schema> Schema for Box<S> {
 impl<S: SchemaType> SchemaType for Box<S> {
     const FIELDS: u8 = S::FIELDS;
     const NAME: &'static str = S::NAME;
+    const FIELD_NAMES: FieldNames = S::FIELD_NAMES;
 
     fn describe_type(types: &mut TypesBuilder) -> TypeIndex {
         S::describe_type(types)

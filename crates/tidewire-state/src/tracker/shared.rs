@@ -5,7 +5,7 @@
 //! another number, under which it is told of as a new node, since some clients hold it and others
 //! do not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
@@ -35,8 +35,10 @@ pub(super) struct SharedTable {
     pending: Vec<SharedKey>,
     /// How many are.
     waiting: usize,
-    /// Instances that lost a place.
-    loose: Vec<SharedKey>,
+    /// How many were told.
+    told: u64,
+    /// Instances that lost a place, in the order of the state.
+    loose: VecDeque<SharedKey>,
     /// Numbers that instances had.
     pub(super) outdated: Vec<RefId>,
     /// Places came or went since last asked.
@@ -217,7 +219,7 @@ impl Tracker {
             && let Some(at) = shared.parents.iter().position(is_it)
         {
             shared.parents.swap_remove(at);
-            self.shared.loose.push(key);
+            self.shared.loose.push_back(key);
             self.shared.moved = true;
         }
     }
@@ -242,6 +244,7 @@ impl Tracker {
             {
                 (shared.pending, shared.is_left) = (None, false);
                 self.shared.waiting -= 1;
+                self.shared.told += 1;
                 self.renaming = goes_on;
                 return Some((key, Owner::new(shared.id, true, shared.hidden)));
             }
@@ -361,14 +364,11 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
     ///
     /// # Panics
     ///
-    /// If the instance is of a pool that is not part of the state.
+    /// If the instance was removed, or is of a pool that is not part of the state.
     pub(crate) fn acquire(&mut self, owner: Owner, key: SharedKey) -> RefId {
         let table = &mut self.tracker.shared;
         let Some(shared) = table.instances.get_mut(&key) else {
-            panic!(
-                "a handle leads to no instance of this state: insert it in a `Pool` that is a \
-                 field of the root"
-            );
+            leads_nowhere(key);
         };
         shared.parents.push(Parent { id: owner.id, hidden: owner.hidden, gate: owner.gate });
         *table.edges.entry(owner.id).or_default().entry(key).or_default() += 1;
@@ -435,6 +435,25 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         due
     }
 
+    /// How many instances were told as new.
+    pub(crate) fn told(&self) -> u64 {
+        self.tracker.shared.told
+    }
+
+    /// No pool has what is to be told.
+    ///
+    /// # Panics
+    ///
+    /// Always, naming it.
+    #[cold]
+    pub(crate) fn nobody_has_pending(&self) -> ! {
+        let table = &self.tracker.shared;
+        let waits = |key: &&SharedKey| {
+            table.instances.get(*key).is_some_and(|shared| shared.pending.is_some())
+        };
+        leads_nowhere(table.pending.iter().find(waits).copied().unwrap_or_default())
+    }
+
     /// Whether there are instances whose content is to be told.
     pub(crate) fn has_pending(&self) -> bool {
         self.tracker.shared.waiting > 0
@@ -456,7 +475,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             while let Some(id) = self.tracker.shared.outdated.pop() {
                 self.release(id);
             }
-            let Some(key) = self.tracker.shared.loose.pop() else {
+            let Some(key) = self.tracker.shared.loose.pop_front() else {
                 return self.has_pending();
             };
             let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { continue };
@@ -477,4 +496,15 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             }
         }
     }
+}
+
+/// A place holds a handle whose instance is not in the state.
+#[cold]
+fn leads_nowhere(key: SharedKey) -> ! {
+    panic!(
+        "a place holds Handle({}), which leads to no instance of this state: it was removed from its \
+         `Pool` and no place held it then, or its `Pool` is no field of this root; insert the \
+         instance, and put the handle that `insert` gives there",
+        key.serial
+    )
 }

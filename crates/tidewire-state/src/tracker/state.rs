@@ -37,7 +37,14 @@ pub struct Tracked<S: Schema> {
 
 impl<S: Schema> Tracked<S> {
     /// Starts to follow `state`. The first [`sync`](Self::sync) reports all of it as new.
+    ///
+    /// # Panics
+    ///
+    /// If [`TypeSet::check`] finds that clients could not read its types.
     pub fn new(state: S) -> Self {
+        if let Err(error) = state.describe().check() {
+            panic!("no client could read the types of this state: {error}");
+        }
         let tracker = Tracker::new(state.type_ids());
         Self { state, mirror: S::Mirror::default(), tracker, views: Views::default(), ticks: 0 }
     }
@@ -46,6 +53,11 @@ impl<S: Schema> Tracked<S> {
     ///
     /// Costs as much as was touched, whatever the size of the state. It consumes the touches, so
     /// every codec of a state must be given at once: a slice of visitors is a visitor.
+    ///
+    /// # Panics
+    ///
+    /// If a place holds a [`Handle`](crate::Handle) of an instance that was removed, or that is of no
+    /// [`Pool`](crate::Pool) of this state.
     pub fn sync<V: Visitor + ?Sized>(&mut self, visitor: &mut V) {
         let fresh = self.ticks == 0;
         self.tracker.recycle();
@@ -63,7 +75,11 @@ impl<S: Schema> Tracked<S> {
         // Neither instances of pools nor views, as a rule: then a sync is over here.
         let is_plain = !(walk.tracker.is_used || walk.views.is_used);
         while !is_plain && {
+            let told = walk.told();
             self.state.walk_shared(&mut self.mirror, &mut walk);
+            if walk.has_pending() && walk.told() == told {
+                walk.nobody_has_pending();
+            }
             walk.has_pending() || walk.settle_shared()
         } {}
         visitor.leave();
@@ -152,14 +168,14 @@ impl<S: Schema> Tracked<S> {
     ///
     /// # Errors
     ///
-    /// If there is no such view, or the path leads to no instance or collection.
+    /// If there is no such view or tag, or the path leads to no instance or collection.
     pub fn view_add<P: AsRef<str>>(
         &mut self,
         view: ViewId,
         path: &[P],
         tag: Tag,
     ) -> Result<(), PathError> {
-        self.views.get(view).ok_or(PathError::NoView)?;
+        self.check(view, tag)?;
         self.select(path, Purpose::Add(tag))?;
         for id in &self.tracker.found {
             self.views.add(view, *id, tag);
@@ -173,14 +189,14 @@ impl<S: Schema> Tracked<S> {
     ///
     /// # Errors
     ///
-    /// If there is no such view, or the path leads to no instance or collection.
+    /// If there is no such view or tag, or the path leads to no instance or collection.
     pub fn view_remove<P: AsRef<str>>(
         &mut self,
         view: ViewId,
         path: &[P],
         tag: Tag,
     ) -> Result<(), PathError> {
-        self.views.get(view).ok_or(PathError::NoView)?;
+        self.check(view, tag)?;
         self.select(path, Purpose::Remove)?;
         for id in &self.tracker.found {
             self.views.remove(view, *id, tag);
@@ -198,14 +214,14 @@ impl<S: Schema> Tracked<S> {
     ///
     /// # Errors
     ///
-    /// If there is no such view, or the path leads to no collection.
+    /// If there is no such view or tag, or the path leads to no collection.
     pub fn view_subscribe<P: AsRef<str>>(
         &mut self,
         view: ViewId,
         path: &[P],
         tag: Tag,
     ) -> Result<(), PathError> {
-        self.views.get(view).ok_or(PathError::NoView)?;
+        self.check(view, tag)?;
         self.select(path, Purpose::Subscribe(tag))?;
         self.views.subscribe(view, &self.tracker.found, tag);
         self.views.wait_for_all(view, &self.tracker.waits, tag);
@@ -284,6 +300,11 @@ impl<S: Schema> Tracked<S> {
                 }
             }
         }
+    }
+
+    fn check(&self, view: ViewId, tag: Tag) -> Result<(), PathError> {
+        self.views.get(view).ok_or(PathError::NoView)?;
+        if tag.is_valid() { Ok(()) } else { Err(PathError::NoTag(tag.0)) }
     }
 
     /// Finds nodes: `tracker.found`.

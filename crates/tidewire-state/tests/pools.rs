@@ -1,0 +1,55 @@
+//! Pools and handles, where the program or the order of things goes astray.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tidewire_state::{ArraySchema, Handle, Pool, Schema, Tracked, Visitor};
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Card {
+    rank: u8,
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Game {
+    #[schema(pool)]
+    cards: Pool<Card>,
+    top: Option<Handle<Card>>,
+    deck: ArraySchema<Handle<Card>>,
+}
+
+fn sync(game: &mut Tracked<Game>) {
+    game.sync::<[&mut dyn Visitor]>(&mut []);
+}
+
+/// What a sync says that panics.
+#[track_caller]
+fn complaint(game: &mut Tracked<Game>) -> String {
+    let result = catch_unwind(AssertUnwindSafe(|| sync(game)));
+    result.unwrap_err().downcast_ref::<String>().unwrap().clone()
+}
+
+#[test]
+fn a_handle_of_what_was_removed_is_named() {
+    let mut game = Tracked::new(Game::default());
+    let card = game.cards.insert(Card { rank: 1 });
+    sync(&mut game);
+    assert!(game.cards.remove(card));
+    sync(&mut game);
+    game.deck.push(card);
+    let complaint = complaint(&mut game);
+    assert!(complaint.contains(&format!("{card:?}, which leads to no instance")), "{complaint}");
+    assert!(complaint.contains("it was removed from its `Pool`"), "{complaint}");
+}
+
+#[test]
+fn a_handle_of_a_pool_that_is_gone_is_named() {
+    let mut game = Tracked::new(Game::default());
+    let card = game.cards.insert(Card { rank: 1 });
+    sync(&mut game);
+    game.cards = Pool::new();
+    game.top = Some(card);
+    assert!(complaint(&mut game).contains(&format!("{card:?}, which leads to no instance")));
+}
