@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tidewire_schema::{Decoder, Encoder, Profile, ReaderId};
 use tidewire_state::{
     ArraySchema, CollectionSchema, DynField, DynState, DynStruct, FieldIndex, Handle, MapSchema,
-    Pool, Schema, SetSchema, Tag, Tracked, TypeIndex, Value, ViewId,
+    PathError, Pool, Schema, SetSchema, Tag, Tracked, TypeIndex, Value, ViewId,
 };
 
 #[derive(Schema, Default, Clone)]
@@ -292,4 +292,35 @@ fn a_run_time_struct_in_the_place_of_another_is_another_instance() {
     });
     let seen = table.nobody.to_json();
     assert!(seen.contains(r#""k":{"name":"","damage":4,"gems":[]}"#), "{seen}");
+}
+
+#[test]
+fn an_instance_is_put_in_a_view_by_its_handle() {
+    let (mut table, _, shut) = shop();
+    table.tick(|shop, ada| shop.view_add_instance(ada, shut, Tag::DEFAULT).unwrap());
+    let seen = table.ada.to_json();
+    assert_eq!(seen.matches(r#"{"name":"shut"}"#).count(), 2, "{seen}");
+    // Of one that no place leads to nothing is seen, until one does.
+    let mut spare = None;
+    table.tick(|shop, ada| {
+        let new = shop.things.insert(weapon("spare"));
+        shop.view_add_instance(ada, new, Tag::DEFAULT).unwrap();
+        shop.under.push(new);
+        spare = Some(new);
+    });
+    assert!(table.ada.to_json().contains("spare") && !table.nobody.to_json().contains("spare"));
+    table.tick(|shop, ada| {
+        shop.view_remove_instance(ada, spare.unwrap(), Tag::DEFAULT).unwrap();
+    });
+    assert!(!table.ada.to_json().contains("spare"));
+    let Table { state, encoder, view, .. } = &mut table;
+    assert!(state.things.remove(shut));
+    state.under.clear();
+    state.vault.clear();
+    encoder.patch(state);
+    let gone = state.view_add_instance(*view, shut, Tag::DEFAULT).unwrap_err();
+    assert_eq!(gone, PathError::Nothing("a handle".to_owned()));
+    let tag = state.view_add_instance(*view, shut, Tag(-5)).unwrap_err();
+    assert_eq!(tag, PathError::NoTag(-5));
+    assert_eq!(state.view_add(*view, &["vault"], Tag(0)).unwrap_err(), PathError::NoTag(0));
 }

@@ -26,7 +26,13 @@ pub use self::handle::Handle;
 /// A pool is a field of the root, marked `#[schema(pool)]`, and is not sent itself: clients see an
 /// instance wherever a handle of it stands, as one and the same. A handle that goes from one
 /// place to another takes the instance along without its fields being sent again. Once no place
-/// refers to an instance, clients forget it; it stays here until it is removed.
+/// refers to an instance, clients forget it; it stays here until it is removed. Instances whose handles
+/// lead from one to the other in a circle refer to each other: take one of these handles away before
+/// the last place outside, or the circle stays known to clients, and here after
+/// [`remove`](Self::remove) too.
+///
+/// An instance that becomes of another type in place (another variant of an enum, another run-time
+/// struct) is another instance for clients, in all places, and in no view.
 ///
 /// ```
 /// use tidewire_state::{ArraySchema, Handle, Pool, Schema, Tracked};

@@ -1,9 +1,12 @@
 //! Pools and handles, where the program or the order of things goes astray.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
-use tidewire_state::{ArraySchema, Handle, Pool, Schema, Tracked, Visitor};
+use tidewire_state::{ArraySchema, DynStruct, Handle, Pool, Schema, Tracked, Visitor};
 
 #[derive(Schema, Default)]
 #[schema(crate = "tidewire_state")]
@@ -52,4 +55,16 @@ fn a_handle_of_a_pool_that_is_gone_is_named() {
     game.cards = Pool::new();
     game.top = Some(card);
     assert!(complaint(&mut game).contains(&format!("{card:?}, which leads to no instance")));
+}
+
+#[test]
+fn what_the_compiler_does_not_see_of_types_is_found_when_a_state_is_made() {
+    let mut types = Tracked::new(Card::default()).types();
+    let twice = types.types[0].fields[0].clone();
+    types.types[0].fields.push(twice);
+    let root = types.root;
+    let state = DynStruct::new(Arc::new(types), root);
+    let result = catch_unwind(AssertUnwindSafe(|| Tracked::new(state).ticks()));
+    let complaint = result.unwrap_err().downcast_ref::<String>().unwrap().clone();
+    assert!(complaint.contains("type `Card` has two fields `rank`"), "{complaint}");
 }

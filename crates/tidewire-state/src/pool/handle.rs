@@ -37,7 +37,7 @@ impl<T> Handle<T> {
         Self { key, of: PhantomData }
     }
 
-    pub(super) fn key(self) -> SharedKey {
+    pub(crate) fn key(self) -> SharedKey {
         self.key
     }
 

@@ -36,12 +36,14 @@ impl Renewed {
         }
     }
 
-    /// An instance is told of no more.
-    pub(super) fn forget(&mut self, key: SharedKey) {
-        if !self.former.is_empty() {
-            self.former.remove(&key);
-            self.untold.remove(&key);
+    /// An instance is told of no more. Hands out the number that clients know it by, if no place was
+    /// told of another.
+    pub(super) fn forget(&mut self, key: SharedKey) -> Option<RefId> {
+        if self.former.is_empty() {
+            return None;
         }
+        let former = self.former.remove(&key);
+        former.filter(|_| self.untold.remove(&key))
     }
 
     /// Whether an instance is to be introduced under its new number before anything is told of it.
@@ -156,7 +158,6 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
             let from = std::mem::replace(&mut shared.id, id);
             table.keys.remove(&from);
             table.keys.insert(id, key);
-            table.outdated.push(from);
             table.moved = true;
             table.renewed.former.insert(key, from);
             table.renewed.untold.insert(key);
@@ -172,7 +173,10 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
     #[inline]
     pub(super) fn introduce_renewed(&mut self, key: SharedKey) {
         if self.tracker.shared.renewed.is_untold(key) {
-            self.tracker.shared.renewed.untold.remove(&key);
+            let table = &mut self.tracker.shared;
+            table.renewed.untold.remove(&key);
+            // Before, places may lead to it that are not told of the other: those of a circle.
+            table.outdated.extend(table.renewed.former.get(&key).copied());
             let Some(shared) = self.tracker.shared.instances.get(&key) else { return };
             let (id, index, hidden) = (shared.id, Some(shared.index), shared.hidden);
             self.visitor.introduce(Introduced { id, index, hidden });

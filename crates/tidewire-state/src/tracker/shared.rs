@@ -493,8 +493,9 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
                     self.tracker.shared.waiting -= 1;
                 }
                 self.tracker.shared.keys.remove(&id);
-                self.tracker.shared.renewed.forget(key);
+                let former = self.tracker.shared.renewed.forget(key);
                 self.release(id);
+                former.into_iter().for_each(|former| self.release(former));
             } else if self.hide_if_due(key) {
                 // Its content is told under the new number before the old one goes.
                 return true;

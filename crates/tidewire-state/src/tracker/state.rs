@@ -8,6 +8,7 @@ use std::{
 use super::{Named, Owner, Tracker, Visit, Walk};
 use crate::{
     filter::Ask,
+    pool::Handle,
     schema::Schema,
     select::{PathError, Purpose, Select},
     types::{Tag, TypeSet},
@@ -208,6 +209,46 @@ impl<S: Schema> Tracked<S> {
         Ok(())
     }
 
+    /// As [`view_add`](Self::view_add), of an instance of a pool, wherever its places are.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such view or tag, or no pool of the state has the instance.
+    pub fn view_add_instance<T>(
+        &mut self,
+        view: ViewId,
+        instance: Handle<T>,
+        tag: Tag,
+    ) -> Result<(), PathError> {
+        self.check(view, tag)?;
+        self.select_instance(instance, Purpose::Add(tag))?;
+        for id in &self.tracker.found {
+            self.views.add(view, *id, tag);
+        }
+        self.views.wait_for_all(view, &self.tracker.waits, tag);
+        Ok(())
+    }
+
+    /// As [`view_remove`](Self::view_remove), of an instance of a pool, wherever its places are.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such view or tag, or no pool of the state has the instance.
+    pub fn view_remove_instance<T>(
+        &mut self,
+        view: ViewId,
+        instance: Handle<T>,
+        tag: Tag,
+    ) -> Result<(), PathError> {
+        self.check(view, tag)?;
+        self.select_instance(instance, Purpose::Remove)?;
+        for id in &self.tracker.found {
+            self.views.remove(view, *id, tag);
+        }
+        self.views.wait_no_longer(view, &self.tracker.waits, tag);
+        Ok(())
+    }
+
     /// As [`view_add`](Self::view_add) of the collection at `path`, which goes on: each instance that
     /// comes to it later is added with the same tag when it is first reported, with what is below it
     /// then.
@@ -314,6 +355,17 @@ impl<S: Schema> Tracked<S> {
     fn check(&self, view: ViewId, tag: Tag) -> Result<(), PathError> {
         self.views.get(view).ok_or(PathError::NoView)?;
         if tag.is_valid() { Ok(()) } else { Err(PathError::NoTag(tag.0)) }
+    }
+
+    /// Finds an instance of a pool, and what is below it: `tracker.found`.
+    fn select_instance<T>(
+        &mut self,
+        instance: Handle<T>,
+        purpose: Purpose,
+    ) -> Result<(), PathError> {
+        let mut select = Select::new(&mut self.tracker, purpose);
+        select.below_shared(&mut self.state, &mut self.mirror, instance.key());
+        select.finish()
     }
 
     /// Finds nodes: `tracker.found`.
