@@ -5,12 +5,14 @@
 //! are looked at.
 
 mod members;
+mod turn;
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use tidewire_state::{Bits, DynPrimitive, FieldIndex, Primitive, RefEdit, RefId, Shown, StateView};
 
+use self::turn::Turn;
 use super::{
     Changes, Run, Segment, Segments,
     shadow::{Content, Key, Shadow},
@@ -78,6 +80,8 @@ pub(super) struct Scratch {
     /// Structures of which all is to be told.
     open: Vec<RefId>,
     children: Vec<(Key, RefId)>,
+    /// Entries of maps, sets and collections that may have come or gone.
+    entries: Vec<Turn>,
 }
 
 impl ClientView {
@@ -133,6 +137,7 @@ impl ClientView {
         // What is told is the client's own, whatever was last told to others.
         out.go_to(RefId::default());
         scratch.open.clear();
+        scratch.entries.clear();
         for (at, (parent, key)) in moved.iter().chain(&places).copied().enumerate() {
             let skipped = gone.has(parent.0)
                 || self.is_told(parent)
@@ -141,12 +146,14 @@ impl ClientView {
             if skipped {
                 continue;
             }
-            if let (Key::Entry(number), Some(Content::MapOfValues(_))) = (key, shadow.get(parent)) {
-                self.compare_value(parent, number, at < moved.len(), sight, out);
+            if key.is_entry() {
+                let is_moved = at < moved.len();
+                scratch.entries.push(self.turn(parent, key, is_moved, shadow));
             } else {
                 self.compare(parent, key, sight, &mut scratch.open, out);
             }
         }
+        self.compare_entries(sight, scratch, out);
         self.show_all(sight, scratch, out);
         for id in contents.iter().copied() {
             // What goes, goes as a whole.
