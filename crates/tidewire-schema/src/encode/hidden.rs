@@ -14,8 +14,9 @@ mod shadow;
 mod sight;
 mod write;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
+use foldhash::fast::RandomState;
 use tidewire_state::{
     Bits, Enter, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit, NodeMember,
     NodeMembersEdit, RefEdit, RefId, StateView, Tag, Tracked, TypeIndex, TypeSet, Value, ValueEdit,
@@ -45,8 +46,8 @@ pub(super) struct Hidden {
     moved: Vec<(RefId, Key)>,
     released: Vec<RefId>,
     gone: Bits,
-    /// Fields that ceased to hold a value.
-    unset: Vec<(RefId, FieldIndex)>,
+    /// Fields that began to hold a value, or ceased to, of structures that are not new.
+    turned: Turned,
     /// The structure that events are about.
     at: RefId,
     index: Option<TypeIndex>,
@@ -78,8 +79,30 @@ struct Changes<'a> {
     shadow: &'a Shadow,
     moved: &'a [(RefId, Key)],
     gone: &'a Bits,
-    unset: &'a [(RefId, FieldIndex)],
+    turned: &'a Turned,
     has_filters: bool,
+}
+
+/// Fields of the last sync that a client knows otherwise than the shadow does.
+#[derive(Debug, Default)]
+struct Turned {
+    /// They hold a value that they did not hold before.
+    set: HashSet<(RefId, FieldIndex), RandomState>,
+    /// They held a value before.
+    unset: HashSet<(RefId, FieldIndex), RandomState>,
+}
+
+impl Turned {
+    fn clear(&mut self) {
+        self.set.clear();
+        self.unset.clear();
+    }
+
+    /// Whether a field held a value before the last sync, if it does now or not.
+    fn had(&self, node: RefId, field: FieldIndex, has: bool) -> bool {
+        let place = (node, field);
+        if has { !self.set.contains(&place) } else { self.unset.contains(&place) }
+    }
 }
 
 /// What is copied to clients.
@@ -127,7 +150,7 @@ impl Hidden {
             moved: Vec::new(),
             released: Vec::new(),
             gone: Bits::default(),
-            unset: Vec::new(),
+            turned: Turned::default(),
             at: RefId::ROOT,
             index: None,
             is_hidden: false,
@@ -148,7 +171,7 @@ impl Hidden {
             self.changed_words.clear();
         }
         self.moved.clear();
-        self.unset.clear();
+        self.turned.clear();
         for node in self.released.drain(..) {
             self.gone.remove(node.0);
             self.shadow.forget(node);
@@ -210,7 +233,7 @@ impl Hidden {
                 shadow: &self.shadow,
                 moved: &self.moved,
                 gone: &self.gone,
-                unset: &self.unset,
+                turned: &self.turned,
                 has_filters: self.has_filters,
             };
             std::mem::swap(&mut out.numbering, &mut writer.numbering);
@@ -333,6 +356,9 @@ impl Hidden {
 
     pub(super) fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
         self.shadow.set_field(self.at, self.index, field, Some(value), &self.types);
+        if old.is_none() && !self.fresh {
+            self.turned.set.insert((self.at, field));
+        }
         let audience = self.audience(field);
         self.segment(audience, |writer| writer.field(field, value, old));
     }
@@ -366,7 +392,7 @@ impl Hidden {
         match kind {
             Some(FieldKind::Primitive(_) | FieldKind::Quantized(_)) => {
                 self.shadow.set_field(self.at, self.index, field, None, &self.types);
-                self.unset.push((self.at, field));
+                self.turned.unset.insert((self.at, field));
                 let audience = self.audience(field);
                 self.segment(audience, |writer| writer.unset(field));
             }

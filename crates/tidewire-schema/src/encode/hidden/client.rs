@@ -14,7 +14,7 @@ use tidewire_state::{Bits, DynPrimitive, FieldIndex, Primitive, RefEdit, RefId, 
 
 use self::turn::Turn;
 use super::{
-    Changes, Run, Segment, Segments,
+    Changes, Run, Segment, Segments, Turned,
     shadow::{Content, Key, Shadow},
     sight::Sight,
     write,
@@ -98,7 +98,7 @@ impl ClientView {
         scratch: &mut Scratch,
         out: &mut Writer,
     ) {
-        let Changes { types, shadow, moved, gone, unset, has_filters } = changes;
+        let Changes { types, shadow, moved, gone, turned, has_filters } = changes;
         let sight = Sight { view, shadow, types };
         let mut places = std::mem::take(&mut scratch.places);
         let mut contents = std::mem::take(&mut scratch.contents);
@@ -160,7 +160,7 @@ impl ClientView {
             let is_known =
                 !shadow.is_hidden(id) || self.nodes.get(&id).is_some_and(|known| known.count > 0);
             if is_known && !gone.has(id.0) {
-                self.change_fields(id, unset, sight, out);
+                self.change_fields(id, turned, sight, out);
                 self.change_customs(id, sight, out);
             }
         }
@@ -478,13 +478,7 @@ impl ClientView {
     }
 
     /// Tells which fields of a struct show or no longer do.
-    fn change_fields(
-        &mut self,
-        id: RefId,
-        unset: &[(RefId, FieldIndex)],
-        sight: Sight<'_>,
-        out: &mut Writer,
-    ) {
+    fn change_fields(&mut self, id: RefId, turned: &Turned, sight: Sight<'_>, out: &mut Writer) {
         let before = self.nodes.get(&id).and_then(|known| known.shows);
         let now = sight.shows(id);
         if before == now {
@@ -505,8 +499,7 @@ impl ClientView {
             let (did, does) =
                 (sight.shows_field(node, at, before), sight.shows_field(node, at, now));
             // What came and went in this tick is in no segment that it was sent.
-            let had = value.is_some() || unset.contains(&(id, at));
-            if did && !does && had {
+            if did && !does && turned.had(id, at, value.is_some()) {
                 out.field_op(op::DELETE, at);
             }
         }
