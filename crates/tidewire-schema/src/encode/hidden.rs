@@ -48,6 +48,9 @@ pub(super) struct Hidden {
     gone: Bits,
     /// Fields that began to hold a value, or ceased to, of structures that are not new.
     turned: Turned,
+    /// The structures that are new, where that makes a difference to what is sent of them.
+    introduced: Vec<RefId>,
+    new: Bits,
     /// The structure that events are about.
     at: RefId,
     index: Option<TypeIndex>,
@@ -80,6 +83,8 @@ struct Changes<'a> {
     moved: &'a [(RefId, Key)],
     gone: &'a Bits,
     turned: &'a Turned,
+    /// The structures that are new; none of them for a snapshot, which shows new and old alike.
+    new: Option<&'a Bits>,
     has_filters: bool,
 }
 
@@ -151,6 +156,8 @@ impl Hidden {
             released: Vec::new(),
             gone: Bits::default(),
             turned: Turned::default(),
+            introduced: Vec::new(),
+            new: Bits::default(),
             at: RefId::ROOT,
             index: None,
             is_hidden: false,
@@ -172,6 +179,9 @@ impl Hidden {
         }
         self.moved.clear();
         self.turned.clear();
+        for node in self.introduced.drain(..) {
+            self.new.remove(node.0);
+        }
         for node in self.released.drain(..) {
             self.gone.remove(node.0);
             self.shadow.forget(node);
@@ -186,7 +196,7 @@ impl Hidden {
         view: ViewId,
         reader: ReaderId,
     ) -> &[u8] {
-        self.assemble(shared, state, view, reader);
+        self.assemble(shared, state, view, reader, false);
         &self.out.out
     }
 
@@ -199,7 +209,7 @@ impl Hidden {
         reader: ReaderId,
     ) -> &[u8] {
         self.forget(reader);
-        self.assemble(shared, state, view, reader);
+        self.assemble(shared, state, view, reader, true);
         &self.out.out
     }
 
@@ -216,6 +226,7 @@ impl Hidden {
         state: &Tracked<S>,
         view: ViewId,
         reader: ReaderId,
+        is_snapshot: bool,
     ) {
         self.out.start_patch();
         self.out.out.extend_from_slice(shared);
@@ -234,6 +245,7 @@ impl Hidden {
                 moved: &self.moved,
                 gone: &self.gone,
                 turned: &self.turned,
+                new: (!is_snapshot).then_some(&self.new),
                 has_filters: self.has_filters,
             };
             std::mem::swap(&mut out.numbering, &mut writer.numbering);
@@ -269,6 +281,9 @@ impl Hidden {
         self.fresh = node.fresh;
         if node.hidden {
             self.writer.enter(node);
+        } else if let (Some(kinds), Some(index)) = (&mut self.writer.kinds, node.index) {
+            // Its fields that are not for everyone go on segments all the same.
+            kinds.current = index;
         }
         node.hidden
     }
@@ -352,6 +367,10 @@ impl Hidden {
         self.writer.introduce(node);
         self.out.introduce(node);
         self.shadow.introduce(node, &self.types);
+        if self.writer.kinds.is_some() && node.index.is_some() {
+            self.introduced.push(node.id);
+            self.new.insert(node.id.0);
+        }
     }
 
     pub(super) fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {

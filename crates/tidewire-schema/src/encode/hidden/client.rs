@@ -98,8 +98,8 @@ impl ClientView {
         scratch: &mut Scratch,
         out: &mut Writer,
     ) {
-        let Changes { types, shadow, moved, gone, turned, has_filters } = changes;
-        let sight = Sight { view, shadow, types };
+        let Changes { types, shadow, moved, gone, turned, new, has_filters } = changes;
+        let sight = Sight { view, shadow, types, new };
         let mut places = std::mem::take(&mut scratch.places);
         let mut contents = std::mem::take(&mut scratch.contents);
         places.clear();
@@ -432,7 +432,7 @@ impl ClientView {
             }
             if let Content::Struct(node) = content {
                 let shows = |field| sight.shows_field(node, field, shown);
-                write::fields(out, node, sight.types, shows);
+                write::fields(out, node, sight.types, sight.is_new(id), shows);
             } else if shown.is_some() && !sight.shadow.is_sifted(id) {
                 write::values(out, content);
             }
@@ -505,7 +505,7 @@ impl ClientView {
         }
         let comes =
             |field| sight.shows_field(node, field, now) && !sight.shows_field(node, field, before);
-        write::fields(out, node, sight.types, comes);
+        write::fields(out, node, sight.types, sight.is_new(id), comes);
     }
 
     /// Tells what is this client's own in fields of a struct, where that is not what it was told. The
