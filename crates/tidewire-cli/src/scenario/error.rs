@@ -13,7 +13,7 @@ use super::{DEEPEST, MOST_MADE, MOST_REPEATED};
 pub enum ScenarioError {
     /// The file cannot be used.
     #[error("invalid scenario: {0}")]
-    File(#[from] FileError),
+    File(FileError),
     /// A step cannot be done.
     #[error("step {index}: {error}")]
     Step {
@@ -24,7 +24,7 @@ pub enum ScenarioError {
     },
     /// The codec cannot carry the types.
     #[error("the codec `light` cannot carry this state: {0}")]
-    Light(#[from] TableError),
+    Light(TableError),
     /// The codec has no form for something in the state.
     #[error("the codec `{codec}` cannot carry {what}")]
     NotCarried {
@@ -35,7 +35,26 @@ pub enum ScenarioError {
     },
     /// The output cannot be written.
     #[error("failed to write: {0}")]
-    Write(#[from] std::io::Error),
+    Write(std::io::Error),
+}
+
+// What is wrong is in the message already: as a source too it would be printed twice.
+impl From<FileError> for ScenarioError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<TableError> for ScenarioError {
+    fn from(error: TableError) -> Self {
+        Self::Light(error)
+    }
+}
+
+impl From<std::io::Error> for ScenarioError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Write(error)
+    }
 }
 
 /// Why a scenario file cannot be used.
@@ -59,6 +78,16 @@ pub enum FileError {
     ReservedName { place: String, name: String },
     #[error("{place} holds collections: the elements of a collection are primitives or a type")]
     NestedCollection { place: String },
+    #[error(
+        "{place} holds quantized numbers: only a field can be quantized, so name a type that has one"
+    )]
+    QuantizedElement { place: String },
+    #[error("{place}: {error}")]
+    Quantized { place: String, error: TypeError },
+    #[error(
+        "the key `{key}` stands twice in one object, at line {line} column {column}: remove one"
+    )]
+    DuplicateKey { key: String, line: usize, column: usize },
     #[error(transparent)]
     Types(TypeError),
 }
