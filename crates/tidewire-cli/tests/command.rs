@@ -84,7 +84,8 @@ fn what_is_wrong_is_said_once() {
                      `light` has 128 types: use another codec, or fewer types\n";
     assert_eq!(String::from_utf8_lossy(&output.stderr), complaint);
     let output = tidewire(&["inspect", "8001", "--reflection", "89"], "");
-    let complaint = "the reflection cannot be read: ?\n";
+    let complaint = "the reflection cannot be read: Reflection: there is no field 9: the sender has \
+                     other types (byte 0)\n";
     assert_eq!(String::from_utf8_lossy(&output.stderr), complaint);
 }
 
