@@ -85,12 +85,13 @@ pub fn check<T>(
 }
 
 /// What is in the scenario of a seed. Every fourth is what every codec carries, every fourth all but
-/// views, and the others all there is.
+/// views, and the others have views and all there is.
 pub fn config(seed: u64) -> Config {
     match seed % 4 {
         0 => Config::default(),
         1 => Config { views: 0, ..Config::complete() },
-        _ => Config::complete(),
+        2 => Config { views: 100, ..Config::complete() },
+        _ => Config { views: 100, shares: 80, struct_members: 100, ..Config::complete() },
     }
 }
 

@@ -13,11 +13,11 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use serde_json::{Value as Json, json};
 use tidewire_conformance::{
-    case,
+    case::{self, InViews},
     judge::{Judge, VERSIONS},
     shrink::shrink,
 };
-use tidewire_testkit::{Checkpoint, Config, Reading, expect, generate, graphs};
+use tidewire_testkit::{Checkpoint, Config, KeyOrder, Reading, expect, generate, graphs};
 
 #[derive(Parser)]
 #[command(about = "Random scenarios through the reference encoder")]
@@ -143,7 +143,8 @@ fn run(scenario: &Json, judge: &mut Judge, encoder: &mut Encoder) -> Result<()> 
             "5"
         }
     };
-    case::judge_lines(version, &lines, &expected, judge).map(|_| ())
+    let in_views = InViews { order: KeyOrder::Ignored, changes: false };
+    case::judge_lines(version, &lines, &expected, in_views, judge).map(|_| ())
 }
 
 /// With smaller numbers where JavaScript would round them.

@@ -13,7 +13,7 @@ use tidewire_schema::{DecodeError, Inspector};
 pub enum InspectError {
     /// The reflection is none.
     #[error("the reflection cannot be read: {0}")]
-    Reflection(#[source] DecodeError),
+    Reflection(DecodeError),
     /// A message cannot be read to its end. What could be was printed.
     #[error("message {message} cannot be read: expected {expected} at byte {offset}")]
     Message {
@@ -26,7 +26,14 @@ pub enum InspectError {
     },
     /// Nothing can be printed.
     #[error("failed to write: {0}")]
-    Output(#[from] io::Error),
+    Output(io::Error),
+}
+
+// What is wrong is in the message already: as a source too it would be printed twice.
+impl From<io::Error> for InspectError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
 }
 
 /// Prints messages that one client was sent, an operation a line: its offset, its bytes, what it

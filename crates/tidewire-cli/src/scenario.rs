@@ -28,6 +28,7 @@
 mod edit;
 mod error;
 pub(crate) mod file;
+pub(crate) mod json;
 pub(crate) mod output;
 mod path;
 mod place;

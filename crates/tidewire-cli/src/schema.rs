@@ -27,15 +27,12 @@ use thiserror::Error;
 use tidewire_opcode::schema_json;
 
 use self::{description::Description, model::Model};
-use crate::scenario::FileError;
+use crate::scenario::{FileError, json};
 
 /// Why a file does not tell of types.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SchemaFileError {
-    /// It is not JSON.
-    #[error("not JSON: {0}")]
-    NotJson(serde_json::Error),
     /// Neither of the two forms.
     #[error(
         "neither a schema.json, which has `lands` and `defs`, nor a description, which has `types` and `root`"
@@ -49,7 +46,7 @@ pub enum SchemaFileError {
         /// What belongs there.
         expected: &'static str,
     },
-    /// A description that cannot be read.
+    /// It is no JSON, or a description that cannot be read.
     #[error(transparent)]
     Description(#[from] FileError),
     /// Something in a description that these clients could not be told of.
@@ -141,7 +138,7 @@ impl fmt::Display for SchemaReport {
 ///
 /// If it is no description, or clients could not be told of the types.
 pub fn print_schema(description: &str) -> Result<String, SchemaFileError> {
-    let file: Json = serde_json::from_str(description).map_err(SchemaFileError::NotJson)?;
+    let file = json::parse(description)?;
     let description = Description::parse(&file)?;
     Ok(schema_json(&[description.land(DEFAULT_LAND)?])?)
 }
@@ -190,7 +187,7 @@ enum Source {
 
 impl Source {
     fn parse(text: &str) -> Result<Self, SchemaFileError> {
-        let file: Json = serde_json::from_str(text).map_err(SchemaFileError::NotJson)?;
+        let file = json::parse(text)?;
         if file.get("lands").is_some() && file.get("defs").is_some() {
             return Ok(Self::Schema(file));
         }
@@ -212,6 +209,6 @@ fn coarse(description: &Description, other: &Model) -> Result<Model, SchemaFileE
         }
     };
     let text = schema_json(&[description.land(name)?])?;
-    let schema: Json = serde_json::from_str(&text).map_err(SchemaFileError::NotJson)?;
+    let schema = json::parse(&text)?;
     Model::of_schema(&schema)
 }

@@ -44,6 +44,7 @@ mod reflection;
 mod resync;
 mod shared;
 mod strings;
+mod unreliable;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -92,6 +93,8 @@ pub struct Decoder<S> {
     stopped: bool,
     /// A message was applied.
     received: bool,
+    /// The number of the last patch that was taken of those that may get lost.
+    last_unreliable: u16,
 }
 
 impl<S: Schema + StructSink + Default> Decoder<S> {
@@ -253,7 +256,7 @@ impl Decoder<DynState> {
 impl<S: StructSink> Decoder<S> {
     fn with(mut state: S, types: Arc<TypeSet>) -> Self {
         let tree = Tree::new(types.clone(), &mut state);
-        Self { state, tree, types, stopped: false, received: false }
+        Self { state, tree, types, stopped: false, received: false, last_unreliable: 0 }
     }
 
     /// Applies a snapshot or a patch.

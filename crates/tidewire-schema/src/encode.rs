@@ -315,7 +315,7 @@ impl Visitor for Encoder {
     #[inline(always)]
     fn field(&mut self, field: FieldIndex, value: Value<'_>, old: Option<Value<'_>>) {
         let writer = match &mut self.hidden {
-            Some(hidden) if hidden.hides(field) => hidden.field(field, value),
+            Some(hidden) if hidden.hides(field) => hidden.field(field, value, old.is_none()),
             _ => Some(&mut self.plain.writer),
         };
         if let Some(writer) = writer {

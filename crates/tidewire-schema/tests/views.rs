@@ -6,8 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use proptest::prelude::*;
 use tidewire_schema::{Decoder, Encoder, Profile};
 use tidewire_state::{
-    ArraySchema, Handle, Instance, MapSchema, Pool, RefId, Schema, SetSchema, StateView, Tag,
-    Tracked, ViewId,
+    ArraySchema, Handle, Instance, MapSchema, Pool, RefId, Schema, SetSchema, Tag, Tracked, ViewId,
 };
 
 const RED: Tag = Tag(1);
@@ -174,29 +173,73 @@ fn paths(world: &World) -> Vec<Path> {
     out
 }
 
+/// What somebody's view holds, as docs/VIEWS.md says, and not as the state does: without a tag, and with
+/// which bits.
+#[derive(Clone, Debug, Default)]
+struct Holds(HashMap<RefId, (bool, i32)>);
+
+impl Holds {
+    /// What is at a path and all that is below it, but for fields of tags that `takes` refuses.
+    fn below(world: &mut Tracked<World>, path: &Path, takes: impl Fn(Tag) -> bool) -> Vec<RefId> {
+        let tag_of = |name: &str| match name {
+            "vault" => RED,
+            "prices" => BLUE,
+            _ => Tag::DEFAULT,
+        };
+        let is_open = |other: &Path| {
+            other.starts_with(path) && other[path.len()..].iter().all(|name| takes(tag_of(name)))
+        };
+        let inside: Vec<Path> = paths(world).into_iter().filter(is_open).collect();
+        inside.iter().map(|path| world.node(path).unwrap()).collect()
+    }
+
+    fn add(&mut self, world: &mut Tracked<World>, path: &Path, tag: Tag) {
+        let takes = |of: Tag| of == Tag::DEFAULT || tag != Tag::DEFAULT && of.0 & tag.0 != 0;
+        for id in Self::below(world, path, takes) {
+            let (untagged, bits) = self.0.entry(id).or_default();
+            if tag == Tag::DEFAULT {
+                *untagged = true;
+            } else {
+                *bits |= tag.0;
+            }
+        }
+    }
+
+    fn remove(&mut self, world: &mut Tracked<World>, path: &Path, tag: Tag) {
+        for id in Self::below(world, path, |_| true) {
+            let Some((untagged, bits)) = self.0.get_mut(&id) else { continue };
+            *bits &= !tag.0;
+            if tag == Tag::DEFAULT || !*untagged && *bits == 0 {
+                self.0.remove(&id);
+            }
+        }
+    }
+}
+
 /// What a view shows, by the rule alone.
 struct Sight<'a> {
-    view: &'a StateView,
+    holds: &'a Holds,
     ids: &'a HashMap<Path, RefId>,
 }
 
 impl Sight<'_> {
-    fn id(&self, path: &Path) -> RefId {
-        self.ids[path]
-    }
-
-    /// Whether a node under a hidden field is there.
+    /// Whether a node under a hidden field is there: it is in view, or something below it is.
     fn shows(&self, path: &Path) -> bool {
-        self.view.shows(self.id(path))
+        let mut inside = self.ids.iter().filter(|(other, _)| other.starts_with(path));
+        inside.any(|(_, id)| self.holds.0.contains_key(id))
     }
 
     fn has(&self, path: &Path) -> bool {
-        self.view.has(self.id(path))
+        self.holds.0.contains_key(&self.ids[path])
+    }
+
+    fn shows_tag(&self, path: &Path, tag: Tag) -> bool {
+        let held = self.holds.0.get(&self.ids[path]);
+        held.is_some_and(|(_, bits)| tag == Tag::DEFAULT || bits & tag.0 != 0)
     }
 
     fn text(&self, path: &Path, tag: Tag, text: &str) -> String {
-        let shows = self.view.shows_tag(self.id(path), tag);
-        if shows { text.to_owned() } else { String::new() }
+        if self.shows_tag(path, tag) { text.to_owned() } else { String::new() }
     }
 
     /// `hidden` says whether it is below a hidden field.
@@ -210,7 +253,7 @@ impl Sight<'_> {
         let is_there = |path: &Path| !hidden || self.shows(path);
         let entries = cell.leaves.iter().map(|(key, leaf)| (key, below(&leaves, key), leaf));
         let pouch = below(path, "pouch");
-        let shows_blue = self.view.shows_tag(self.id(path), BLUE);
+        let shows_blue = self.shows_tag(path, BLUE);
         Cell {
             name: if !hidden || self.has(path) { cell.name.clone() } else { String::new() },
             code: self.text(path, Tag::DEFAULT, &cell.code),
@@ -288,12 +331,14 @@ fn tokens(bytes: &[u8]) -> BTreeSet<Vec<u8>> {
 
 struct Client {
     view: ViewId,
+    holds: Holds,
     decoder: Decoder<World>,
 }
 
 impl Client {
     fn new(world: &mut Tracked<World>, name: &str) -> Self {
-        Self { view: world.create_view(name), decoder: Decoder::new() }
+        let view = world.create_view(name);
+        Self { view, holds: Holds::default(), decoder: Decoder::new() }
     }
 
     /// Holds what its view shows after a message, in which nothing else is.
@@ -347,8 +392,8 @@ fn ids(world: &mut Tracked<World>) -> HashMap<Path, RefId> {
     paths.into_iter().map(|path| (path.clone(), world.node(&path).unwrap())).collect()
 }
 
-fn expected(world: &Tracked<World>, ids: &HashMap<Path, RefId>, view: ViewId) -> World {
-    Sight { view: world.view(view).unwrap(), ids }.world(world)
+fn expected(world: &World, ids: &HashMap<Path, RefId>, holds: &Holds) -> World {
+    Sight { holds, ids }.world(world)
 }
 
 fn run(steps: Vec<Step>) {
@@ -365,7 +410,7 @@ fn run(steps: Vec<Step>) {
     for client in &mut clients {
         let snapshot = encoder.snapshot_for(&world, client.view).to_vec();
         client.decoder.apply(&snapshot).unwrap();
-        client.check(&snapshot, &expected(&world, &joined, client.view));
+        client.check(&snapshot, &expected(&world, &joined, &client.holds));
     }
     let mut rejoining = BTreeSet::new();
     for step in steps.into_iter().chain([Step::Tick]) {
@@ -374,20 +419,27 @@ fn run(steps: Vec<Step>) {
             Step::Add { client, at, tag: n } => {
                 let paths = paths(&world);
                 let path = &paths[at % paths.len()];
+                clients[client].holds.add(&mut world, path, tag(n));
                 world.view_add(clients[client].view, path, tag(n)).unwrap();
             }
             Step::Remove { client, at, tag: n } => {
                 let paths = paths(&world);
                 let path = &paths[at % paths.len()];
+                clients[client].holds.remove(&mut world, path, tag(n));
                 world.view_remove(clients[client].view, path, tag(n)).unwrap();
             }
-            Step::Clear(client) => world.view_clear(clients[client].view),
+            Step::Clear(client) => {
+                clients[client].holds = Holds::default();
+                world.view_clear(clients[client].view);
+            }
             Step::Rejoin(client) => drop(rejoining.insert(client)),
             Step::Tick => {
                 encoder.patch(&mut world);
                 let ids = ids(&mut world);
                 for (at, client) in clients.iter_mut().enumerate() {
-                    let expected = expected(&world, &ids, client.view);
+                    // What left the state is in no view.
+                    client.holds.0.retain(|id, _| ids.values().any(|other| other == id));
+                    let expected = expected(&world, &ids, &client.holds);
                     let message = if rejoining.remove(&at) {
                         let snapshot = encoder.snapshot_for(&world, client.view).to_vec();
                         client.decoder.resync(&snapshot).unwrap();

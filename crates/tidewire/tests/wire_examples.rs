@@ -8,7 +8,7 @@ use tidewire::{
     prelude::*,
     protocol::{
         Timestamp,
-        frame::{self, Handshake, ResponseStatus, Serializer},
+        frame::{self, Handshake, ResponseStatus, Serializer, UnreliablePatches},
         msgpack::{self, Value},
         primitive,
     },
@@ -325,6 +325,12 @@ fn frames() -> Examples {
         ("join-room-other", other),
         ("room-state", frame(|out| frame::room_state(out, &[0x80, 0x01]))),
         ("room-state-patch", frame(|out| frame::room_state_patch(out, &[0xff, 0x00, 0x80, 0x02]))),
+        (
+            "room-state-patch-unreliable",
+            frame(|out| {
+                UnreliablePatches::default().write(out, &[0xff, 0x07, 0x80, 0x2a]);
+            }),
+        ),
         ("room-state-patch-bundle", bundle),
         ("room-data", frame(|out| frame::room_data(out, "hp".into(), &payload))),
         ("room-data-number", frame(|out| frame::room_data(out, 524.into(), &[]))),

@@ -1,7 +1,7 @@
 //! A handshake, then snapshots and patches for a client that knows nothing but that.
 
-use tidewire_schema::{Decoder, Encoder, Profile};
-use tidewire_state::Tracked;
+use tidewire_schema::{DecodeErrorKind, Decoder, Encoder, Profile};
+use tidewire_state::{DynStruct, Tracked};
 
 use super::{costly, decode_typed, operations, world::World};
 use crate::parts;
@@ -19,8 +19,10 @@ pub fn target(data: &[u8]) {
     let mut limits = pooled.limits();
     (limits.memory, limits.moves) = (1 << 22, 1 << 20);
     pooled.set_limits(limits);
+    let Ok(mut loose) = Decoder::from_handshake(handshake) else { return };
     let mut broken = false;
-    for message in messages {
+    for (number, message) in (1..=u16::MAX).cycle().zip(messages) {
+        may_get_lost(&mut loose, number, message);
         let result = decoder.apply(message);
         assert!(!broken || result.is_err());
         broken = result.is_err();
@@ -30,6 +32,16 @@ pub fn target(data: &[u8]) {
     }
     assert!(decoder.node_count() > 0);
     assert!(pooled.to_json().starts_with('{'));
+}
+
+/// What comes late may be anything, and does not stop a decoder that goes on.
+fn may_get_lost(decoder: &mut Decoder<DynStruct>, number: u16, message: &[u8]) {
+    let goes_on = decoder.apply(&[]).is_ok();
+    let late = decoder.apply_unreliable(number, message);
+    let is_too_large =
+        late.as_ref().is_err_and(|error| matches!(error.kind(), DecodeErrorKind::TooLarge { .. }));
+    assert_eq!(decoder.apply(&[]).is_ok(), goes_on && !is_too_large);
+    let _ = decoder.apply(message);
 }
 
 /// What servers send, and what is made to hurt.

@@ -1,6 +1,9 @@
 //! Messages that are taken apart for people. What a decoder reads an inspector must read too.
 
-use tidewire_schema::{Decoder, Inspection, Inspector};
+use serde_json::{Value as Json, json};
+use tidewire_cli::{Codec, run_scenario};
+use tidewire_schema::{Decoder, Inspection, Inspector, Profile};
+use tidewire_testkit::{Config, generate};
 
 use super::{decode_dynamic, decode_typed};
 use crate::parts;
@@ -39,7 +42,52 @@ fn check(inspection: &Inspection<'_>, message: &[u8]) {
     assert_eq!(text.lines().count(), lines);
 }
 
-/// What servers send.
+/// What servers send, also of types that extend others.
 pub fn seeds() -> Vec<Vec<u8>> {
-    decode_dynamic::seeds()
+    let config = Config { inheritance: 100, ..Config::default() };
+    let random = (0..8).map(|seed| generate(seed, &config));
+    let scenarios = std::iter::once(moves()).chain(random);
+    let sent = scenarios.map(|scenario| sent(&scenario));
+    decode_dynamic::seeds().into_iter().chain(sent).collect()
+}
+
+/// Items of a type that extends that of their array change places, then fields.
+fn moves() -> Json {
+    json!({
+        "types": {
+            "Item": { "fields": { "name": "string" } },
+            "Weapon": { "extends": "Item", "fields": { "damage": "uint8" } },
+            "State": { "fields": { "hand": { "array": "Item" } } },
+        },
+        "root": "State",
+        "clients": { "a": {} },
+        "steps": [
+            { "op": "push", "path": "/hand", "values": [{}, { "$type": "Weapon", "name": "axe" }] },
+            { "op": "join", "client": "a" },
+            { "op": "swap", "path": "/hand", "a": 0, "b": 1 },
+            { "op": "sync" },
+            { "op": "set", "path": "/hand/0/damage", "value": 7 },
+            { "op": "sync" },
+        ],
+    })
+}
+
+/// What the first client of a scenario is sent.
+fn sent(scenario: &Json) -> Vec<u8> {
+    let mut out = Vec::new();
+    let result = run_scenario(&scenario.to_string(), Codec::Schema(Profile::V5), &mut out);
+    assert!(result.is_ok(), "{result:?}: {scenario}");
+    let lines: Vec<Json> = serde_json::Deserializer::from_slice(&out)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .unwrap_or_else(|error| panic!("the command line prints JSON: {error}"));
+    let client = lines.first().map(|line| line["client"].clone());
+    let of_client = lines.iter().filter(|line| Some(&line["client"]) == client.as_ref());
+    parts::join(of_client.filter_map(|line| {
+        let hex = line["hex"].as_str()?;
+        let pairs = hex.as_bytes().chunks(2);
+        pairs
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+            .collect::<Option<Vec<u8>>>()
+    }))
 }

@@ -72,6 +72,16 @@ pub enum FileError {
     ReservedName { place: String, name: String },
     #[error("{place} holds collections: the elements of a collection are primitives or a type")]
     NestedCollection { place: String },
+    #[error(
+        "{place} holds quantized numbers: only a field can be quantized, so name a type that has one"
+    )]
+    QuantizedElement { place: String },
+    #[error("{place}: {error}")]
+    Quantized { place: String, error: TypeError },
+    #[error(
+        "the key `{key}` stands twice in one object, at line {line} column {column}: remove one"
+    )]
+    DuplicateKey { key: String, line: usize, column: usize },
     #[error(transparent)]
     Types(TypeError),
 }

@@ -7,7 +7,7 @@ use tidewire_state::TypeSet;
 
 use super::{
     error::{FileError, listed, shown},
-    types,
+    json, types,
 };
 
 /// A scenario whose types and clients are known to be right. Its steps are looked at one by one.
@@ -21,7 +21,7 @@ pub(super) struct Scenario {
 
 impl Scenario {
     pub(super) fn parse(input: &str) -> Result<Self, FileError> {
-        let mut file: Json = serde_json::from_str(input).map_err(FileError::NotJson)?;
+        let mut file = json::parse(input)?;
         let members = object(&file, "the file")?;
         known_members(members, "the file", &["types", "root", "clients", "steps"])?;
         let types = types::parse(members)?;

@@ -149,7 +149,10 @@ fn parse_long(
     };
     let element = || names.resolve(text(of, place)?, place);
     let kind = match (kind, of) {
-        ("map" | "array" | "set" | "collection", Json::Object(_)) => {
+        ("map" | "array" | "set" | "collection", Json::Object(of)) => {
+            if of.contains_key("quantized") {
+                return Err(FileError::QuantizedElement { place: place.to_owned() });
+            }
             return Err(FileError::NestedCollection { place: place.to_owned() });
         }
         ("map", _) => FieldKind::Map(element()?),
@@ -188,7 +191,8 @@ fn parse_quantized(definition: &Json, place: &str) -> Result<Quantized, FileErro
             return Err(wrong_kind(&format!("`mode` of {place}"), "`clamp` or `wrap`", found));
         }
     };
-    Quantized::new(end("min")?, end("max")?, bits, mode).map_err(FileError::Types)
+    let (min, max) = (end("min")?, end("max")?);
+    Quantized::new(min, max, bits, mode).map_err(|error| FileError::Quantized { place, error })
 }
 
 /// A tag: -1 is the default one, all others are masks of bits.

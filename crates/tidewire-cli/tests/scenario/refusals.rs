@@ -94,6 +94,10 @@ fn files() {
         "holds collections: the elements of a collection are primitives or a type",
     );
     of_field(
+        json!({ "array": { "quantized": { "min": 0, "max": 1 } } }),
+        "holds quantized numbers: only a field can be quantized, so name a type that has one",
+    );
+    of_field(
         json!({ "type": "string", "map": "string" }),
         "must be an object with one of `type`, `map`, `array`, `set`, `collection`, `quantized`, not an object",
     );
@@ -140,7 +144,7 @@ fn fields_that_are_filtered_or_quantized() {
     );
     quantized(
         json!({ "min": 0, "max": 1, "bits": 12 }),
-        "a quantized field has 8, 16 or 32 bits, not 12",
+        &format!("{of}: a quantized field has 8, 16 or 32 bits, not 12"),
     );
     quantized(
         json!({ "min": 0, "max": 1, "mode": "round" }),
@@ -148,7 +152,16 @@ fn fields_that_are_filtered_or_quantized() {
     );
     quantized(
         json!({ "min": 1, "max": 1 }),
-        "a quantized field needs finite numbers, `min` below `max`: 1 to 1 is no such range",
+        &format!(
+            "{of}: a quantized field needs finite numbers, `min` below `max`: 1 to 1 is no such range"
+        ),
+    );
+    quantized(
+        json!({ "min": -1e308, "max": 1e308 }),
+        &format!(
+            "{of}: a quantized field cannot be wider than a double can tell: -1e308 to 1e308 is, use \
+             numbers nearer to 0"
+        ),
     );
     quantized(
         json!({ "min": 0, "max": 1, "step": 1 }),
@@ -162,6 +175,38 @@ fn text_that_is_no_json() {
         let (_, error) = run(text, Codec::Json);
         let error = error.unwrap();
         assert!(error.starts_with("invalid scenario: not JSON: "), "{error}");
+    }
+}
+
+/// The first of the two would be passed over in silence.
+#[test]
+fn keys_that_stand_twice() {
+    let file = |fields: &str, steps: &str| {
+        format!(
+            r#"{{"types": {{"S": {{"fields": {{{fields}}}}}}}, "root": "S",
+ "clients": {{"a": {{}}}}, "steps": [{{"op": "join", "client": "a"}}, {steps}]}}"#
+        )
+    };
+    let good = (r#""hp": "uint8""#, r#"{"op": "sync"}"#);
+    let cases = [
+        (r#""hp": "uint8", "mp": "uint8", "hp": "string""#, good.1, "hp"),
+        (good.0, r#"{"op": "sync", "op": "sync"}"#, "op"),
+        (good.0, r#"{"op": "set", "path": "/hp", "value": {"x": 1, "x": 2}}"#, "x"),
+    ];
+    assert_eq!(run(&file(good.0, good.1), Codec::Json).1, None);
+    for (fields, steps, key) in cases {
+        let file = file(fields, steps);
+        let (lines, error) = run(&file, Codec::Json);
+        assert!(lines.is_empty(), "{lines:?}");
+        // It is read up to the end of the second.
+        let quoted = format!("\"{key}\"");
+        let until = &file[..file.rfind(&quoted).unwrap() + quoted.len()];
+        let line = until.lines().count();
+        let column = until.lines().last().unwrap().len();
+        let place = format!("at line {line} column {column}: remove one");
+        let expected =
+            format!("invalid scenario: the key `{key}` stands twice in one object, {place}");
+        assert_eq!(error.as_deref(), Some(expected.as_str()));
     }
 }
 

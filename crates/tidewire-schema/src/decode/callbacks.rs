@@ -244,6 +244,22 @@ impl<S: StructSink> Callbacks<S> {
         result
     }
 
+    /// As [`Decoder::apply_unreliable`], and calls back. Returns whether the patch was taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::apply_unreliable`]. Then nothing is told.
+    pub fn apply_unreliable(
+        &mut self,
+        number: u16,
+        operations: &[u8],
+    ) -> Result<bool, DecodeError> {
+        let mut changes = Vec::new();
+        let result = self.decoder.apply_unreliable_with(number, operations, &mut changes);
+        self.applied(changes, &HashSet::new());
+        result
+    }
+
     /// As [`Decoder::resync`], and calls back for what differs. What is bound to a structure that
     /// stays goes on hearing of it.
     ///

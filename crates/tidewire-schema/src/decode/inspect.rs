@@ -54,10 +54,19 @@ pub struct Inspector {
 #[derive(Clone, Debug)]
 struct Known {
     declared: Declared,
+    /// The type that extends that one and that it had before. A message that gives no type may speak of
+    /// what was there, or of something new that got the refId.
+    extended: Option<TypeIndex>,
     /// Where it was put last.
     parent: u32,
     /// Which place there, as in `.hp`, cut short.
     place: String,
+}
+
+impl Known {
+    fn new(declared: Declared, parent: u32, place: String) -> Self {
+        Self { declared, extended: None, parent, place }
+    }
 }
 
 /// A message that was taken apart.
@@ -103,8 +112,7 @@ impl Inspector {
 
     /// One for states of these types.
     pub fn with_types(types: Arc<TypeSet>) -> Self {
-        let root =
-            Known { declared: Declared::Struct(types.root), parent: ROOT, place: String::new() };
+        let root = Known::new(Declared::Struct(types.root), ROOT, String::new());
         Self { types: Some(types), nodes: HashMap::from([(ROOT, root)]), keys: HashMap::new() }
     }
 
@@ -192,6 +200,7 @@ impl Pass<'_, '_> {
 
     /// An operation on the structure at hand.
     fn operation(&mut self, byte: u8) -> Read<String> {
+        self.settle(byte);
         let known = self.inspector.nodes.get(&self.current).map(|known| known.declared);
         let Some(declared) = known else { return self.opaque(byte) };
         let what = if let Declared::Struct(index) = declared {
@@ -206,6 +215,17 @@ impl Pass<'_, '_> {
             return self.opaque(byte);
         };
         Ok(format!("#{} {}: {what}", self.current, self.inspector.declared(declared)))
+    }
+
+    /// A field that only the type has that a struct had before says that it is of that type still.
+    fn settle(&mut self, byte: u8) {
+        let Some(known) = self.inspector.nodes.get_mut(&self.current) else { return };
+        let (Some(types), Some(extended)) = (&self.inspector.types, known.extended) else { return };
+        if let Declared::Struct(index) = known.declared
+            && types.get(index).is_none_or(|info| info.get(FieldIndex(byte & 0x3f)).is_none())
+        {
+            (known.declared, known.extended) = (Declared::Struct(extended), None);
+        }
     }
 
     /// What no type is known for: all up to what looks like the next switch.
@@ -391,6 +411,21 @@ impl Pass<'_, '_> {
             said = " (type given)";
         }
         let known = self.inspector.nodes.get(&id);
+        let mut extended = None;
+        if let (Some(known), Declared::Struct(index), "") = (known, declared, said)
+            && let Declared::Struct(before) = known.declared
+        {
+            let before = known.extended.unwrap_or(before);
+            let types = self.inspector.types.as_ref();
+            if before != index && types.is_some_and(|types| types.is_a(before, index)) {
+                if operation & op::ADD == 0 {
+                    // What moves, or stays, is what it was.
+                    (declared, extended) = (known.declared, known.extended);
+                } else {
+                    extended = Some(before);
+                }
+            }
+        }
         let note = match known {
             None => ", new".to_owned(),
             Some(known) if known.declared == declared => {
@@ -400,7 +435,8 @@ impl Pass<'_, '_> {
         };
         let parent = self.current;
         if id != ROOT {
-            self.inspector.nodes.insert(id, Known { declared, parent, place: place() });
+            let known = Known { extended, ..Known::new(declared, parent, place()) };
+            self.inspector.nodes.insert(id, known);
         }
         Ok(format!("#{id}{note}, {}{said}", self.inspector.declared(declared)))
     }

@@ -71,6 +71,7 @@ impl<S: StructSink> Decoder<S> {
         observer: &mut O,
     ) -> Result<HashSet<u32>, DecodeError> {
         self.received = true;
+        self.last_unreliable = 0;
         let error = |kind| DecodeError::new(self.root_name(), Fault::at(snapshot.len(), kind));
         if self.stopped {
             return Err(error(DecodeErrorKind::Stopped));

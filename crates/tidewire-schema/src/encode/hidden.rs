@@ -15,8 +15,9 @@ mod shadow;
 mod sight;
 mod write;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
+use foldhash::fast::RandomState;
 use tidewire_state::{
     Bits, Enter, EntryAt, FieldIndex, FieldKind, Introduced, MemberEdit, NodeMember,
     NodeMembersEdit, RefEdit, RefId, StateView, Tracked, TypeIndex, TypeSet, Value, ValueEdit,
@@ -52,8 +53,11 @@ pub(super) struct Hidden {
     moved: Vec<Moved>,
     released: Vec<RefId>,
     gone: Bits,
-    /// Fields that ceased to hold a value.
-    unset: Vec<(RefId, FieldIndex)>,
+    /// Fields that began to hold a value, or ceased to, of structures that are not new.
+    turned: Turned,
+    /// The structures that are new, where that makes a difference to what is sent of them.
+    introduced: Vec<RefId>,
+    new: Bits,
     /// The structure that events are about.
     at: RefId,
     index: Option<TypeIndex>,
@@ -97,8 +101,32 @@ struct Changes<'a> {
     shadow: &'a Shadow,
     moved: &'a [Moved],
     gone: &'a Bits,
-    unset: &'a [(RefId, FieldIndex)],
+    turned: &'a Turned,
+    /// The structures that are new; none of them for a snapshot, which shows new and old alike.
+    new: Option<&'a Bits>,
     has_filters: bool,
+}
+
+/// Fields of the last sync that a client knows otherwise than the shadow does.
+#[derive(Debug, Default)]
+struct Turned {
+    /// They hold a value that they did not hold before.
+    set: HashSet<(RefId, FieldIndex), RandomState>,
+    /// They held a value before.
+    unset: HashSet<(RefId, FieldIndex), RandomState>,
+}
+
+impl Turned {
+    fn clear(&mut self) {
+        self.set.clear();
+        self.unset.clear();
+    }
+
+    /// Whether a field held a value before the last sync, if it does now or not.
+    fn had(&self, node: RefId, field: FieldIndex, has: bool) -> bool {
+        let place = (node, field);
+        if has { !self.set.contains(&place) } else { self.unset.contains(&place) }
+    }
 }
 
 /// What is copied to clients.
@@ -150,7 +178,9 @@ impl Hidden {
             moved: Vec::new(),
             released: Vec::new(),
             gone: Bits::default(),
-            unset: Vec::new(),
+            turned: Turned::default(),
+            introduced: Vec::new(),
+            new: Bits::default(),
             at: RefId::ROOT,
             index: None,
             hides: 0,
@@ -173,7 +203,10 @@ impl Hidden {
             self.changed_words.clear();
         }
         self.moved.clear();
-        self.unset.clear();
+        self.turned.clear();
+        for node in self.introduced.drain(..) {
+            self.new.remove(node.0);
+        }
         for node in self.released.drain(..) {
             self.gone.remove(node.0);
             self.shadow.forget(node);
@@ -188,7 +221,7 @@ impl Hidden {
         view: ViewId,
         reader: ReaderId,
     ) -> &[u8] {
-        self.assemble(shared, state, view, reader);
+        self.assemble(shared, state, view, reader, false);
         &self.out.out
     }
 
@@ -201,7 +234,7 @@ impl Hidden {
         reader: ReaderId,
     ) -> &[u8] {
         self.forget(reader);
-        self.assemble(shared, state, view, reader);
+        self.assemble(shared, state, view, reader, true);
         &self.out.out
     }
 
@@ -218,6 +251,7 @@ impl Hidden {
         state: &Tracked<S>,
         view: ViewId,
         reader: ReaderId,
+        is_snapshot: bool,
     ) {
         self.out.start_patch();
         self.out.out.extend_from_slice(shared);
@@ -236,7 +270,8 @@ impl Hidden {
                 shadow: &self.shadow,
                 moved: &self.moved,
                 gone: &self.gone,
-                unset: &self.unset,
+                turned: &self.turned,
+                new: (!is_snapshot).then_some(&self.new),
                 has_filters: self.has_filters,
             };
             std::mem::swap(&mut out.numbering, &mut writer.numbering);
@@ -363,12 +398,24 @@ impl Hidden {
         self.writer.introduce(node);
         self.out.introduce(node);
         self.shadow.introduce(node, &self.types);
+        if self.writer.kinds.is_some() && node.index.is_some() {
+            self.introduced.push(node.id);
+            self.new.insert(node.id.0);
+        }
     }
 
-    /// A field has a value. Tells where a change is written, if it is one.
+    /// A field has a value, the first one if `is_first`. Tells where a change is written, if it is one.
     // The kind of the value is known where this is called: only its own arm is left there.
     #[inline(always)]
-    pub(super) fn field(&mut self, field: FieldIndex, value: Value<'_>) -> Option<&mut Writer> {
+    pub(super) fn field(
+        &mut self,
+        field: FieldIndex,
+        value: Value<'_>,
+        is_first: bool,
+    ) -> Option<&mut Writer> {
+        if is_first && !self.fresh {
+            self.turned.set.insert((self.at, field));
+        }
         let is_open = self.open_fields >> field.0 & 1 == 1 || self.open_for(field);
         if !(is_open && self.shadow.put_field(self.at, field, value)) {
             self.set_field(field, value);
@@ -422,7 +469,7 @@ impl Hidden {
         match kind {
             Some(FieldKind::Primitive(_) | FieldKind::Quantized(_)) => {
                 self.shadow.set_field(self.at, self.index, field, None, &self.types);
-                self.unset.push((self.at, field));
+                self.turned.unset.insert((self.at, field));
                 if self.open_for(field) {
                     self.writer.unset(field);
                 }

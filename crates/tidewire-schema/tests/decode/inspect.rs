@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tidewire_schema::Inspector;
+use tidewire_schema::{Decoder, Encoder, Inspector, Profile};
 use tidewire_state::{
-    ArraySchema, FieldInfo, FieldKind, MapSchema, PrimitiveKind, Schema, TypeIndex, TypeInfo,
-    TypeSet,
+    ArraySchema, FieldInfo, FieldKind, MapSchema, PrimitiveKind, Schema, Tracked, TypeIndex,
+    TypeInfo, TypeSet,
 };
 
 use crate::common::{UNIVERSAL, UPSTREAM, bytes};
@@ -215,4 +215,75 @@ fn handshakes_and_recordings_are_read_to_their_ends() {
         assert_eq!(inspection.error, None, "{inspection}");
         assert!(!inspection.to_string().contains("cannot be told"), "{inspection}");
     }
+}
+
+#[derive(Schema, Clone, Debug, Default)]
+#[schema(crate = "tidewire_state")]
+struct Item {
+    name: String,
+}
+
+#[derive(Schema, Clone, Debug, Default)]
+#[schema(crate = "tidewire_state")]
+struct Weapon {
+    #[schema(base)]
+    item: Item,
+    damage: u8,
+}
+
+#[derive(Schema, Clone, Debug)]
+#[schema(crate = "tidewire_state")]
+enum Thing {
+    Item(Item),
+    Weapon(Weapon),
+}
+
+#[derive(Schema, Debug, Default)]
+#[schema(crate = "tidewire_state")]
+struct Hand {
+    cards: ArraySchema<Thing>,
+}
+
+/// What moves is of the type that it came with, though the array is declared to hold another.
+#[test]
+fn what_moves_is_of_the_type_that_it_was() {
+    let mut hand = Tracked::new(Hand::default());
+    let mut encoder = Encoder::new(&hand);
+    let mut inspector = Inspector::from_handshake(&encoder.handshake(Profile::V5)).unwrap();
+    let mut decoder = Decoder::<Hand>::new();
+    let mut told = |hand: &mut Tracked<Hand>| {
+        let patch = encoder.patch(hand).to_vec();
+        decoder.apply(&patch).unwrap();
+        let inspection = inspector.inspect(&patch);
+        assert_eq!(inspection.error, None, "{inspection}");
+        inspection.lines.iter().map(|line| line.text.clone()).collect::<Vec<_>>()
+    };
+    let weapon = Weapon { item: Item { name: "axe".to_owned() }, damage: 1 };
+    hand.cards.push(Thing::Item(Item::default()));
+    hand.cards.push(Thing::Weapon(weapon));
+    told(&mut hand);
+    hand.cards.swap(0, 1);
+    let lines = told(&mut hand);
+    assert!(
+        lines.contains(&"#1 array of Type1: MOVE [0] = #3, was State.cards[1], Type2".to_owned()),
+        "{lines:#?}"
+    );
+    if let Some(Thing::Weapon(weapon)) = hand.cards.get_mut(0) {
+        weapon.damage = 7;
+    }
+    assert_eq!(told(&mut hand).last().unwrap(), "#3 Type2: ADD damage = 7");
+}
+
+/// A message that puts in what is there without its type: decoders go by what it is.
+#[test]
+fn what_is_there_is_of_its_type_where_none_is_given() {
+    let types = Arc::new(Hand::default().describe());
+    let mut inspector = Inspector::with_types(types);
+    // Item 0 is a Weapon; it goes and is there again, once without its type.
+    let message = bytes("8001 ff01 8000 02 d502 ff01 a000 02 ff02 8107");
+    let inspection = inspector.inspect(&message);
+    assert_eq!(inspection.error, None, "{inspection}");
+    assert_eq!(inspection.lines.last().unwrap().text, "#2 Weapon: ADD damage = 7");
+    let mut decoder = Decoder::<Hand>::new();
+    decoder.apply(&message).unwrap();
 }

@@ -15,5 +15,6 @@ mod round_trip;
 mod sets;
 mod streams;
 mod types;
+mod unreliable;
 mod upstream;
 mod vectors;

@@ -64,6 +64,14 @@ pub enum TypeError {
         /// What was asked for.
         range: String,
     },
+    /// A range is so wide that no double tells how wide.
+    #[error(
+        "a quantized field cannot be wider than a double can tell: {range} is, use numbers nearer to 0"
+    )]
+    QuantizedWidth {
+        /// What was asked for.
+        range: String,
+    },
     /// What a number is to be sent in is not 8, 16 or 32 bits.
     #[error("a quantized field has 8, 16 or 32 bits, not {bits}")]
     QuantizedBits {

@@ -37,9 +37,13 @@ impl Quantized {
     ///
     /// # Errors
     ///
-    /// Where `min` is not less than `max`, one of them is not finite, or `bits` is another number.
+    /// Where `min` is not less than `max`, one of them or what lies between them is not finite, or
+    /// `bits` is another number.
     pub fn new(min: f64, max: f64, bits: u8, mode: QuantizedMode) -> Result<Self, TypeError> {
         Self::checked(min, max, bits, mode).ok_or(match bits {
+            8 | 16 | 32 if min < max && min.is_finite() && max.is_finite() => {
+                TypeError::QuantizedWidth { range: format!("{min:e} to {max:e}") }
+            }
             8 | 16 | 32 => TypeError::QuantizedRange { range: format!("{min} to {max}") },
             _ => TypeError::QuantizedBits { bits },
         })

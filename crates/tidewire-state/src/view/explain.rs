@@ -38,9 +38,11 @@ pub struct Explained {
     pub is_through: bool,
     /// Whether what comes to this collection is added.
     pub is_subscribed: bool,
-    /// Marked fields that show.
+    /// Whether a filter says who sees which entries of this collection.
+    pub is_filtered: bool,
+    /// Marked fields that show; of a collection with filtered entries the keys, or the positions, that do.
     pub shows: Vec<String>,
-    /// Marked fields that do not, and whose tag was not given.
+    /// Marked fields that do not, and whose tag was not given; or the other entries.
     pub hides: Vec<String>,
 }
 
@@ -58,6 +60,7 @@ impl<S: Schema> Tracked<S> {
             public: 0,
             unseen: 0,
             nodes: Vec::new(),
+            filtered: None,
         };
         self.visit(&mut explainer);
         let Explainer { view, public, unseen, nodes, .. } = explainer;
@@ -80,8 +83,10 @@ impl fmt::Display for Explained {
         if self.is_public {
             f.write_str("public, ")?;
         }
+        let is_sifted_alone = self.is_public && self.is_filtered && self.held.is_none();
         match self.held {
             None if self.is_through => f.write_str("let through")?,
+            None if is_sifted_alone => f.write_str("filtered entries")?,
             None if self.is_public && !self.shows.is_empty() => f.write_str("filtered")?,
             None => f.write_str("the way to what was added")?,
             Some(Held { untagged: true, bits: 0 }) => f.write_str("added")?,
@@ -89,6 +94,9 @@ impl fmt::Display for Explained {
                 write!(f, "added without a tag and with {bits:#b}")?;
             }
             Some(Held { bits, .. }) => write!(f, "added with tags {bits:#b}")?,
+        }
+        if self.is_filtered && !is_sifted_alone {
+            f.write_str(", filtered entries")?;
         }
         if self.is_subscribed {
             f.write_str(", subscribed")?;
@@ -113,6 +121,8 @@ struct Explainer<'a> {
     public: usize,
     unseen: usize,
     nodes: Vec<Explained>,
+    /// Which of them is the one at hand, if filters say who sees its entries.
+    filtered: Option<usize>,
 }
 
 impl fmt::Debug for Explainer<'_> {
@@ -134,6 +144,23 @@ impl Explainer<'_> {
         }
     }
 
+    /// An entry of the collection at hand, with the node that is in it, if it is one.
+    fn sift(&mut self, entry: u32, name: impl fmt::Display, child: Option<RefId>) {
+        let Some(explained) = self.filtered.and_then(|at| self.nodes.get_mut(at)) else { return };
+        let Some((at, _)) = self.around.last() else { return };
+        let is_shown = child.is_some_and(|child| self.view.shows(child));
+        let passes = is_shown || self.view.passes(*at, entry);
+        let list = if passes { &mut explained.shows } else { &mut explained.hides };
+        list.push(name.to_string());
+    }
+
+    /// As [`sift`](Self::sift), of all entries by their positions.
+    fn sift_all(&mut self, children: impl Iterator<Item = Option<RefId>>) {
+        for (at, child) in (0..).zip(children) {
+            self.sift(at, at, child);
+        }
+    }
+
     fn field_name(&self, field: FieldIndex) -> String {
         let index = self.around.last().and_then(|(_, index)| *index);
         let info = index.and_then(|index| self.types.get(index)?.get(field));
@@ -145,7 +172,8 @@ impl Explainer<'_> {
         let shown = self.view.sight(node.id, node.hidden);
         let mut customs = self.view.customs(node.id, node.hidden);
         let is_let = self.view.granted().has(node.id.0) || customs.next().is_some();
-        if held.is_none() && !is_let && !self.view.shows(node.id) {
+        let is_filtered = node.filtered && shown.is_some();
+        if held.is_none() && !is_let && !is_filtered && !self.view.shows(node.id) {
             let count = if node.hidden { &mut self.unseen } else { &mut self.public };
             *count += 1;
             return;
@@ -165,12 +193,14 @@ impl Explainer<'_> {
             let list = if is_shown { &mut shows } else { &mut hides };
             list.push(field.name.clone());
         }
+        self.filtered = is_filtered.then_some(self.nodes.len());
         self.nodes.push(Explained {
             path: self.paths.get(&node.id).cloned().unwrap_or_default(),
             is_public: !node.hidden,
             held,
             is_through: shown.is_some_and(|shown| shown.through),
             is_subscribed: (self.is_subscribed)(node.id),
+            is_filtered,
             shows,
             hides,
         });
@@ -191,10 +221,12 @@ impl Visitor for Explainer<'_> {
             self.leads(name, node.id);
         }
         self.around.push((node.id, node.index));
+        self.filtered = None;
         self.explain(node);
     }
 
     fn leave(&mut self) {
+        self.filtered = None;
         self.around.pop();
     }
 
@@ -211,23 +243,30 @@ impl Visitor for Explainer<'_> {
 
     fn entry_removed(&mut self, _: EntryAt<'_>) {}
 
-    fn entry(&mut self, _: EntryAt<'_>, _: Value<'_>, _: Option<Value<'_>>) {}
+    fn entry(&mut self, at: EntryAt<'_>, _: Value<'_>, _: Option<Value<'_>>) {
+        self.sift(at.index, at.key, None);
+    }
 
     fn entry_reference(&mut self, at: EntryAt<'_>, node: RefId, _: Option<RefId>) {
+        self.sift(at.index, at.key, Some(node));
         self.leads(at.key, node);
     }
 
     fn item(&mut self, _: usize, _: Value<'_>, _: Value<'_>) {}
 
-    fn items(&mut self, _: ValueEdit<'_>) {}
+    fn items(&mut self, edit: ValueEdit<'_>) {
+        self.sift_all((0..edit.after.len()).map(|_| None));
+    }
 
     fn item_references(&mut self, edit: RefEdit<'_>) {
+        self.sift_all(edit.after.iter().copied().map(Some));
         for (index, node) in edit.after.iter().enumerate() {
             self.leads(index, *node);
         }
     }
 
     fn node_members(&mut self, edit: NodeMembersEdit<'_>) {
+        self.sift_all(edit.after.iter().map(|member| Some(member.node)));
         for (index, member) in edit.after.iter().enumerate() {
             self.leads(index, member.node);
         }

@@ -161,6 +161,9 @@ impl Picture<'_> {
                 self.members(there.map(|(name, value)| (name.as_str(), 0, value)), path)
             }
             Node::Map { entries, .. } => {
+                let order = self.order(id, |(life, _)| life);
+                // New ones behind the others; both in their order.
+                places.sort_by_key(|at| order.get(&entries[*at].1).copied().unwrap_or(usize::MAX));
                 let there = places.into_iter().map(|at| &entries[at]);
                 if is_new {
                     let held = there.clone().map(|(key, life, value)| {
@@ -182,14 +185,7 @@ impl Picture<'_> {
                 self.items(&values, path)
             }
             Node::Members { items, .. } => {
-                let order: HashMap<(Id, Id), usize> = self
-                    .before
-                    .get(&id)
-                    .into_iter()
-                    .flatten()
-                    .enumerate()
-                    .map(|(at, held)| (held.id, at))
-                    .collect();
+                let order = self.order(id, |id| id);
                 let id_of = |at: usize| (items[at].0, of_struct(&items[at].1));
                 // New ones behind the others; both in their order.
                 places.sort_by_key(|at| order.get(&id_of(*at)).copied().unwrap_or(usize::MAX));
@@ -206,6 +202,16 @@ impl Picture<'_> {
                 self.items(&values, path)
             }
         }
+    }
+
+    /// Where the entries of a collection stood at the last tick, by what makes them themselves.
+    fn order<K: Eq + std::hash::Hash>(
+        &self,
+        id: Id,
+        key: impl Fn((Id, Id)) -> K,
+    ) -> HashMap<K, usize> {
+        let before = self.before.get(&id).into_iter().flatten();
+        before.enumerate().map(|(at, held)| (key(held.id), at)).collect()
     }
 
     fn members<'v>(

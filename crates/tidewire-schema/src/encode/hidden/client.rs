@@ -5,14 +5,16 @@
 //! are looked at.
 
 mod members;
+mod turn;
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use tidewire_state::{Bits, DynPrimitive, FieldIndex, Primitive, RefEdit, RefId, Shown, StateView};
 
+use self::turn::Turn;
 use super::{
-    Changes, Moved, Run, Segment, Segments,
+    Changes, Moved, Run, Segment, Segments, Turned,
     shadow::{Content, Key, Shadow},
     sight::Sight,
     write,
@@ -83,6 +85,8 @@ pub(super) struct Scratch {
     /// Structures of which all is to be told.
     open: Vec<RefId>,
     children: Vec<(Key, RefId)>,
+    /// Entries of maps, sets and collections that may have come or gone.
+    entries: Vec<Turn>,
 }
 
 impl ClientView {
@@ -99,8 +103,8 @@ impl ClientView {
         scratch: &mut Scratch,
         out: &mut Writer,
     ) {
-        let Changes { types, rows, shadow, moved, gone, unset, has_filters } = changes;
-        let sight = Sight { view, shadow, types, rows };
+        let Changes { types, rows, shadow, moved, gone, turned, new, has_filters } = changes;
+        let sight = Sight { view, shadow, types, rows, new };
         let mut places = std::mem::take(&mut scratch.places);
         let mut contents = std::mem::take(&mut scratch.contents);
         places.clear();
@@ -139,6 +143,7 @@ impl ClientView {
         // What is told is the client's own, whatever was last told to others.
         out.go_to(RefId::default());
         scratch.open.clear();
+        scratch.entries.clear();
         // Many places lie in one structure.
         let mut last = (RefId::default(), false);
         let places_to_look_at = places.iter().map(|(parent, key)| (*parent, *key, None));
@@ -150,17 +155,18 @@ impl ClientView {
             if !last.1 {
                 continue;
             }
-            if let (Key::Entry(number), Some(Content::MapOfValues(_))) = (key, shadow.get(parent)) {
-                self.compare_value(parent, number, stood.is_some(), sight, out);
+            if key.is_entry() {
+                scratch.entries.push(self.turn(parent, key, stood, shadow));
             } else {
                 self.compare(parent, key, stood.flatten(), sight, &mut scratch.open, out);
             }
         }
+        self.compare_entries(sight, scratch, out);
         self.show_all(sight, scratch, out);
         for id in contents.iter().copied() {
             // What goes, goes as a whole.
             if (!shadow.is_hidden(id) || self.holds(id, shadow)) && !gone.has(id.0) {
-                self.change_fields(id, unset, sight, out);
+                self.change_fields(id, turned, sight, out);
                 self.change_customs(id, sight, out);
             }
         }
@@ -360,6 +366,29 @@ impl ClientView {
         self.nodes.get(&parent)?.below.as_ref()?.children.get(&key).copied()
     }
 
+    /// What a place leads to, as far as the client was told; `stood` is what stood there, if that is another.
+    fn told(
+        &self,
+        parent: RefId,
+        content: &Content,
+        key: Key,
+        stood: Option<RefId>,
+        shadow: &Shadow,
+    ) -> Option<RefId> {
+        if shadow.has_pools() || matches!(key, Key::Member(_)) {
+            return self.child(parent, key);
+        }
+        // It holds what a place leads to by that place alone.
+        let knows = |id: &RefId| self.known.has(id.0);
+        content.child(key).filter(knows).or_else(|| stood.filter(knows))
+    }
+
+    /// Whether the client has a value of a map.
+    fn has_value(&self, map: RefId, number: u32) -> bool {
+        let below = self.nodes.get(&map).and_then(|known| known.below.as_ref());
+        below.is_some_and(|below| below.values.has(number))
+    }
+
     /// As [`let_go`](Self::let_go), of what may be public: that it holds anyway.
     fn let_go_hidden(&mut self, id: RefId, shadow: &Shadow) {
         if shadow.is_hidden(id) {
@@ -398,15 +427,8 @@ impl ClientView {
             Key::Member(number) => return self.compare_member(parent, number, sight, open, out),
             Key::Field(_) | Key::Entry(_) => {}
         }
-        let child = content.child(key);
-        let after = child.filter(|child| sight.sees(parent, content, key, *child));
-        let before = if sight.shadow.has_pools() {
-            self.child(parent, key)
-        } else {
-            // It holds what a place leads to by that place alone.
-            let knows = |id: &RefId| self.known.has(id.0);
-            child.filter(knows).or_else(|| stood.filter(knows))
-        };
+        let before = self.told(parent, content, key, stood, sight.shadow);
+        let after = sight.seen(parent, content, key);
         if before == after {
             return;
         }
@@ -433,8 +455,7 @@ impl ClientView {
             return;
         }
         let after = entries.get(number).filter(|_| sight.shows_entry(map, number));
-        let values = &self.nodes.get(&map).and_then(|known| known.below.as_ref());
-        let had = values.is_some_and(|below| below.values.has(number));
+        let had = self.has_value(map, number);
         if after.is_none() && !had || after.is_some() && had && !is_moved {
             return;
         }
@@ -494,7 +515,7 @@ impl ClientView {
                     write::all_fields(out, node);
                 } else {
                     let shows = |field| sight.shows_field(node, field, shown);
-                    write::fields(out, node, sight.types, shows);
+                    write::fields(out, node, sight.types, sight.is_new(id), shows);
                 }
             } else if shown.is_some() && !sight.shadow.is_sifted(id) {
                 write::values(out, content);
@@ -541,13 +562,7 @@ impl ClientView {
     }
 
     /// Tells which fields of a struct show or no longer do.
-    fn change_fields(
-        &mut self,
-        id: RefId,
-        unset: &[(RefId, FieldIndex)],
-        sight: Sight<'_>,
-        out: &mut Writer,
-    ) {
+    fn change_fields(&mut self, id: RefId, turned: &Turned, sight: Sight<'_>, out: &mut Writer) {
         let (before, now) = (self.told_for(id), sight.shows(id));
         if before == now {
             return;
@@ -563,14 +578,13 @@ impl ClientView {
             let (did, does) =
                 (sight.shows_field(node, at, before), sight.shows_field(node, at, now));
             // What came and went in this tick is in no segment that it was sent.
-            let had = value.is_some() || unset.contains(&(id, at));
-            if did && !does && had {
+            if did && !does && turned.had(id, at, value.is_some()) {
                 out.field_op(op::DELETE, at);
             }
         }
         let comes =
             |field| sight.shows_field(node, field, now) && !sight.shows_field(node, field, before);
-        write::fields(out, node, sight.types, comes);
+        write::fields(out, node, sight.types, sight.is_new(id), comes);
     }
 
     /// Tells what is this client's own in fields of a struct, where that is not what it was told. The

@@ -31,6 +31,11 @@ impl<T> Entries<T> {
         self.slots[at].as_mut().map(|(_, entry)| entry)
     }
 
+    /// What is greater for who came later. Of what is gone, 0.
+    pub(super) fn rank(&self, number: u32) -> u32 {
+        self.slot(number).map_or(0, |at| at as u32 + 1)
+    }
+
     /// Appends an entry whose number is not there.
     pub(super) fn push(&mut self, number: u32, entry: T) {
         if self.slots.len() > 2 * self.live + 8 {

@@ -73,7 +73,8 @@ impl Row {
             visibilities.clone().map(|visibility| audience(visibility, has_filters)).collect();
         let alike = |one: &Visibility| mask(audiences.iter().map(|other| other == one));
         let is_told = |field: &FieldInfo| {
-            Shown::UNTAGGED.shows(field.visibility) && field.sending != Sending::PatchOnly
+            Shown::UNTAGGED.shows(field.visibility)
+                && matches!(field.sending, Sending::Always | Sending::Unreliable)
         };
         Self {
             hides: mask(visibilities.map(Visibility::is_hidden)),

@@ -20,6 +20,13 @@ pub(super) enum Key {
     Items,
 }
 
+impl Key {
+    /// Whether it is that of an entry of a map, a set or a collection.
+    pub(super) fn is_entry(self) -> bool {
+        matches!(self, Self::Entry(_) | Self::Member(_))
+    }
+}
+
 /// The hidden structures, and the public ones with hidden fields as far as those go.
 #[derive(Debug, Default)]
 pub(super) struct Shadow {

@@ -1,6 +1,6 @@
 //! What a client may see of the hidden part: by its view, and by what filters said for that.
 
-use tidewire_state::{FieldIndex, RefId, Shown, StateView, TypeSet, Visibility};
+use tidewire_state::{Bits, FieldIndex, RefId, Shown, StateView, TypeSet, Visibility};
 
 use super::{
     rows::Rows,
@@ -14,6 +14,8 @@ pub(super) struct Sight<'a> {
     pub(super) shadow: &'a Shadow,
     pub(super) types: &'a TypeSet,
     pub(super) rows: &'a Rows,
+    /// The structures that are new, for a message that makes a difference between new and old.
+    pub(super) new: Option<&'a Bits>,
 }
 
 impl Sight<'_> {
@@ -22,6 +24,11 @@ impl Sight<'_> {
         let is_hidden = self.shadow.is_hidden(node);
         let shown = self.view.sight(node, is_hidden);
         shown.filter(|shown| is_hidden || *shown != Shown::default())
+    }
+
+    /// Whether a structure is told of as one that has just come to be.
+    pub(super) fn is_new(&self, node: RefId) -> bool {
+        self.new.is_some_and(|new| new.has(node.0))
     }
 
     /// Whether a field shows where its struct does as `shown` says.

@@ -23,17 +23,19 @@ impl ValueList for Values<'_> {
     }
 }
 
-/// The fields of a struct for which `shows` says so, of those that hold values.
+/// The fields of a struct for which `shows` says so, of those that hold values. A struct that is new is
+/// told of as in the patch that it came with, another one as in a snapshot.
 pub(super) fn fields(
     out: &mut Writer,
     node: &StructShadow,
     types: &TypeSet,
+    is_new: bool,
     shows: impl Fn(FieldIndex) -> bool,
 ) {
     let infos = &types[node.index].fields;
     for (at, value) in (0..).map(FieldIndex).zip(&node.values) {
         if let Some(value) = value
-            && infos[usize::from(at.0)].sending != Sending::PatchOnly
+            && is_sent(infos[usize::from(at.0)].sending, is_new)
             && shows(at)
         {
             out.field_op(op::ADD, at);
@@ -49,6 +51,15 @@ pub(super) fn all_fields(out: &mut Writer, node: &StructShadow) {
             out.switch();
             wire::write_field(&mut out.out, op::ADD | at, value.value());
         }
+    }
+}
+
+fn is_sent(sending: Sending, is_new: bool) -> bool {
+    match sending {
+        Sending::Always | Sending::Unreliable => true,
+        Sending::PatchOnly => is_new,
+        Sending::SnapshotOnly => !is_new,
+        Sending::Never => false,
     }
 }
 
