@@ -97,7 +97,7 @@ fn lines_of_earlier_steps_stay_printed() {
 }
 
 #[test]
-fn what_is_wrong_is_said_once() {
+fn what_light_cannot_carry_is_said_once() {
     let light = |types: &str| {
         let file = SCENARIO.replace(r#""S": { "fields": { "n": "uint8" } }"#, types);
         tidewire(&["scenario", "-", "--codec", "light"], &file)
