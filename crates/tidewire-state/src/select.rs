@@ -134,15 +134,21 @@ impl<'a> Select<'a> {
 
     /// The number of a node at a place, which is remembered there, and whether it is new. Tells
     /// whether to go on below it.
+    #[inline]
     pub(crate) fn node(&mut self, at: &mut RefId, is_new: bool, path: &[&str]) -> bool {
-        let known = (at.is_known() && !is_new).then_some(*at);
-        let id = known.or_else(|| self.tracker.find_reserved(*at)).unwrap_or_else(|| {
+        let id = if at.is_known() && !is_new { *at } else { self.reserve(at) };
+        self.reach(id, path)
+    }
+
+    /// The number of a node that no walk has seen.
+    #[inline(never)]
+    fn reserve(&mut self, at: &mut RefId) -> RefId {
+        self.tracker.find_reserved(*at).unwrap_or_else(|| {
             let stood = if at.is_known() { Some(*at) } else { self.tracker.replaced_by(*at) };
             let (id, remembered) = self.tracker.reserve(stood);
             *at = remembered;
             id
-        });
-        self.reach(id, path)
+        })
     }
 
     /// As [`node`](Self::node), of a collection in a field.
@@ -154,6 +160,7 @@ impl<'a> Select<'a> {
         self.node(at, !at.is_known(), path)
     }
 
+    #[inline]
     fn reach(&mut self, id: RefId, path: &[&str]) -> bool {
         if path.is_empty() {
             self.tracker.found.push(id);
