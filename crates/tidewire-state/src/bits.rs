@@ -143,6 +143,6 @@ mod tests {
         assert_eq!(each, [3, 5, 130]);
         assert!(bits.len() == 3 && !bits.is_empty());
         bits.clear();
-        assert!(bits.len() == 0 && bits.is_empty() && bits.iter().next().is_none());
+        assert!(bits.is_empty() && bits.iter().next().is_none());
     }
 }
