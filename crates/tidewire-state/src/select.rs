@@ -164,22 +164,29 @@ impl<'a> Select<'a> {
 
     /// The number of a node at a place, which is remembered there, and whether it is new. Tells
     /// whether to go on below it.
+    #[inline]
     pub(crate) fn node(&mut self, at: &mut RefId, is_new: bool, path: &[&str]) -> bool {
         self.place(at, is_new, false, path)
     }
 
+    #[inline]
     fn place(&mut self, at: &mut RefId, is_new: bool, is_collection: bool, path: &[&str]) -> bool {
         if self.only_touches() {
             return !is_new && at.is_known() && self.ways.has(at.0);
         }
-        let known = (at.is_known() && !is_new).then_some(*at);
-        let id = known.or_else(|| self.tracker.find_reserved(*at)).unwrap_or_else(|| {
+        let id = if at.is_known() && !is_new { *at } else { self.reserve(at, is_collection) };
+        self.reach(id, path)
+    }
+
+    /// The number of a node that no walk has seen.
+    #[inline(never)]
+    fn reserve(&mut self, at: &mut RefId, is_collection: bool) -> RefId {
+        self.tracker.find_reserved(*at).unwrap_or_else(|| {
             let stood = if at.is_known() { Some(*at) } else { self.tracker.replaced_by(*at) };
             let (id, remembered) = self.tracker.reserve(stood, is_collection);
             *at = remembered;
             id
-        });
-        self.reach(id, path)
+        })
     }
 
     /// As [`node`](Self::node), of a collection in a field.
@@ -194,6 +201,7 @@ impl<'a> Select<'a> {
         self.place(at, !at.is_known(), true, path)
     }
 
+    #[inline]
     fn reach(&mut self, id: RefId, path: &[&str]) -> bool {
         if path.is_empty() {
             self.tracker.found.push(id);

@@ -201,11 +201,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         was: RefId,
         index: Option<TypeIndex>,
     ) -> (RefId, Option<RefId>) {
-        let (id, old) = self.tracker.allocate(owner.id, was);
-        let links = &mut self.tracker.nodes[id.0 as usize];
-        (links.hidden, links.gate) = (owner.hidden, owner.gate);
-        links.is_collection = index.is_none();
-        self.tracker.noted.came(owner.hidden);
+        let (id, old) = self.add(owner, was, index.is_none());
         self.views.came(owner, id);
         self.visitor.introduce(Introduced { id, index, hidden: owner.hidden });
         (id, old)
@@ -218,12 +214,18 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         was: RefId,
         index: Option<TypeIndex>,
     ) -> (RefId, Option<RefId>) {
+        let (id, old) = self.add(owner, was, index.is_none());
+        self.visitor.introduce(Introduced { id, index, hidden: owner.hidden });
+        (id, old)
+    }
+
+    /// Puts a new node in the table.
+    #[inline(always)]
+    fn add(&mut self, owner: Owner, was: RefId, is_collection: bool) -> (RefId, Option<RefId>) {
         let (id, old) = self.tracker.allocate(owner.id, was);
         let links = &mut self.tracker.nodes[id.0 as usize];
-        (links.hidden, links.gate) = (owner.hidden, owner.gate);
-        links.is_collection = index.is_none();
+        (links.hidden, links.gate, links.is_collection) = (owner.hidden, owner.gate, is_collection);
         self.tracker.noted.came(owner.hidden);
-        self.visitor.introduce(Introduced { id, index, hidden: owner.hidden });
         (id, old)
     }
 
@@ -462,10 +464,9 @@ impl Tracker {
         self.shared.each_parent(id, each);
     }
 
-    /// The node that leads to this one, where it is known that no other does.
-    #[inline]
-    pub(crate) fn only_parent(&self, id: RefId) -> Option<RefId> {
-        if self.shared.is_empty() { self.parent(id) } else { None }
+    /// Whether no node is led to by several.
+    pub(crate) fn is_tree(&self) -> bool {
+        self.shared.is_empty()
     }
 
     /// Calls `each` with the nodes that this one leads to, and what lets through to them.
@@ -479,7 +480,8 @@ impl Tracker {
         self.shared.each_child(id, each);
     }
 
-    fn parent(&self, id: RefId) -> Option<RefId> {
+    #[inline]
+    pub(crate) fn parent(&self, id: RefId) -> Option<RefId> {
         let parent = self.nodes[id.0 as usize].parent;
         (parent != NIL).then_some(RefId(parent))
     }

@@ -190,13 +190,14 @@ impl StateView {
         let Self { holds, shown, .. } = self;
         shown.clone_from(holds);
         // Nodes that were added often lie in one collection.
-        let mut last = RefId::default();
+        let is_tree = tracker.is_tree();
+        let mut last = None;
         holds.each(|id| {
-            let only = tracker.only_parent(RefId(id));
-            if only == Some(last) {
+            let parent = tracker.parent(RefId(id));
+            if is_tree && parent == last {
                 return;
             }
-            last = only.unwrap_or_default();
+            last = parent;
             tracker.each_parent(RefId(id), |parent| open.push(parent));
             while let Some(parent) = open.pop() {
                 if shown.insert(parent.0) {

@@ -5,24 +5,22 @@
 //! are looked at.
 
 mod members;
+mod show;
 mod turn;
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tidewire_state::{Bits, DynPrimitive, FieldIndex, Primitive, RefEdit, RefId, Shown, StateView};
+use tidewire_state::{Bits, DynPrimitive, FieldIndex, RefEdit, RefId, Shown, StateView};
 
 use self::turn::Turn;
 use super::{
-    Changes, Moved, Run, Segment, Segments, Turned,
+    Changes, Moved, Run, Segment, Segments,
     shadow::{Content, Key, Shadow},
     sight::Sight,
     write,
 };
-use crate::{
-    encode::writer::Writer,
-    wire::{self, op},
-};
+use crate::encode::writer::Writer;
 
 /// What a client with a view holds beside what is public.
 ///
@@ -123,11 +121,9 @@ impl ClientView {
             self.tags = view.tags();
             self.identity = view.identity();
         }
-        for id in &contents {
-            if !has_filters && !shadow.has_pools() {
-                // What is in hidden places is hidden, and shows for itself.
-                break;
-            }
+        // Elsewhere what is in hidden places is hidden, and shows for itself.
+        let looks_below = has_filters || shadow.has_pools();
+        for id in contents.iter().filter(|_| looks_below) {
             if let Some(content) = shadow.get(*id) {
                 if has_filters {
                     content.each_key(|key| places.push((*id, key)));
@@ -164,10 +160,16 @@ impl ClientView {
         self.compare_entries(sight, scratch, out);
         self.show_all(sight, scratch, out);
         for id in contents.iter().copied() {
-            // What goes, goes as a whole.
+            // What came was told as a whole.
+            if self.is_told(id) {
+                continue;
+            }
+            // And what goes, goes so.
             if (!shadow.is_hidden(id) || self.holds(id, shadow)) && !gone.has(id.0) {
                 self.change_fields(id, turned, sight, out);
-                self.change_customs(id, sight, out);
+                if sight.rows.has_customs() {
+                    self.change_customs(id, sight, out);
+                }
             }
         }
         (scratch.places, scratch.contents) = (places, contents);
@@ -335,7 +337,9 @@ impl ClientView {
     /// Forgets a structure, and where that is not what the shadow says, what it leads to.
     fn forget(&mut self, id: RefId, shadow: &Shadow) {
         self.known.remove(id.0);
-        self.tell_for(id, None);
+        if self.full.remove(id.0) && !self.seen_for.is_empty() {
+            self.seen_for.remove(&id);
+        }
         if self.nodes.is_empty() {
             return;
         }
@@ -499,124 +503,6 @@ impl ClientView {
             self.let_go_hidden(child, sight.shadow);
         }
     }
-
-    /// Tells all that the client may see of structures that it did not hold, and below.
-    fn show_all(&mut self, sight: Sight<'_>, scratch: &mut Scratch, out: &mut Writer) {
-        let Scratch { open, children, .. } = scratch;
-        // From the last one on, so the first that came is told first.
-        open.reverse();
-        while let Some(id) = open.pop() {
-            let Some(content) = sight.shadow.get(id) else { continue };
-            let shown = sight.shows(id);
-            out.go_to(id);
-            self.tell_for(id, shown);
-            if let Content::Struct(node) = content {
-                if shown == Some(Shown::UNTAGGED) && sight.rows.shows_all(node.index) {
-                    write::all_fields(out, node);
-                } else {
-                    let shows = |field| sight.shows_field(node, field, shown);
-                    write::fields(out, node, sight.types, sight.is_new(id), shows);
-                }
-            } else if shown.is_some() && !sight.shadow.is_sifted(id) {
-                write::values(out, content);
-            }
-            self.change_customs(id, sight, out);
-            if let Content::MapOfValues(entries) = content
-                && sight.shadow.is_sifted(id)
-            {
-                for (number, entry) in entries.iter() {
-                    if sight.shows_entry(id, number) {
-                        self.nodes.entry(id).or_default().below().values.insert(number);
-                        write::value(out, number, false, Some(entry));
-                    }
-                }
-            }
-            children.clear();
-            sight.each_child(id, content, |key, child| children.push((key, child)));
-            if children.is_empty() {
-                continue;
-            }
-            if let Content::Nodes(_) = content {
-                let items = &mut self.nodes.entry(id).or_default().below().items;
-                items.extend(children.iter().map(|(_, child)| *child));
-                write::items(out, RefEdit { from: 0, before: &[], after: items });
-            } else {
-                for (key, child) in children.iter() {
-                    let mut number = 0;
-                    if sight.shadow.has_pools() || matches!(key, Key::Member(_)) {
-                        let below = self.nodes.entry(id).or_default().below();
-                        below.lead(*key, Some(*child));
-                        if let Key::Member(member) = key {
-                            number = below.number(*member);
-                        }
-                    }
-                    write::place(out, content, *key, number, false, Some(*child));
-                }
-            }
-            let first = open.len();
-            for (_, child) in children.iter() {
-                self.acquire(*child, sight, open);
-            }
-            open[first..].reverse();
-        }
-    }
-
-    /// Tells which fields of a struct show or no longer do.
-    fn change_fields(&mut self, id: RefId, turned: &Turned, sight: Sight<'_>, out: &mut Writer) {
-        let (before, now) = (self.told_for(id), sight.shows(id));
-        if before == now {
-            return;
-        }
-        self.tell_for(id, now);
-        let Some(Content::Struct(node)) = sight.shadow.get(id) else { return };
-        if before.is_none() {
-            // All that it sees now is told here.
-            self.written.insert(id.0);
-        }
-        out.stay_at(id);
-        for (at, value) in (0..).map(FieldIndex).zip(&node.values) {
-            let (did, does) =
-                (sight.shows_field(node, at, before), sight.shows_field(node, at, now));
-            // What came and went in this tick is in no segment that it was sent.
-            if did && !does && turned.had(id, at, value.is_some()) {
-                out.field_op(op::DELETE, at);
-            }
-        }
-        let comes =
-            |field| sight.shows_field(node, field, now) && !sight.shows_field(node, field, before);
-        write::fields(out, node, sight.types, sight.is_new(id), comes);
-    }
-
-    /// Tells what is this client's own in fields of a struct, where that is not what it was told. The
-    /// shadow knows nothing of these, for the walk does not.
-    fn change_customs(&mut self, id: RefId, sight: Sight<'_>, out: &mut Writer) {
-        if !sight.rows.has_customs() {
-            return;
-        }
-        let now = || sight.view.customs(id, sight.shadow.is_hidden(id));
-        let told = self.nodes.get(&id).and_then(|known| known.below.as_ref());
-        if told.is_none_or(|below| below.customs.is_empty()) && now().next().is_none() {
-            return;
-        }
-        let told = &mut self.nodes.entry(id).or_default().below().customs;
-        out.stay_at(id);
-        told.retain(|(field, _)| {
-            let stays = now().any(|(other, _)| other == *field);
-            if !stays {
-                out.field_op(op::DELETE, *field);
-            }
-            stays
-        });
-        for (field, value) in now() {
-            match told.iter_mut().find(|(other, _)| *other == field) {
-                Some((_, before)) if before.value() == value => continue,
-                Some((_, before)) => before.put(value),
-                None => told.push((field, value.into())),
-            }
-            out.field_op(op::ADD, field);
-            wire::write_value(&mut out.out, value);
-        }
-    }
 }
 
 impl Known {
@@ -665,13 +551,18 @@ const BLOCK: usize = 32;
 
 /// Calls `each` with what is in one of the two and not in the other.
 fn each_difference(a: &Bits, b: &Bits, mut each: impl FnMut(u32)) {
-    let len = a.words().len().max(b.words().len());
-    for at in 0..len {
-        let word = |bits: &Bits| bits.words().get(at).copied().unwrap_or(0);
-        let mut differing = word(a) ^ word(b);
+    let mut each_of = |at: usize, mut differing: u64| {
         while differing != 0 {
             each(at as u32 * 64 + differing.trailing_zeros());
             differing &= differing - 1;
         }
+    };
+    let (a, b) = (a.words(), b.words());
+    let shared = a.len().min(b.len());
+    for (at, (a, b)) in std::iter::zip(&a[..shared], &b[..shared]).enumerate() {
+        each_of(at, a ^ b);
+    }
+    for (at, word) in [a, b].into_iter().flat_map(|words| words.iter().enumerate().skip(shared)) {
+        each_of(at, *word);
     }
 }
