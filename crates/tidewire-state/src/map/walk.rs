@@ -147,8 +147,8 @@ impl<V: Element> MapSchema<V> {
 
     /// All entries with what is remembered of them.
     fn entries(&self) -> impl Iterator<Item = (&Held<V>, Option<&Told<V>>)> {
-        let told = self.told.iter().map(Some).chain(std::iter::repeat(None));
-        self.slots.iter().zip(told).filter_map(|(slot, told)| Some((slot.entry.as_ref()?, told)))
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(at, slot)| Some((slot.entry.as_ref()?, self.told.get(at))))
     }
 
     fn report_touched<T: Visitor + ?Sized>(&mut self, map: Owner, walk: &mut Walk<'_, T>) {
