@@ -341,3 +341,22 @@ fn a_serializer_that_counts_goes_on_counting_where_its_group_is_split() {
         assert_eq!((tracker.group_count(), told), (2, expected));
     }
 }
+
+#[test]
+fn a_change_of_one_of_many_costs_what_one_of_few_does() {
+    let told = |players: u32| {
+        let mut state = arena(players);
+        let mut tracker = Tracker::new(&state, TrackerConfig::default()).unwrap();
+        let one = tracker.listen([""; 0], ListenerConfig::default()).unwrap();
+        tracker.patch(&mut state);
+        let mut step = |x| {
+            state.players.get_mut("p1").unwrap().x = x;
+            tracker.patch(&mut state);
+            assert_eq!(tracker.patches(one).count(), 1);
+        };
+        (10..14).for_each(&mut step);
+        allocation_counter::measure(|| step(20)).bytes_total
+    };
+    let (few, many) = (told(10), told(2_000));
+    assert_eq!(few, many, "bytes that a sync asks for");
+}
