@@ -294,3 +294,69 @@ fn a_serializer_for_one_audience_is_refused() {
     let refused = Tracker::with_serializer(&state, TrackerConfig::default(), Box::new(Alone));
     assert!(refused.unwrap_err().to_string().contains("implement `Serializer::for_view`"));
 }
+
+#[test]
+fn a_serializer_that_counts_goes_on_counting_where_its_group_is_split() {
+    /// Writes how many messages there were, if it may be forked.
+    struct Numbered(u8, bool);
+    impl Serializer for Numbered {
+        fn id(&self) -> &str {
+            "numbered"
+        }
+        fn for_view(&self) -> Option<Box<dyn Serializer>> {
+            Some(Box::new(Self(0, self.1)))
+        }
+        fn fork(&self) -> Option<Box<dyn Serializer>> {
+            self.1.then(|| Box::new(Self(self.0, true)) as Box<dyn Serializer>)
+        }
+        fn encode_snapshot(&mut self, _: View<'_>, _: &mut Vec<u8>) {}
+        fn encode_patch(&mut self, _: &Change<'_>, _: View<'_>, out: &mut Vec<u8>) {
+            self.0 += 1;
+            out.push(self.0);
+        }
+        fn decode_snapshot(&mut self, _: &[u8]) -> Result<Value, SerializerError> {
+            Ok(Value::Undefined)
+        }
+        fn decode_patch(&mut self, _: &[u8]) -> Result<Vec<Patch>, SerializerError> {
+            Ok(Vec::new())
+        }
+    }
+    for (may_fork, expected) in [(true, [3, 3]), (false, [3, 1])] {
+        let mut state = arena(1);
+        let own = Box::new(Numbered(0, may_fork));
+        let mut tracker = Tracker::with_serializer(&state, TrackerConfig::default(), own).unwrap();
+        let all = listeners(&mut tracker, 2);
+        tracker.patch(&mut state);
+        for x in 1..3 {
+            state.players.get_mut("p0").unwrap().x = x;
+            tracker.patch(&mut state);
+        }
+        let node = state.node(&["players", "p0"]).unwrap();
+        tracker.add_tag(&state, node, "own 0").unwrap();
+        state.players.get_mut("p0").unwrap().x = 7;
+        tracker.patch(&mut state);
+        let mut first = all.iter().map(|one| tracker.messages(*one).next().unwrap()[0]);
+        let mut told = [first.next().unwrap(), first.next().unwrap()];
+        told.sort_unstable_by(|a, b| b.cmp(a));
+        assert_eq!((tracker.group_count(), told), (2, expected));
+    }
+}
+
+#[test]
+fn a_change_of_one_of_many_costs_what_one_of_few_does() {
+    let told = |players: u32| {
+        let mut state = arena(players);
+        let mut tracker = Tracker::new(&state, TrackerConfig::default()).unwrap();
+        let one = tracker.listen([""; 0], ListenerConfig::default()).unwrap();
+        tracker.patch(&mut state);
+        let mut step = |x| {
+            state.players.get_mut("p1").unwrap().x = x;
+            tracker.patch(&mut state);
+            assert_eq!(tracker.patches(one).count(), 1);
+        };
+        (10..14).for_each(&mut step);
+        allocation_counter::measure(|| step(20)).bytes_total
+    };
+    let (few, many) = (told(10), told(2_000));
+    assert_eq!(few, many, "bytes that a sync asks for");
+}

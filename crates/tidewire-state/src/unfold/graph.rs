@@ -46,6 +46,8 @@ pub(super) struct Node {
     pub(super) identity: u64,
     /// The last walk in which it, or something that lies in it, changed.
     pub(super) changed: u64,
+    /// The last walk in which a map led to something else.
+    pub(super) arranged: u64,
     pub(super) content: Content<Entry>,
 }
 
@@ -146,7 +148,8 @@ impl Graph {
         };
         let identity = self.next();
         let (changed, is_filtered) = (self.tick, false);
-        let node = Node { index, hidden, is_filtered, identity, changed, content };
+        let arranged = changed;
+        let node = Node { index, hidden, is_filtered, identity, changed, arranged, content };
         self.len += usize::from(self.nodes[at].is_none());
         self.nodes[at].insert(node)
     }
@@ -162,6 +165,15 @@ impl Graph {
         &mut node.expect("a node that was entered is there").content
     }
 
+    /// The map that was entered leads to something else.
+    fn arrange(&mut self) {
+        let tick = self.tick;
+        let id = *self.open.last().expect("every event of a walk is about a node that was entered");
+        if let Some(Some(node)) = self.nodes.get_mut(id.0 as usize) {
+            node.arranged = tick;
+        }
+    }
+
     fn put_field(&mut self, field: FieldIndex, slot: Option<Slot>) {
         match self.content() {
             Content::Struct(fields) => fields[usize::from(field.0)] = slot,
@@ -171,6 +183,7 @@ impl Graph {
 
     fn put_entry(&mut self, at: EntryAt<'_>, slot: Slot) {
         let order = self.next();
+        self.arrange();
         match self.content() {
             Content::Map(entries) => match entries.get_mut(at.key) {
                 Some(entry) => (entry.slot, entry.index) = (slot, at.index),
@@ -285,6 +298,7 @@ impl Visitor for Graph {
             };
             if let Some(Some(known)) = self.nodes.get_mut(node.id.0 as usize) {
                 (known.content, known.index) = (content, node.index);
+                known.arranged = self.tick;
             }
         }
         self.open.push(node.id);
@@ -311,12 +325,14 @@ impl Visitor for Graph {
     }
 
     fn entries_reset(&mut self, _: &mut dyn Iterator<Item = u32>) {
+        self.arrange();
         if let Content::Map(entries) = self.content() {
             entries.clear();
         }
     }
 
     fn entry_removed(&mut self, at: EntryAt<'_>) {
+        self.arrange();
         if let Content::Map(entries) = self.content() {
             entries.swap_remove(at.key);
         }

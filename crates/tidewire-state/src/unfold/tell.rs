@@ -263,6 +263,10 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         entries: &indexmap::IndexMap<CompactString, Entry, foldhash::fast::RandomState>,
         below: &mut Vec<Below>,
     ) -> Entries {
+        if self.graph.node(source).arranged <= self.since {
+            self.entered(&held, below);
+            return held;
+        }
         let shown = self.shows(source, Visibility::Everyone);
         let mut there: HashMap<&CompactString, &Entry, foldhash::fast::RandomState> =
             HashMap::default();
@@ -327,6 +331,16 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
             now.insert(key.clone(), ToldEntry { slot, index: entry.index, order: entry.order });
         }
         now
+    }
+
+    /// A map leads to what it led to: what is below it may have changed.
+    fn entered(&self, held: &Entries, below: &mut Vec<Below>) {
+        for (key, told) in held {
+            let Some(id) = node_of(&told.slot) else { continue };
+            if self.graph.node(self.told.node(id).source).changed > self.since {
+                below.push(Below { place: At::Entry(told.index, key.clone()), id, fresh: false });
+            }
+        }
     }
 
     /// An entry that stays holds something else. False if that is refused.
