@@ -54,10 +54,11 @@ fn sync(
     assert_eq!(tracker.group_count(), groups);
     let keys = moves(players);
     let mut next = keys.iter().cycle();
-    measure(|count| {
-        timed(count, |_| {
+    let [time] = measure(|count| {
+        [timed(count, |_| {
             state.step(next.next().expect("there are players"));
             tracker.patch(&mut state);
-        })
-    })
+        })]
+    });
+    time
 }
