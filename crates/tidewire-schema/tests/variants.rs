@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use proptest::{collection::vec, prelude::*};
 use tidewire_schema::{Decoder, Encoder, Profile, ReaderId};
 use tidewire_state::{
     ArraySchema, CollectionSchema, DynField, DynState, DynStruct, FieldIndex, Handle, MapSchema,
@@ -323,4 +324,91 @@ fn an_instance_is_put_in_a_view_by_its_handle() {
     let tag = state.view_add_instance(*view, shut, Tag(-5)).unwrap_err();
     assert_eq!(tag, PathError::NoTag(-5));
     assert_eq!(state.view_add(*view, &["vault"], Tag(0)).unwrap_err(), PathError::NoTag(0));
+}
+
+/// Does something to a shop with these things and this shelf.
+fn act(
+    shop: &mut Tracked<Shop>,
+    ada: ViewId,
+    (things, shelf): (&[Handle<Thing>], Handle<Shelf>),
+    (kind, which, flag): (u8, usize, bool),
+) {
+    let thing = things[which % things.len()];
+    match kind % 12 {
+        0 | 1 => {
+            let now = shop.things.get_mut(thing).unwrap();
+            *now = if flag { weapon("w") } else { item("i") };
+        }
+        2 => match shop.things.get_mut(thing).unwrap() {
+            Thing::Item(item) => item.name.push('x'),
+            Thing::Weapon(weapon) => weapon.gems.push(Item::default()),
+        },
+        3 => shop.top = flag.then_some(thing),
+        4 if flag => shop.row.push(thing),
+        4 => drop(shop.row.pop()),
+        5 if flag => drop(shop.named.insert(["a", "b", "c"][which % 3], thing)),
+        5 => drop(shop.named.remove(["a", "b", "c"][which % 3])),
+        6 if flag => drop(shop.set.insert(thing)),
+        6 => drop(shop.set.remove(&thing)),
+        7 if flag => shop.all.add(thing),
+        7 => drop(shop.all.remove(&thing)),
+        8 => {
+            shop.shelves.get_mut(shelf).unwrap().best = flag.then_some(thing);
+            shop.shelf = (which % 3 > 0).then_some(shelf);
+        }
+        9 if flag => shop.under.push(thing),
+        9 => drop(shop.under.pop()),
+        10 if flag => drop(shop.vault.insert("v", thing)),
+        10 => drop(shop.vault.remove("v")),
+        _ if which == 0 => shop.view_add(ada, &["under"], Tag::DEFAULT).unwrap(),
+        _ if which == 1 => shop.view_add(ada, &["vault"], Tag::DEFAULT).unwrap(),
+        _ if flag => shop.view_add_instance(ada, thing, Tag::DEFAULT).unwrap(),
+        _ => shop.view_remove_instance(ada, thing, Tag::DEFAULT).unwrap(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn whatever_becomes_of_things_clients_hold_what_they_would_if_they_joined_now(
+        ticks in vec(vec((any::<u8>(), 0..6_usize, any::<bool>()), 0..6), 1..12)
+    ) {
+        let mut table = Table::new(Shop::default());
+        let things: Vec<_> =
+            (0..4).map(|at| table.state.things.insert(item(&format!("t{at}")))).collect();
+        let shelf = table.state.shelves.insert(Shelf::default());
+        for tick in ticks {
+            table.tick(|shop, ada| {
+                for action in tick {
+                    act(shop, ada, (&things, shelf), action);
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn members_of_a_set_that_become_hidden_together_keep_their_order() {
+    #[derive(Schema, Default)]
+    #[schema(crate = "tidewire_state")]
+    struct Hands {
+        #[schema(pool)]
+        items: Pool<Item>,
+        open: ArraySchema<Handle<Item>>,
+        #[schema(view)]
+        shut: SetSchema<Handle<Item>>,
+    }
+    let mut table = Table::new(Hands::default());
+    table.tick(|hands, ada| {
+        for name in ["a", "b", "c"] {
+            let item = hands.items.insert(Item { name: name.to_owned() });
+            hands.open.push(item);
+            hands.shut.insert(item);
+        }
+        hands.view_add(ada, &["shut"], Tag::DEFAULT).unwrap();
+    });
+    table.tick(|hands, _| hands.open.clear());
+    let shut = r#""shut":[{"name":"a"},{"name":"b"},{"name":"c"}]"#;
+    assert!(table.ada.to_json().contains(shut), "{}", table.ada.to_json());
 }

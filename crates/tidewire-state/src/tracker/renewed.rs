@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
-use super::{SharedKey, Tracker, Walk};
+use super::{Owner, SharedKey, Tracker, Walk};
 use crate::{
     bits::Bits,
     types::TypeIndex,
@@ -171,14 +171,17 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
 
     /// The first place of a renewed instance is about to be told.
     #[inline]
-    pub(super) fn introduce_renewed(&mut self, key: SharedKey) {
+    pub(super) fn introduce_renewed(&mut self, owner: Owner, key: SharedKey) {
         if self.tracker.shared.renewed.is_untold(key) {
             let table = &mut self.tracker.shared;
             table.renewed.untold.remove(&key);
             // Before, places may lead to it that are not told of the other: those of a circle.
             table.outdated.extend(table.renewed.former.get(&key).copied());
-            let Some(shared) = self.tracker.shared.instances.get(&key) else { return };
+            let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { return };
+            // As of one that is new: places for everyone may be told later, or have gone.
+            shared.hidden = owner.hidden;
             let (id, index, hidden) = (shared.id, Some(shared.index), shared.hidden);
+            self.tracker.nodes[id.0 as usize].hidden = hidden;
             self.visitor.introduce(Introduced { id, index, hidden });
             self.tracker.pend(key, false);
         }

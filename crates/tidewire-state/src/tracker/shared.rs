@@ -381,7 +381,7 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
         let (was, is_new) = (shared.id, !shared.id.is_known());
         let id = if is_new { self.tracker.find_reserved(was) } else { Some(was) };
         self.views.shared_came(owner, key, id);
-        self.introduce_renewed(key);
+        self.introduce_renewed(owner, key);
         let Some(shared) = self.tracker.shared.instances.get_mut(&key) else { return was };
         if is_new {
             let index = shared.index;
@@ -407,7 +407,11 @@ impl<V: Visitor + ?Sized> Walk<'_, V> {
     pub(crate) fn find_again(&mut self, owner: Owner, key: SharedKey) -> RefId {
         let id = self.tracker.shared_id(key);
         self.views.shared_came(owner, key, id);
-        self.introduce_renewed(key);
+        self.introduce_renewed(owner, key);
+        let is_hidden = |shared: &Shared| shared.hidden;
+        if !owner.hidden && self.tracker.shared.instances.get(&key).is_some_and(is_hidden) {
+            return self.change_audience(key, false);
+        }
         id.unwrap_or_default()
     }
 

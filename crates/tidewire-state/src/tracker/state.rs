@@ -76,9 +76,9 @@ impl<S: Schema> Tracked<S> {
         // Neither instances of pools nor views, as a rule: then a sync is over here.
         let is_plain = !(walk.tracker.is_used || walk.views.is_used);
         while !is_plain && {
-            let told = walk.told();
+            let (waits, told) = (walk.has_pending(), walk.told());
             self.state.walk_shared(&mut self.mirror, &mut walk);
-            if walk.has_pending() && walk.told() == told {
+            if waits && walk.told() == told {
                 walk.nobody_has_pending();
             }
             walk.has_pending() || walk.settle_shared()
