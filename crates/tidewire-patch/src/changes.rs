@@ -122,7 +122,7 @@ impl PatchEncoder {
 
     /// As [`plain`](Self::plain), for who has no state at hand.
     pub(crate) fn of_types(types: Arc<TypeSet>) -> Self {
-        Self::of(Recorder::of_types(types, Arrays::Shifting))
+        Self::of(Recorder::of_types(types, Arrays::Shifting).with_signed_zeros())
     }
 
     pub(crate) fn another(&self) -> Self {

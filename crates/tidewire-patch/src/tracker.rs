@@ -58,7 +58,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tidewire_state::{
     Audience, Enter, EntryAt, FieldIndex, Introduced, Named, NodeMembersEdit, RefEdit, RefId,
-    Refusal, Schema, Tracked, TypeSet, Unfold, Value as Leaf, ValueEdit, Visitor,
+    Schema, Tracked, TypeSet, Unfold, Value as Leaf, ValueEdit, Visitor,
 };
 
 pub use self::config::{ListenerConfig, TrackerConfig, TrackerError, TrackerSerializer};
@@ -67,7 +67,9 @@ use self::{
     groups::Groups,
     rules::{Rules, Seer, Sight},
 };
-use crate::{changes::PatchEncoder, notepack::Value, patch::Patch, serializer::Serializer};
+use crate::{
+    changes::PatchEncoder, notepack::Value, patch::Patch, refusal::Refusal, serializer::Serializer,
+};
 
 /// The number of a listener. It never stands for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -346,10 +348,12 @@ impl Tracker {
         encoder.snapshot()
     }
 
-    /// Why the last patches of a listener leave out something that it may see: by path, what leads to itself
-    /// has no end.
+    /// What a listener was not told of though it may see it, if there is something: a name that clients cannot hold,
+    /// or what cannot be said by path.
     pub fn refusal(&self, listener: ListenerId) -> Option<Refusal> {
-        self.groups.of(listener.0)?.1.audience.refusal()
+        let (_, group) = self.groups.of(listener.0)?;
+        let refused = group.codec.recorder().refused().cloned();
+        refused.or_else(|| group.audience.refusal().map(Refusal::from))
     }
 }
 

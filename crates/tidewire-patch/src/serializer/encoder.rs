@@ -44,6 +44,7 @@ impl SerializerEncoder {
     ) -> Self {
         let reversible = reversible || serializer.config().reversible;
         let recorder = Recorder::new(state, Arrays::Shifting, reversible);
+        let recorder = recorder.with_signed_zeros();
         serializer.on_create(&recorder.types);
         Self::of(recorder, serializer)
     }

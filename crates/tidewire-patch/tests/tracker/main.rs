@@ -248,3 +248,33 @@ fn types_that_cannot_be_private_are_refused() {
     assert_eq!(refused("Coin"), "the state has no type `Coin` that could be private or public");
     assert!(refused("Table").contains("cannot be private"));
 }
+
+#[test]
+fn a_key_that_clients_cannot_hold_is_told_of_to_the_program_alone() {
+    let (mut state, mut tracker, a, b) = begin(TrackerConfig::default());
+    assert_eq!(tracker.refusal(a), None);
+    state.deck.insert("__proto__", Card { suit: 3 });
+    tracker.patch(&mut state);
+    assert_eq!([told(&tracker, a), told(&tracker, b)], [[""; 0]; 2]);
+    for listener in [a, b] {
+        let refusal = tracker.refusal(listener).unwrap();
+        assert!(refusal.to_string().contains("`/deck/__proto__`"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_zero_changes_its_sign() {
+    #[derive(Schema, Default)]
+    #[schema(crate = "tidewire_state")]
+    struct Dial {
+        angle: f64,
+    }
+    let mut state = Tracked::new(Dial::default());
+    let mut tracker = Tracker::new(&state, TrackerConfig::default()).unwrap();
+    let listener = tracker.listen([""; 0], ListenerConfig::default()).unwrap();
+    tracker.patch(&mut state);
+    state.angle = -0.0;
+    tracker.patch(&mut state);
+    assert_eq!(told(&tracker, listener), [r#"{"op":"replace","path":"/angle","value":-0.0}"#]);
+    assert_eq!(tracker.snapshot_for([""; 0]).to_json().to_string(), r#"{"angle":-0.0}"#);
+}
