@@ -64,7 +64,7 @@ pub(super) fn tell<V: Visitor + ?Sized>(
     visitor.enter(Enter::root(root.index, is_first));
     let path = vec![RefId::ROOT];
     let mut teller = Teller { graph, rule, told, visitor, since, path, most };
-    teller.node(RefId::ROOT);
+    teller.node(RefId::ROOT, is_first);
     visitor.leave();
     told.freed.iter().for_each(|id| visitor.released(*id));
     visitor.end();
@@ -85,8 +85,8 @@ impl ToldNode {
 }
 
 impl<V: Visitor + ?Sized> Teller<'_, V> {
-    /// Compares a node that was entered, and what is below it.
-    fn node(&mut self, id: RefId) {
+    /// Compares a node that was entered, and what is below it. Of a fresh one nothing was told.
+    fn node(&mut self, id: RefId, fresh: bool) {
         let graph = self.graph;
         let told = self.told.node_mut(id);
         let source = told.source;
@@ -99,7 +99,13 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
                 Content::Struct(held)
             }
             (Content::Map(held), Content::Map(entries)) => {
-                Content::Map(self.entries(source, held, entries, &mut below))
+                // Who was told of it knows what it led to before it led to something else.
+                if !fresh && node.arranged <= self.since {
+                    self.entered(&held, &mut below);
+                    Content::Map(held)
+                } else {
+                    Content::Map(self.entries(source, held, entries, &mut below))
+                }
             }
             (Content::Values(held), Content::Values(values)) => {
                 let shows = self.shows(source, Visibility::Everyone);
@@ -134,7 +140,7 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
             self.visitor.enter(Enter { id, place, index, hidden, filtered, fresh });
             if !self.told.node(id).veiled {
                 self.path.push(source);
-                self.node(id);
+                self.node(id, fresh);
                 self.path.pop();
             }
             self.visitor.leave();
@@ -263,10 +269,6 @@ impl<V: Visitor + ?Sized> Teller<'_, V> {
         entries: &indexmap::IndexMap<CompactString, Entry, foldhash::fast::RandomState>,
         below: &mut Vec<Below>,
     ) -> Entries {
-        if self.graph.node(source).arranged <= self.since {
-            self.entered(&held, below);
-            return held;
-        }
         let shown = self.shows(source, Visibility::Everyone);
         let mut there: HashMap<&CompactString, &Entry, foldhash::fast::RandomState> =
             HashMap::default();
