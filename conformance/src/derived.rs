@@ -38,7 +38,7 @@ pub trait Root: Schema + StructSink + Default {
 }
 
 /// A text that stands in fields that are not sent any more.
-const GONE: &str = "zqgone";
+const GONE: &str = "zq-gone";
 
 /// Runs a scenario over a root's types and prints what the command line would, but for the states.
 ///

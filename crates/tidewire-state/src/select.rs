@@ -54,6 +54,8 @@ pub struct Select<'a> {
     purpose: Purpose,
     /// Where the path goes on in instances of pools.
     shared: Vec<Shared>,
+    /// How many of those were looked at.
+    looked_at: usize,
     seen: Bits,
     /// What is in the collection that is reached next is not looked for.
     is_shallow: bool,
@@ -90,6 +92,7 @@ impl<'a> Select<'a> {
             tracker,
             purpose,
             shared: Vec::new(),
+            looked_at: 0,
             seen: Bits::default(),
             is_shallow: false,
             is_collection: false,
@@ -138,10 +141,11 @@ impl<'a> Select<'a> {
     }
 
     fn go_on<S: Schema>(&mut self, state: &mut S, mirror: &mut S::Mirror) {
-        while let Some(next) = self.shared.last().map(|shared| shared.key) {
+        while !self.shared.is_empty() {
+            let looked_at = self.looked_at;
             state.select_shared(mirror, self);
-            if self.shared.last().is_some_and(|shared| shared.key == next) {
-                // No pool of the state has it.
+            if self.looked_at == looked_at {
+                // No pool of the state has the last one.
                 self.shared.pop();
                 self.nothing("a handle");
             }
@@ -271,7 +275,9 @@ impl<'a> Select<'a> {
 
     /// The next instance of a pool, if the pool has it.
     pub(crate) fn next_shared(&mut self, has: impl Fn(SharedKey) -> bool) -> Option<Shared> {
-        self.shared.pop_if(|shared| has(shared.key))
+        let next = self.shared.pop_if(|shared| has(shared.key))?;
+        self.looked_at += 1;
+        Some(next)
     }
 
     /// Whether what is below a field is looked for.

@@ -530,7 +530,9 @@ impl Tracker {
     #[inline]
     fn recycle(&mut self) {
         self.unfinished.clear();
-        self.shared.forget_renewed();
+        if self.is_used {
+            self.shared.forget_renewed();
+        }
         self.tick += 1;
         if !self.freed.is_empty() {
             self.free.append(&mut self.freed);

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use tidewire_state::{ArraySchema, DynStruct, Handle, Pool, Schema, Tracked, Visitor};
+use tidewire_state::{ArraySchema, DynStruct, Handle, Pool, Schema, Tag, Tracked, Visitor};
 
 #[derive(Schema, Default)]
 #[schema(crate = "tidewire_state")]
@@ -67,4 +67,37 @@ fn what_the_compiler_does_not_see_of_types_is_found_when_a_state_is_made() {
     let result = catch_unwind(AssertUnwindSafe(|| Tracked::new(state).ticks()));
     let complaint = result.unwrap_err().downcast_ref::<String>().unwrap().clone();
     assert!(complaint.contains("type `Card` has two fields `rank`"), "{complaint}");
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Sack {
+    cards: ArraySchema<Handle<Card>>,
+}
+
+#[derive(Schema, Default)]
+#[schema(crate = "tidewire_state")]
+struct Camp {
+    #[schema(pool)]
+    sacks: Pool<Sack>,
+    #[schema(pool)]
+    cards: Pool<Card>,
+    left: ArraySchema<Handle<Sack>>,
+    right: ArraySchema<Handle<Sack>>,
+}
+
+#[test]
+fn an_instance_in_two_places_is_found_with_what_another_pool_has_of_it() {
+    let mut camp = Tracked::new(Camp::default());
+    let card = camp.cards.insert(Card { rank: 1 });
+    let mut sack = Sack::default();
+    sack.cards.push(card);
+    let sack = camp.sacks.insert(sack);
+    camp.left.push(sack);
+    camp.right.push(sack);
+    let view = camp.create_view("ada");
+    let whole: [&str; 0] = [];
+    camp.view_add(view, &whole, Tag::DEFAULT).unwrap();
+    camp.view_remove(view, &whole, Tag::DEFAULT).unwrap();
+    assert_eq!(camp.view_add(view, &["right", "0", "cards", "0"], Tag::DEFAULT), Ok(()));
 }

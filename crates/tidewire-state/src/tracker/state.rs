@@ -69,7 +69,7 @@ impl<S: Schema> Tracked<S> {
         visitor.enter(Enter::root(index, fresh));
         let mut walk = Walk { visitor, tracker: &mut self.tracker, views: &mut self.views };
         self.state.register_shared(&mut self.mirror, walk.tracker);
-        if walk.tracker.has_others() {
+        if walk.tracker.is_used && walk.tracker.has_others() {
             Self::renew_shared(&mut self.state, &mut self.mirror, &mut walk);
         }
         self.state.walk(&mut self.mirror, root, &mut walk);

@@ -83,7 +83,7 @@ pub(super) struct Scratch {
     /// Structures of which all is to be told.
     open: Vec<RefId>,
     children: Vec<(Key, RefId)>,
-    /// Entries of maps, sets and collections that may have come or gone.
+    /// Entries of maps, sets and collections that come.
     entries: Vec<Turn>,
 }
 
@@ -152,12 +152,12 @@ impl ClientView {
                 continue;
             }
             if key.is_entry() {
-                scratch.entries.push(self.turn(parent, key, stood, shadow));
+                self.compare_entry(parent, key, stood, sight, scratch, out);
             } else {
                 self.compare(parent, key, stood.flatten(), sight, &mut scratch.open, out);
             }
         }
-        self.compare_entries(sight, scratch, out);
+        self.tell_entries(sight, scratch, out);
         self.show_all(sight, scratch, out);
         for id in contents.iter().copied() {
             // What came was told as a whole.
