@@ -50,20 +50,20 @@ impl Sight {
         let mut recorder = Recorder { primitive, at: RefId::ROOT, nodes: HashMap::new() };
         state.visit(&mut recorder);
         let nodes = recorder.nodes;
-        let mut this = Self { types: state.types(), nodes, public: HashSet::from([RefId::ROOT]) };
+        let this = Self { types: state.types(), nodes, public: HashSet::new() };
+        let mut public = HashSet::from([RefId::ROOT]);
         let mut open = vec![RefId::ROOT];
         while let Some(id) = open.pop() {
             for (at, held) in this.node(id).map_or(&[][..], |node| &node.places) {
                 if let Held::Node(below) = held
                     && this.visibility(id, at) == Visibility::Everyone
-                    && !this.public.contains(below)
+                    && public.insert(*below)
                 {
                     open.push(*below);
                 }
             }
-            this.public.extend(&open);
         }
-        this
+        Self { public, ..this }
     }
 
     /// What a client sees, with this view or without one. Brings its order up to date.
